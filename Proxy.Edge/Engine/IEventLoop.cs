@@ -1,0 +1,58 @@
+using Proxy.Edge.Buffers;
+using Proxy.Edge.Timing;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Engine;
+
+/// <summary>Takes new connections. Called on the loop's thread.</summary>
+public interface IAcceptor
+{
+    /// <summary>False makes the loop leave further connections in the kernel's queue for a moment.</summary>
+    bool MayAccept { get; }
+
+    /// <summary>Must set the channel's handler, or close it.</summary>
+    void OnAccepted(Channel channel, ClientAddress address, int port);
+}
+
+/// <summary>An open listening socket.</summary>
+public interface IListening
+{
+    /// <summary>Where it is bound; the port is the real one when 0 was asked for.</summary>
+    SocketTarget Bound { get; }
+
+    /// <summary>Takes what is already in the kernel's queue, then closes.</summary>
+    void Close();
+}
+
+/// <summary>Work handed to a loop by another thread.</summary>
+public interface ILoopTask
+{
+    void Run();
+}
+
+/// <summary>Port of the event loop. One thread runs it; except for <see cref="Post"/> everything is for that thread only.</summary>
+public interface IEventLoop
+{
+    /// <summary>0-based number of the loop.</summary>
+    int Index { get; }
+
+    /// <summary>Monotonic time of this turn in microseconds. Read once per turn: work of one turn happens "at once".</summary>
+    long Now { get; }
+
+    /// <summary>Wall-clock time of this turn, microseconds since 1970.</summary>
+    long UnixMicroseconds { get; }
+
+    BufferPool Buffers { get; }
+
+    TimerWheel Timers { get; }
+
+    /// <summary>Opens a listening socket of this loop's own (SO_REUSEPORT).</summary>
+    /// <exception cref="IOException">The address cannot be bound; the message says why.</exception>
+    IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor);
+
+    /// <summary>Starts a connection. Failure is reported through the handler, never from inside this call.</summary>
+    Channel Connect(SocketTarget target, IChannelHandler handler);
+
+    /// <summary>Runs a task on the loop's thread in its next turn. May be called from any thread.</summary>
+    void Post(ILoopTask task);
+}

@@ -1,0 +1,181 @@
+using System.Numerics;
+
+namespace Proxy.Edge.Timing;
+
+/// <summary>Deadlines of a loop. A hashed wheel of 512 slots of about 16 ms: setting and clearing are O(1), and moving a deadline
+/// later — what every request does with its time-outs — is one store, because a node stays where it is until its
+/// slot comes round and is only then put where it belongs. Not thread-safe; takes the time as an argument.</summary>
+public sealed class TimerWheel
+{
+    private const int SlotBits = 9;
+    private const int Slots = 1 << SlotBits;
+
+    /// <summary>A tick is 2^14 µs = 16.4 ms: fine enough for time-outs of seconds, and an idle loop sleeps through empty ticks.</summary>
+    private const int TickShift = 14;
+
+    private readonly TimerNode?[] _slots = new TimerNode?[Slots];
+    private readonly ulong[] _occupied = new ulong[Slots / 64];
+
+    // The rest of the list being swept. A target may remove a node that waits in it (closing a peer does).
+    private TimerNode? _sweeping;
+    private long _tick;
+
+    public TimerWheel(long now) => _tick = now >> TickShift;
+
+    public int Count { get; private set; }
+
+    /// <summary>Asks for a call at <paramref name="deadline"/>, replacing an earlier wish; <see cref="TimerNode.Never"/> for none.</summary>
+    public void Set(TimerNode node, long deadline)
+    {
+        node.Deadline = deadline;
+        if (deadline < node.Scheduled)
+        {
+            Unlink(node);
+            Link(node, deadline);
+        }
+    }
+
+    /// <summary>Takes the node out for good; for targets that go away.</summary>
+    public void Remove(TimerNode node)
+    {
+        node.Deadline = TimerNode.Never;
+        Unlink(node);
+    }
+
+    /// <summary>Calls every target whose deadline has passed.</summary>
+    public void Advance(long now)
+    {
+        long target = now >> TickShift;
+        if (target - _tick >= Slots)
+        {
+            // After a long sleep every slot is due once; walking them more often finds nothing new.
+            _tick = target - Slots;
+        }
+
+        while (_tick < target)
+        {
+            _tick++;
+            int slot = (int)(_tick & (Slots - 1));
+            if ((_occupied[slot >> 6] & (1UL << (slot & 63))) != 0)
+            {
+                Sweep(slot, now);
+            }
+        }
+    }
+
+    /// <summary>Microseconds from <paramref name="now"/> until the wheel wants to be advanced, or -1 for never.</summary>
+    public long NextWake(long now)
+    {
+        if (Count == 0)
+        {
+            return -1;
+        }
+
+        for (int ahead = 1; ahead <= Slots; ahead++)
+        {
+            int slot = (int)((_tick + ahead) & (Slots - 1));
+            ulong rest = _occupied[slot >> 6] >> (slot & 63);
+            if (rest == 0)
+            {
+                ahead += 63 - (slot & 63);
+                continue;
+            }
+
+            ahead += BitOperations.TrailingZeroCount(rest);
+            return Math.Max(0, ((_tick + ahead) << TickShift) - now);
+        }
+
+        return -1;
+    }
+
+    private void Sweep(int slot, long now)
+    {
+        // Detached first: targets may set timers, also into this very slot.
+        TimerNode? node = _slots[slot];
+        _slots[slot] = null;
+        _occupied[slot >> 6] &= ~(1UL << (slot & 63));
+        while (node is not null)
+        {
+            TimerNode? next = node.Next;
+            node.Previous = node.Next = null;
+            node.Slot = -1;
+            node.Scheduled = TimerNode.Never;
+            Count--;
+            _sweeping = next;
+            if (next is not null)
+            {
+                // The node being called may be linked elsewhere in a moment; the rest must not point at it.
+                next.Previous = null;
+            }
+
+            if (node.Deadline > now)
+            {
+                if (node.Deadline != TimerNode.Never)
+                {
+                    Link(node, node.Deadline);
+                }
+            }
+            else
+            {
+                node.Deadline = TimerNode.Never;
+                node.Target.OnTimer(now);
+            }
+
+            node = _sweeping;
+        }
+    }
+
+    private void Link(TimerNode node, long when)
+    {
+        long tick = Math.Max(_tick + 1, (when >> TickShift) + 1);
+        int slot = (int)(tick & (Slots - 1));
+        node.Slot = slot;
+        node.Scheduled = when;
+        node.Previous = null;
+        node.Next = _slots[slot];
+        if (node.Next is not null)
+        {
+            node.Next.Previous = node;
+        }
+
+        _slots[slot] = node;
+        _occupied[slot >> 6] |= 1UL << (slot & 63);
+        Count++;
+    }
+
+    private void Unlink(TimerNode node)
+    {
+        if (node.Slot < 0)
+        {
+            return;
+        }
+
+        if (ReferenceEquals(_sweeping, node))
+        {
+            _sweeping = node.Next;
+        }
+
+        if (node.Next is not null)
+        {
+            node.Next.Previous = node.Previous;
+        }
+
+        if (node.Previous is not null)
+        {
+            node.Previous.Next = node.Next;
+        }
+        else if (ReferenceEquals(_slots[node.Slot], node))
+        {
+            _slots[node.Slot] = node.Next;
+            if (node.Next is null)
+            {
+                _occupied[node.Slot >> 6] &= ~(1UL << (node.Slot & 63));
+            }
+        }
+
+        node.Previous = node.Next = null;
+        node.Slot = -1;
+        node.Scheduled = TimerNode.Never;
+        Count--;
+    }
+}
