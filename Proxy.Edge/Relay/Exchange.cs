@@ -1,0 +1,635 @@
+using Proxy.Edge.Affinity;
+using Proxy.Edge.Http;
+using Proxy.Edge.Http1;
+using Proxy.Edge.Routing;
+using Proxy.Edge.Topology;
+using Proxy.Edge.Upstream;
+
+namespace Proxy.Edge.Relay;
+
+/// <summary>One request and its answer, from admission to record: the twelve steps. The numbers in the code are those of
+/// <see cref="ExchangePhase"/>. The loop owns this object; nothing here blocks, allocates, takes a lock or reads a clock.
+/// Exchanges are recycled, see <see cref="LoopServices.RentExchange"/>.</summary>
+public sealed class Exchange(LoopServices services) : IOriginUser
+{
+    /// <summary>From this many missing bytes on a body is left to the kernel: below, setting up the pipe costs more than copying.</summary>
+    private const long SpliceFrom = 64 * 1024;
+
+    private const int MaxTried = 16;
+
+    private readonly LoopServices _services = services;
+    private readonly MemberState[] _tried = new MemberState[MaxTried];
+    private readonly RequestRecord _record = new();
+    private readonly KeptRequest _kept = new();
+    private IClientStream _client = null!;
+    private ListenerProgram _listener = null!;
+    private RouteProgram? _route;
+    private LoopPool? _pool;
+    private LoopMember? _member;
+    private Http1Origin? _origin;
+    private RouteCaptures _captures;
+    private int _triedCount;
+    private int _attempts;
+    private bool _slotTaken;
+    private bool _requestDone;
+    private bool _responseStarted;
+    private bool _tunnel;
+    private bool _originEnded;
+    private bool _clientEnded;
+    private bool _issueToken;
+    private bool _upgradeAsked;
+    private bool _fresh;
+    private Method _method;
+    private long _requestBytes;
+    private long _attemptStarted;
+
+    public ChunkedOutput ChunkedOutput => _client.ChunkedOutput;
+
+    /// <summary>True while the request body still has somewhere to go.</summary>
+    public bool WantsBody => _origin is not null;
+
+    /// <summary>Takes a request over. Head and body lie in <paramref name="buffer"/>, which the exchange may overwrite up to the end of the
+    /// body but does not keep.</summary>
+    public void Start(
+        IClientStream client, RequestHead head, byte[] buffer, int bodyStart, int bodyCount, bool bodyDone)
+    {
+        _client = client;
+        _listener = client.Listener;
+        _method = head.Method;
+        _requestDone = bodyDone;
+        _requestBytes = bodyCount;
+        _kept.Keep(_services.Loop.Buffers, head);
+        _record.Begin(head, _listener.LogsAccess, _services.Loop.Now);
+        if (_services.Loop.Buffers.IsExhausted)                                              // 3
+        {
+            Refuse(ProxyFault.OutOfMemory, ExchangePhase.AdmitToListener);
+            return;
+        }
+
+        if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
+        {
+            _kept.DropBody(_services.Loop.Buffers);
+        }
+
+        Dispatch(head, buffer, bodyStart, bodyCount);
+    }
+
+    /// <summary>More of the request body, framed as it goes to an origin.</summary>
+    public void OnRequestBody(byte[] buffer, int start, int count, bool done)
+    {
+        _requestBytes += count;
+        _requestDone = done;
+        long limit = _route!.Plan.MaxRequestBody;
+        if (limit > 0 && _requestBytes > limit)
+        {
+            CloseOrigin();
+            RefuseOrAbort(ProxyFault.BodyTooLarge);
+            return;
+        }
+
+        // While the connection is being made nothing has been sent, so everything is kept; later only a little.
+        int room = _origin!.IsConnected ? _pool!.Plan.Retry.BufferBytes : int.MaxValue;
+        _kept.KeepBody(_services.Loop.Buffers, buffer, start, count, room);
+        _origin.Send(buffer, start, count);
+        AfterRequestBytes();
+    }
+
+    /// <summary>The client took everything it was sent: the origin may go on.</summary>
+    public void OnClientDrained()
+    {
+        if (_responseStarted || _tunnel)
+        {
+            _origin?.ResumeReading();
+        }
+    }
+
+    public void OnTunnelFromClient(byte[] buffer, int start, int count)
+    {
+        _requestBytes += count;
+        _origin!.Send(buffer, start, count);
+        if (_origin.UnsentBytes > 0)
+        {
+            _client.PauseBody();
+        }
+    }
+
+    public void OnTunnelEndFromClient()
+    {
+        _clientEnded = true;
+        if (_originEnded)
+        {
+            CloseOrigin();
+            Finish();
+            return;
+        }
+
+        _origin!.EndTunnel();
+    }
+
+    /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
+    public void Cancel(ProxyFault fault)
+    {
+        CloseOrigin();
+        _record.Fault = fault;
+        Record();
+    }
+
+    public void OnInterim(ResponseHead head) => _client.SendInterim(head);
+
+    public void OnResponse(ResponseHead head, byte[] buffer, int bodyStart, int bodyCount, bool done)
+    {
+        LoopMember member = _member!;
+        ObserveResponse(member, head.Status);
+        if (done)
+        {
+            DetachOrigin();
+        }
+
+        _responseStarted = true;
+        _kept.DropBody(_services.Loop.Buffers);
+        _record.OnResponse(head.Status, _services.Loop.Now);
+        _record.BodyBytes += bodyCount;
+        SendHead(head, member, buffer, bodyStart, bodyCount, done);                          // 11
+        if (done)
+        {
+            Finish();
+            return;
+        }
+
+        if (_origin!.BodyRemaining >= SpliceFrom && _client.SpliceTarget is { } target && _origin.SpliceTo(target))
+        {
+            return;
+        }
+
+        PauseOriginIfClientIsSlow();
+    }
+
+    public void OnResponseBody(byte[] buffer, int start, int count, bool done)
+    {
+        if (done)
+        {
+            DetachOrigin();
+        }
+
+        _record.BodyBytes += count;
+        _client.SendBody(buffer, start, count, done);
+        if (done)
+        {
+            Finish();
+            return;
+        }
+
+        PauseOriginIfClientIsSlow();
+    }
+
+    public void OnResponseSpliced(long count, bool done)
+    {
+        if (done)
+        {
+            DetachOrigin();
+        }
+
+        _record.BodyBytes += count;
+        _services.Telemetry.Counters.SpliceBytes += count;
+        _client.OnSpliced(count, done);
+        if (done)
+        {
+            Finish();
+        }
+    }
+
+    public void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count)
+    {
+        _tunnel = _responseStarted = true;
+        _services.Telemetry.Counters.Upgrades++;
+        _services.Telemetry.Counters.TunnelsOpen++;
+        _record.OnResponse(head.Status, _services.Loop.Now);
+        _record.BodyBytes += count;
+        _kept.DropBody(_services.Loop.Buffers);
+        _client.SendUpgrade(head, buffer, start, count);
+        PauseOriginIfClientIsSlow();
+    }
+
+    public void OnTunnelData(byte[] buffer, int start, int count)
+    {
+        _record.BodyBytes += count;
+        _client.SendTunnel(buffer, start, count);
+        PauseOriginIfClientIsSlow();
+    }
+
+    public void OnTunnelEnd()
+    {
+        _originEnded = true;
+        _client.EndTunnel();
+        if (_clientEnded)
+        {
+            CloseOrigin();
+            Finish();
+        }
+    }
+
+    public void OnRequestDrained()
+    {
+        if (!_requestDone || _tunnel)
+        {
+            _client.ResumeBody();
+        }
+    }
+
+    public void OnOriginFault(ProxyFault fault)
+    {
+        Http1Origin origin = _origin!;
+        LoopMember member = _member!;
+        DetachOrigin();
+        if (_responseStarted)
+        {
+            if (!_tunnel)
+            {
+                ObserveFailure(member, fault);
+            }
+
+            _record.Fault = fault;
+            _client.AbortResponse();
+            Record();
+            return;
+        }
+
+        // A kept connection that broke before answering was most likely closed as idle: no verdict about the member.
+        bool stale = origin.IsReused && fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset;
+        if (!stale)
+        {
+            ObserveFailure(member, fault);
+        }
+
+        if (!origin.IsConnected)
+        {
+            member.NextAddress();
+        }
+
+        if (MayRepeat(origin, fault))
+        {
+            Repeat(member, stale);
+            return;
+        }
+
+        Refuse(fault, ExchangePhase.Forward);
+    }
+
+    /// <summary>Steps 4 to 10 for the first attempt or a repeated one.</summary>
+    private void Dispatch(RequestHead head, byte[] buffer, int bodyStart, int bodyCount)
+    {
+        Span<byte> scratch = _services.PathScratch;
+        if (PathNormalizer.Normalize(head.Path, _listener.Plan.PathPolicy, scratch, out NormalizedPath path) != PathVerdict.Ok
+            || head.Method == Method.Connect)
+        {
+            Refuse(
+                head.Method == Method.Connect ? ProxyFault.MethodNotAllowed : ProxyFault.BadRequest, ExchangePhase.Route);
+            return;
+        }
+
+        ForwardedLines forwarded = _listener.Forwarding.Write(_client.Forwarding, head, _services);
+        _record.Client = forwarded.Client;
+        if (forwarded.IsLoop)
+        {
+            Refuse(ProxyFault.LoopDetected, ExchangePhase.Route);
+            return;
+        }
+
+        int index = _listener.Plan.Routes.Match(head, path.Match, forwarded.Client, ref _captures); // 4
+        if (index < 0)
+        {
+            Refuse(ProxyFault.NoRoute, ExchangePhase.Route);
+            return;
+        }
+
+        RouteProgram route = _listener.Routes[index];
+        _route = route;
+        if (route.Plan.MaxRequestBody > 0
+            && (head.ContentLength > route.Plan.MaxRequestBody || _requestBytes > route.Plan.MaxRequestBody)) // 5
+        {
+            Refuse(ProxyFault.BodyTooLarge, ExchangePhase.AdmitToRoute);
+            return;
+        }
+
+        if (route.Pool is not { } pool)
+        {
+            Answer(route, head, path);
+            return;
+        }
+
+        _pool = pool;
+        _upgradeAsked = route.MayUpgrade(head);
+        if (!Choose(pool, head))                                                             // 7, 8
+        {
+            Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
+            return;
+        }
+
+        Forward(head, path, forwarded, buffer, bodyStart, bodyCount);                        // 9, 10
+    }
+
+    private bool Choose(LoopPool pool, RequestHead head)
+    {
+        MemberState? bound = pool.Plan.Affinity?.Find(head);                                 // 7
+        MemberState? chosen = bound is not null && bound.Grant.State != GrantState.Closed && !WasTried(bound) ? bound : null;
+        while (true)
+        {
+            chosen ??= pool.Balancer.Pick(pool.Plan.State.Candidates, 0, _tried.AsSpan(0, _triedCount)); // 8
+            if (chosen is null)
+            {
+                return false;
+            }
+
+            LoopMember member = pool.Find(chosen);
+            int limit = member.Plan.MaxConnections;
+            _slotTaken = limit > 0 && chosen.TryTakeSlot(limit);
+            if (limit == 0 || _slotTaken)
+            {
+                _member = member;
+                _issueToken = !ReferenceEquals(bound, chosen) && pool.Plan.Affinity is { Issues: true };
+                return true;
+            }
+
+            if (!Remember(chosen))
+            {
+                return false;
+            }
+
+            chosen = null;
+        }
+    }
+
+    private void Forward(
+        RequestHead head, NormalizedPath path, ForwardedLines forwarded, byte[] buffer, int bodyStart, int bodyCount)
+    {
+        LoopMember member = _member!;
+        bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
+        _attempts++;
+        _attemptStarted = _services.Loop.Now;
+        member.Counters.InFlight++;
+        member.Counters.Requests++;
+        Http1Origin origin = member.Lease(repeatable, _fresh);                               // 9
+        _origin = origin;
+        _record.OnAttempt(member, origin.IsConnected);
+        byte[] scratch = _services.Workspace.Scratch;
+        int length = RequestHeadWriter.Write(
+            head, path, in _captures, _route!, member.Plan, forwarded, _upgradeAsked, _client, _services, scratch);
+        if (length < 0)
+        {
+            CloseOrigin();
+            Refuse(ProxyFault.HeadTooLarge, ExchangePhase.Forward);
+            return;
+        }
+
+        origin.Begin(this, _method, _upgradeAsked, _pool!.Plan.Timeouts);                    // 10
+        if (bodyCount > 0 && bodyStart >= length)
+        {
+            // The bytes before the body are spent (the head was kept), so both leave in one send.
+            Buffer.BlockCopy(scratch, 0, buffer, bodyStart - length, length);
+            origin.Send(buffer, bodyStart - length, length + bodyCount);
+        }
+        else
+        {
+            origin.Send(scratch, 0, length);
+            origin.Send(buffer, bodyStart, bodyCount);
+        }
+
+        AfterRequestBytes();
+    }
+
+    private void AfterRequestBytes()
+    {
+        if (_requestDone)
+        {
+            _origin!.RequestComplete();
+        }
+        else if (_origin!.UnsentBytes > 0)
+        {
+            _client.PauseBody();
+            _origin.AwaitDrain();
+        }
+        else
+        {
+            _client.ResumeBody();
+        }
+    }
+
+    private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
+    {
+        RouteProgram route = _route!;
+        if (!_issueToken && !route.EditsResponses)
+        {
+            _client.SendResponse(head, default, buffer, bodyStart, bodyCount, done);
+            return;
+        }
+
+        ResponseEdits edits = route.EditResponse(head, this, _services);
+        if (_issueToken)
+        {
+            edits = route.AddToken(edits, _pool!.Plan.Affinity!, member.State, _client.IsTls, _services);
+        }
+
+        _client.SendResponse(head, in edits, buffer, bodyStart, bodyCount, done);
+    }
+
+    private void PauseOriginIfClientIsSlow()
+    {
+        if (_client.UnsentBytes > 0)
+        {
+            _origin?.PauseReading();
+        }
+    }
+
+    /// <summary>Whether the attempt may be made again: nothing reached the origin, or the method says that twice is as good as
+    /// once and the origin broke off rather than took its time.</summary>
+    private bool MayRepeat(Http1Origin origin, ProxyFault fault)
+    {
+        if (!_kept.IsWhole || _attempts > _pool!.Plan.Retry.Attempts)
+        {
+            return false;
+        }
+
+        if (!origin.IsConnected)
+        {
+            return true;
+        }
+
+        return fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset
+            && (_method.IsIdempotent() || _pool.Plan.Retry.NonIdempotent);
+    }
+
+    private void Repeat(LoopMember member, bool stale)
+    {
+        // Other kept connections of this member are as old; a new one settles it. Otherwise somebody else's turn.
+        _fresh = stale;
+        if (!stale && !Remember(member.State))
+        {
+            Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
+            return;
+        }
+
+        member.Counters.Retries++;
+        _services.Telemetry.Counters.Retries++;
+        RequestHead head = _services.Workspace.Request;
+        if (!_kept.TryReparse(head, _listener.Plan.Limits))
+        {
+            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
+            return;
+        }
+
+        Dispatch(head, _kept.Body, 0, _kept.BodyCount);
+    }
+
+    private bool WasTried(MemberState member) => _tried.AsSpan(0, _triedCount).Contains(member);
+
+    private bool Remember(MemberState member)
+    {
+        if (_triedCount == MaxTried)
+        {
+            return false;
+        }
+
+        _tried[_triedCount++] = member;
+        return true;
+    }
+
+    private void ObserveResponse(LoopMember member, int status)
+    {
+        MemberCounters counters = member.Counters;
+        counters.ResponseMicroseconds += _services.Loop.Now - _attemptStarted;
+        switch (status / 100)
+        {
+            case 2: counters.Status2xx++; break;
+            case 3: counters.Status3xx++; break;
+            case 4: counters.Status4xx++; break;
+            case 5: counters.Status5xx++; break;
+            default: counters.Status1xx++; break;
+        }
+
+        bool failure = _pool!.Plan.FailureStatuses is { } set && set.Contains(status);
+        if (failure || member.OwesSuccess)
+        {
+            member.OwesSuccess = failure;
+            _services.Observations.Observe(
+                new Observation(member.State, Outcome.Success, status, _services.Loop.Now - _attemptStarted));
+        }
+    }
+
+    private void ObserveFailure(LoopMember member, ProxyFault fault)
+    {
+        Outcome outcome = fault switch
+        {
+            ProxyFault.ConnectTimeout => Outcome.ConnectTimeout,
+            ProxyFault.ConnectRefused or ProxyFault.ConnectFailed => Outcome.ConnectFailed,
+            ProxyFault.OriginHeadTimeout or ProxyFault.OriginBodyTimeout or ProxyFault.OriginTooSlow => Outcome.ResponseTimeout,
+            ProxyFault.BadResponse or ProxyFault.ResponseHeadTooLarge or ProxyFault.UnaskedUpgrade => Outcome.BadResponse,
+            _ => Outcome.Broken,
+        };
+        if (outcome is Outcome.ConnectFailed or Outcome.ConnectTimeout)
+        {
+            member.Counters.ConnectFailures++;
+        }
+        else
+        {
+            member.Counters.ResponseFailures++;
+        }
+
+        member.OwesSuccess = true;
+        _services.Observations.Observe(
+            new Observation(member.State, outcome, 0, _services.Loop.Now - _attemptStarted));
+    }
+
+    private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
+    {
+        LocalAnswer answer = route.Answer(head, path, in _captures, _client, close: !_requestDone);
+        _record.OnResponse(answer.Status, _services.Loop.Now);
+        _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
+        _client.SendLocal(in answer);
+        Finish();
+    }
+
+    private void RefuseOrAbort(ProxyFault fault)
+    {
+        if (!_responseStarted)
+        {
+            Refuse(fault, ExchangePhase.Forward);
+            return;
+        }
+
+        _record.Fault = fault;
+        _client.AbortResponse();
+        Record();
+    }
+
+    private void Refuse(ProxyFault fault, ExchangePhase phase)
+    {
+        int status = fault.StatusCode();
+        _record.Fault = fault;
+        _record.Phase = phase;
+        _record.OnResponse(status, _services.Loop.Now);
+        ReadOnlySpan<byte> body = LocalAnswer.ErrorBody(status);
+        _record.BodyBytes = _method == Method.Head ? 0 : body.Length;
+        _client.SendLocal(new LocalAnswer
+        {
+            Status = status,
+            Lines = status == 405 ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"u8 : default,
+            Body = body,
+            Fault = fault,
+            Close = !_requestDone,
+        });
+        Finish();
+    }
+
+    private void CloseOrigin()
+    {
+        if (_origin is { } origin)
+        {
+            DetachOrigin();
+            origin.Close();
+        }
+    }
+
+    /// <summary>The origin connection is somebody else's business now: gives the member's slot back.</summary>
+    private void DetachOrigin()
+    {
+        if (_origin is null)
+        {
+            return;
+        }
+
+        _origin = null;
+        _member!.Counters.InFlight--;
+        if (_slotTaken)
+        {
+            _slotTaken = false;
+            _member.State.ReturnSlot();
+        }
+    }
+
+    private void Finish()
+    {
+        IClientStream client = _client;
+        Record();
+        client.ExchangeEnded();
+    }
+
+    private void Record()                                                                    // 12
+    {
+        if (_tunnel)
+        {
+            _services.Telemetry.Counters.TunnelsOpen--;
+        }
+
+        _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts, _requestBytes);
+        _kept.Drop(_services.Loop.Buffers);
+        Array.Clear(_tried, 0, _triedCount);
+        _client = null!;
+        _route = null;
+        _pool = null;
+        _member = null;
+        _triedCount = _attempts = 0;
+        _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
+        _issueToken = _upgradeAsked = _fresh = _slotTaken = false;
+        _services.ReturnExchange(this);
+    }
+}

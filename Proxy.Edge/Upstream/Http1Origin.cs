@@ -1,0 +1,497 @@
+using Proxy.Edge.Engine;
+using Proxy.Edge.Http;
+using Proxy.Edge.Http1;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Timing;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Upstream;
+
+/// <summary>One HTTP/1.1 connection to an origin. It frames responses and watches the origin's time-outs; what the messages mean
+/// is the business of its user. It is leased to one exchange at a time and otherwise kept by its member.</summary>
+public sealed class Http1Origin : IChannelHandler, ITimerTarget
+{
+    /// <summary>Interim responses before one final response. Real origins send one or two; endless ones would hold the exchange.</summary>
+    private const int MaxInterim = 16;
+
+    private enum Phase : byte
+    {
+        Connecting,
+        Idle,
+        Head,
+        Body,
+        Tunnel,
+        Closed,
+    }
+
+    private readonly IEventLoop _loop;
+    private readonly HeadWorkspace _workspace;
+    private readonly Channel _channel;
+    private readonly TimerNode _timer;
+    private readonly Http1Limits _limits = new();
+    private IOriginUser? _user;
+    private OriginTimeouts _timeouts = new();
+    private BodyReader _body;
+    private RateGuard _rate;
+    private byte[]? _held;
+    private int _heldCount;
+    private int _scanned;
+    private long _phaseSince;
+    private Phase _phase = Phase.Connecting;
+    private Method _method;
+    private bool _connected;
+    private bool _requestComplete;
+    private bool _upgradeAsked;
+    private bool _keepable;
+    private int _interim;
+    private int _served;
+
+    internal Http1Origin(IEventLoop loop, HeadWorkspace workspace, LoopMember member, SocketTarget address)
+    {
+        _loop = loop;
+        _workspace = workspace;
+        Member = member;
+        _timer = new TimerNode(this);
+        _phaseSince = loop.Now;
+        Address = address;
+        _channel = loop.Connect(address, this);
+    }
+
+    public LoopMember Member { get; }
+
+    public SocketTarget Address { get; }
+
+    /// <summary>Has served a request before, so a failure before any answer may just mean that it was closed as idle.</summary>
+    public bool IsReused => _served > 1;
+
+    /// <summary>The connection stands; false means that nothing can have reached the origin.</summary>
+    public bool IsConnected => _connected;
+
+    /// <summary>Bytes of the request that the kernel has not taken.</summary>
+    public int UnsentBytes => _channel.UnsentBytes;
+
+    internal Http1Origin? Newer { get; set; }
+
+    internal Http1Origin? Older { get; set; }
+
+    internal bool IsKept { get; set; }
+
+    /// <summary>Starts an exchange. Send the head next; call <see cref="RequestComplete"/> when the last byte was handed over.</summary>
+    public void Begin(IOriginUser user, Method method, bool upgradeAsked, OriginTimeouts timeouts)
+    {
+        _user = user;
+        _method = method;
+        _upgradeAsked = upgradeAsked;
+        _timeouts = timeouts;
+        _requestComplete = false;
+        _interim = 0;
+        _scanned = 0;
+        _served++;
+        if (_connected)
+        {
+            Enter(Phase.Head);
+        }
+        else
+        {
+            Arm();
+        }
+    }
+
+    public void Send(byte[] buffer, int start, int count)
+    {
+        Member.Counters.BytesToOrigin += count;
+        _channel.Send(buffer, start, count);
+    }
+
+    /// <summary>The whole request was handed over: from now on the origin has its response time-out.</summary>
+    public void RequestComplete()
+    {
+        _requestComplete = true;
+        if (_phase == Phase.Head)
+        {
+            _phaseSince = _loop.Now;
+            Arm();
+        }
+    }
+
+    /// <summary>More request body follows and the origin is slow to take it: its write time-out runs from now.</summary>
+    public void AwaitDrain()
+    {
+        _phaseSince = _loop.Now;
+        Arm();
+    }
+
+    /// <summary>The client is slow: no more of the response until <see cref="ResumeReading"/>, and the origin's time stands still.</summary>
+    public void PauseReading()
+    {
+        _rate.Pause(_loop.Now);
+        _channel.Pause();
+        Arm();
+    }
+
+    public void ResumeReading()
+    {
+        _rate.Resume(_loop.Now);
+        _channel.Resume();
+        Arm();
+    }
+
+    /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be done.</summary>
+    public bool SpliceTo(Channel client) => _body.Kind == BodyKind.Length && _channel.SpliceTo(client, _body.Remaining);
+
+    /// <summary>Bytes still missing of a response body with a known length.</summary>
+    public long BodyRemaining => _body.Kind == BodyKind.Length ? _body.Remaining : 0;
+
+    /// <summary>Ends the sending direction of a tunnel.</summary>
+    public void EndTunnel() => _channel.ShutdownSend();
+
+    /// <summary>Gives the connection up; the user is not told.</summary>
+    public void Close()
+    {
+        if (_phase == Phase.Closed)
+        {
+            return;
+        }
+
+        if (IsKept)
+        {
+            Member.Unlink(this);
+        }
+
+        _phase = Phase.Closed;
+        _user = null;
+        DropHeld();
+        _loop.Timers.Remove(_timer);
+        _channel.Close();
+    }
+
+    /// <summary>A kept connection that got input or ended while nobody used it.</summary>
+    internal bool IsStale() => _channel.HasUnreadInput();
+
+    public void OnConnected()
+    {
+        _connected = true;
+        if (_user is not null)
+        {
+            Enter(Phase.Head);
+        }
+    }
+
+    public void OnData(byte[] buffer, int offset, int count)
+    {
+        Member.Counters.BytesFromOrigin += count;
+        switch (_phase)
+        {
+            case Phase.Head:
+                ReadHead(buffer, offset, count);
+                break;
+            case Phase.Body:
+                ReadBody(buffer, offset, count);
+                break;
+            case Phase.Tunnel:
+                _user!.OnTunnelData(buffer, offset, count);
+                break;
+            default:
+                // Bytes nobody asked for: whatever they are, they must not become the answer to somebody's request.
+                Close();
+                break;
+        }
+    }
+
+    public void OnEnd()
+    {
+        switch (_phase)
+        {
+            case Phase.Tunnel:
+                _user!.OnTunnelEnd();
+                break;
+            case Phase.Body when _body.EndsWithConnection:
+                IOriginUser user = Release(keep: false);
+                user.OnResponseBody([], 0, 0, done: true);
+                break;
+            default:
+                Fault(_phase == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginClosedEarly);
+                break;
+        }
+    }
+
+    public void OnDrained() => _user?.OnRequestDrained();
+
+    public void OnSpliced(long count, bool done)
+    {
+        Member.Counters.BytesFromOrigin += count;
+        _rate.Count(count);
+        _body.Skip(count);
+        _phaseSince = _loop.Now;
+        if (!done)
+        {
+            _user!.OnResponseSpliced(count, done: false);
+            return;
+        }
+
+        Release(_keepable).OnResponseSpliced(count, done: true);
+    }
+
+    public void OnFailed(ChannelError error)
+    {
+        Fault(error switch
+        {
+            ChannelError.ConnectRefused => ProxyFault.ConnectRefused,
+            ChannelError.ConnectTimeout => ProxyFault.ConnectTimeout,
+            ChannelError.ConnectFailed => ProxyFault.ConnectFailed,
+            ChannelError.HandlerFailed => ProxyFault.Internal,
+            _ => _phase == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginReset,
+        });
+    }
+
+    public void OnTimer(long now)
+    {
+        long deadline = Deadline();
+        if (deadline > now)
+        {
+            _loop.Timers.Set(_timer, deadline);
+            return;
+        }
+
+        switch (_phase)
+        {
+            case Phase.Connecting:
+                Fault(ProxyFault.ConnectTimeout);
+                break;
+            case Phase.Head:
+                Fault(ProxyFault.OriginHeadTimeout);
+                break;
+            case Phase.Body when now < Idle(_timeouts.BodyIdle):
+                if (_rate.IsTooSlow(now, _timeouts.MinRate))
+                {
+                    Fault(ProxyFault.OriginTooSlow);
+                }
+                else
+                {
+                    Arm();
+                }
+
+                break;
+            case Phase.Body:
+                Fault(ProxyFault.OriginBodyTimeout);
+                break;
+            default:
+                Close();
+                break;
+        }
+    }
+
+    private void ReadHead(byte[] buffer, int offset, int count)
+    {
+        byte[]? detached = null;
+        if (_held is not null)
+        {
+            Hold(buffer, offset, count);
+            (detached, buffer, offset, count) = (_held, _held, 0, _heldCount);
+        }
+
+        ResponseHead head = _workspace.Response;
+        while (true)
+        {
+            HeadStatus status = ResponseHeadParser.Parse(
+                buffer, offset, count, ref _scanned, head, _limits, _method, out HeadFault fault);
+            if (status == HeadStatus.Incomplete)
+            {
+                Rehold(detached, buffer, offset, count);
+                return;
+            }
+
+            if (status == HeadStatus.Invalid)
+            {
+                Fault(fault is HeadFault.HeadTooLarge or HeadFault.TooManyFields
+                    ? ProxyFault.ResponseHeadTooLarge
+                    : ProxyFault.BadResponse);
+                return;
+            }
+
+            int used = head.End - offset;
+            offset += used;
+            count -= used;
+            _scanned = 0;
+            if (!head.IsInterim)
+            {
+                break;
+            }
+
+            if (++_interim > MaxInterim)
+            {
+                Fault(ProxyFault.BadResponse);
+                return;
+            }
+
+            _user!.OnInterim(head);
+            if (_phase != Phase.Head)
+            {
+                return;
+            }
+        }
+
+        // From here the held bytes are this call's: the callbacks may start the next exchange on this very connection.
+        _held = null;
+        _heldCount = 0;
+        OnFinalHead(head, buffer, offset, count);
+        if (detached is not null)
+        {
+            _loop.Buffers.Return(detached);
+        }
+    }
+
+    private void OnFinalHead(ResponseHead head, byte[] buffer, int offset, int count)
+    {
+        IOriginUser user = _user!;
+        if (head.Status == 101)
+        {
+            if (!_upgradeAsked || !_requestComplete)
+            {
+                Fault(ProxyFault.UnaskedUpgrade);
+                return;
+            }
+
+            Enter(Phase.Tunnel);
+            user.OnUpgraded(head, buffer, offset, count);
+            return;
+        }
+
+        _body.Begin(head);
+        _keepable = !head.HasClose && (!head.IsHttp10 || head.HasKeepAlive) && head.Body != BodyKind.UntilClose;
+        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, _limits);
+        if (step.Fault != HeadFault.None)
+        {
+            Fault(ProxyFault.BadResponse);
+            return;
+        }
+
+        if (_body.IsDone)
+        {
+            // Bytes behind a complete answer belong to nobody; a connection that has them is not used again.
+            Release(_keepable && step.Consumed == count);
+            user.OnResponse(head, buffer, offset, step.Produced, done: true);
+            return;
+        }
+
+        Enter(Phase.Body);
+        _rate.Start(_loop.Now);
+        _rate.Count(step.Produced);
+        user.OnResponse(head, buffer, offset, step.Produced, done: false);
+    }
+
+    private void ReadBody(byte[] buffer, int offset, int count)
+    {
+        IOriginUser user = _user!;
+        _phaseSince = _loop.Now;
+        _rate.Count(count);
+        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, _limits);
+        if (step.Fault != HeadFault.None)
+        {
+            Fault(ProxyFault.BadResponse);
+            return;
+        }
+
+        if (step.Done)
+        {
+            Release(_keepable && step.Consumed == count);
+        }
+
+        if (step.Done || step.Produced > 0)
+        {
+            user.OnResponseBody(buffer, offset, step.Produced, step.Done);
+        }
+    }
+
+    /// <summary>The response is complete: keeps the connection or closes it, before its user goes on to something else.</summary>
+    private IOriginUser Release(bool keep)
+    {
+        IOriginUser user = _user!;
+        _user = null;
+        ReusePlan reuse = Member.Reuse;
+        if (keep && reuse.Enabled && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
+            && (reuse.MaxRequests == 0 || _served < reuse.MaxRequests))
+        {
+            Member.Keep(this);
+            Enter(Phase.Idle);
+        }
+        else
+        {
+            Close();
+        }
+
+        return user;
+    }
+
+    private void Fault(ProxyFault fault)
+    {
+        IOriginUser? user = _user;
+        Close();
+        user?.OnOriginFault(fault);
+    }
+
+    private void Enter(Phase phase)
+    {
+        _phase = phase;
+        _phaseSince = _loop.Now;
+        Arm();
+    }
+
+    private void Arm() => _loop.Timers.Set(_timer, Deadline());
+
+    private long Deadline() => _phase switch
+    {
+        Phase.Connecting => Idle(_timeouts.Connect),
+        Phase.Idle => Idle(Member.Reuse.IdleTimeout),
+        Phase.Head when _requestComplete => Idle(_timeouts.Response),
+        Phase.Head when _channel.UnsentBytes > 0 => Idle(_timeouts.WriteIdle),
+        Phase.Body when !_rate.IsPaused => Math.Min(
+            Idle(_timeouts.BodyIdle), _rate.NextCheck(_timeouts.MinRate, _timeouts.RateGrace)),
+        _ => TimerNode.Never,
+    };
+
+    private long Idle(TimeSpan limit) =>
+        limit == TimeSpan.Zero ? TimerNode.Never : _phaseSince + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
+
+    private void Hold(byte[] buffer, int offset, int count)
+    {
+        if (_held is null || _heldCount + count > _held.Length)
+        {
+            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, (_heldCount + count) * 2));
+            if (_held is not null)
+            {
+                Buffer.BlockCopy(_held, 0, larger, 0, _heldCount);
+                _loop.Buffers.Return(_held);
+            }
+
+            _held = larger;
+        }
+
+        Buffer.BlockCopy(buffer, offset, _held, _heldCount, count);
+        _heldCount += count;
+    }
+
+    /// <summary>Keeps an incomplete head. When an interim head before it was consumed, the rest moves to the front.</summary>
+    private void Rehold(byte[]? detached, byte[] buffer, int offset, int count)
+    {
+        if (detached is null)
+        {
+            Hold(buffer, offset, count);
+        }
+        else
+        {
+            Buffer.BlockCopy(buffer, offset, detached, 0, count);
+            _heldCount = count;
+        }
+    }
+
+    private void DropHeld()
+    {
+        if (_held is not null)
+        {
+            _loop.Buffers.Return(_held);
+            _held = null;
+            _heldCount = 0;
+        }
+    }
+}
