@@ -248,7 +248,15 @@ public sealed class CoordinatedShutdown
                 shutdown.Report(phase, item.Name, new TimeoutException($"{item.Name} was not done in time."));
             }
 
-            _overdue.Cancel();
+            try
+            {
+                _overdue.Cancel();
+            }
+            catch (AggregateException error)
+            {
+                shutdown.Report(phase, "cancellation", error);
+            }
+
             if (!starting)
             {
                 Dispose();

@@ -15,6 +15,7 @@ public interface IActorEvents
     {
     }
 
+    /// <summary>The back-off is over and the next incarnation begins.</summary>
     void Restarted(string path)
     {
     }
