@@ -24,7 +24,8 @@ public sealed class DispatcherTests
             },
             "a");
 
-        await Task.WhenAll(Enumerable.Range(0, Producers).Select(producer => Task.Run(
+        // Threads of their own: producers that spin must not take the pool's threads from the actor.
+        await Task.WhenAll(Enumerable.Range(0, Producers).Select(producer => Task.Factory.StartNew(
             () =>
             {
                 var wait = default(SpinWait);
@@ -32,11 +33,13 @@ public sealed class DispatcherTests
                 {
                     while (actor.Tell((producer, i)) != TellResult.Accepted)
                     {
-                        wait.SpinOnce();
+                        wait.SpinOnce(sleep1Threshold: -1);
                     }
                 }
             },
-            TestContext.Current.CancellationToken)));
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
 
         Assert.Equal("in order", await done.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
