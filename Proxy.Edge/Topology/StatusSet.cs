@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>A set of status codes 100 to 599, written as "200-399" or "500,502-504".</summary>
-public sealed class StatusSet
+/// <summary>A set of status codes 100 to 599, written as "200-399" or "500,502-504". Equality is that of the text.</summary>
+public sealed class StatusSet : IEquatable<StatusSet>
 {
     private readonly bool[] _has = new bool[600];
 
@@ -11,6 +11,14 @@ public sealed class StatusSet
     public string Text { get; }
 
     public bool Contains(int status) => (uint)status < 600 && _has[status];
+
+    public bool Equals(StatusSet? other) => other is not null && Text == other.Text;
+
+    public override bool Equals(object? obj) => Equals(obj as StatusSet);
+
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+
+    public override string ToString() => Text;
 
     public static bool TryParse(string text, out StatusSet set)
     {

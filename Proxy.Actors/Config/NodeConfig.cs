@@ -1,0 +1,20 @@
+namespace Proxy.Actors.Config;
+
+/// <summary>This process.</summary>
+public sealed record NodeConfig
+{
+    /// <summary>Shown to operators and used in Proxy-Status; empty = the machine's name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Directory for what must survive a restart, relative to the working directory.</summary>
+    public string StateDir { get; init; } = "state";
+
+    /// <summary>Event loops; 0 = one per core ("auto").</summary>
+    public int Workers { get; init; }
+
+    /// <summary>Bytes of buffers all loops together may hold; 0 = a quarter of the memory this process may use.</summary>
+    public long MaxBufferMemory { get; init; }
+
+    /// <summary>How long requests in flight may take to end after a stop was asked for.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
