@@ -59,7 +59,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _requestDone = bodyDone;
         _requestBytes = bodyCount;
         _kept.Keep(_services.Loop.Buffers, head);
-        _record.Begin(head, _listener.LogsAccess, _services.Loop.Now);
+        _record.Begin(head, _listener.LogsAccess, _services.Loop.Now, _services.RequestIds.Next());
         if (_services.Loop.Buffers.IsExhausted)                                              // 3
         {
             Refuse(ProxyFault.OutOfMemory, ExchangePhase.AdmitToListener);
@@ -287,15 +287,15 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        ForwardedLines forwarded = _listener.Forwarding.Write(_client.Forwarding, head, _services);
-        _record.Client = forwarded.Client;
-        if (forwarded.IsLoop)
+        ClientAddress effective = _listener.Forwarding.EffectiveClient(_client.Forwarding, head);
+        _record.Client = effective;
+        if (_listener.Loop.IsLoop(head))
         {
             Refuse(ProxyFault.LoopDetected, ExchangePhase.Route);
             return;
         }
 
-        int index = _listener.Plan.Routes.Match(head, path.Match, forwarded.Client, ref _captures); // 4
+        int index = _listener.Plan.Routes.Match(head, path.Match, effective, ref _captures);  // 4
         if (index < 0)
         {
             Refuse(ProxyFault.NoRoute, ExchangePhase.Route);
@@ -325,7 +325,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        Forward(head, path, forwarded, buffer, bodyStart, bodyCount);                        // 9, 10
+        Forward(head, path, buffer, bodyStart, bodyCount);                                   // 9, 10
     }
 
     private bool Choose(LoopPool pool, RequestHead head)
@@ -359,8 +359,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    private void Forward(
-        RequestHead head, NormalizedPath path, ForwardedLines forwarded, byte[] buffer, int bodyStart, int bodyCount)
+    private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
     {
         LoopMember member = _member!;
         bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
@@ -372,8 +371,16 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _origin = origin;
         _record.OnAttempt(member, origin.IsConnected);
         byte[] scratch = _services.Workspace.Scratch;
-        int length = RequestHeadWriter.Write(
-            head, path, in _captures, _route!, member.Plan, forwarded, _upgradeAsked, _client, _services, scratch);
+        var context = new ForwardContext
+        {
+            Route = _route!,
+            Member = member,
+            Client = _client,
+            Captures = _captures,
+            RequestId = _record.RequestId,
+            UpgradeAsked = _upgradeAsked,
+        };
+        int length = RequestHeadWriter.Write(in context, head, path, scratch);
         if (length < 0)
         {
             CloseOrigin();
@@ -423,7 +430,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        ResponseEdits edits = route.EditResponse(head, this, _services);
+        ResponseEdits edits = route.EditResponse(head, _kept, _services);
         if (_issueToken)
         {
             edits = route.AddToken(edits, _pool!.Plan.Affinity!, member.State, _client.IsTls, _services);
@@ -541,7 +548,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
     {
-        LocalAnswer answer = route.Answer(head, path, in _captures, _client, close: !_requestDone);
+        LocalAnswer answer = route.Answer(head, path, in _captures, _client, _services, close: !_requestDone);
         _record.OnResponse(answer.Status, _services.Loop.Now);
         _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
         _client.SendLocal(in answer);

@@ -17,7 +17,7 @@ public interface IClientStream
     int PeerPort { get; }
 
     /// <summary>The lines about this connection that forwarding adds to every request.</summary>
-    ConnectionForwarding Forwarding { get; }
+    ForwardingConnection Forwarding { get; }
 
     bool IsTls { get; }
 

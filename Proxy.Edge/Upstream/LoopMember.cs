@@ -21,14 +21,24 @@ public sealed class LoopMember
         _workspace = workspace;
         Plan = plan;
         Reuse = reuse;
+        HostHeader = System.Text.Encoding.ASCII.GetBytes(plan.HostHeader);
+        BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
         Counters = plan.State.Counters(loop.Index);
+        Name = System.Text.Encoding.UTF8.GetBytes(plan.State.Id.Name);
     }
 
     public MemberPlan Plan { get; private set; }
 
+    public byte[] HostHeader { get; private set; }
+
+    public byte[] BasePath { get; private set; }
+
     public ReusePlan Reuse { get; private set; }
 
     public MemberState State => Plan.State;
+
+    /// <summary>The member's name as bytes, for the access log.</summary>
+    public byte[] Name { get; }
 
     public MemberCounters Counters { get; }
 
@@ -40,6 +50,8 @@ public sealed class LoopMember
     {
         Plan = plan;
         Reuse = reuse;
+        HostHeader = System.Text.Encoding.ASCII.GetBytes(plan.HostHeader);
+        BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
     }
 
     /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting.</summary>

@@ -1,0 +1,65 @@
+using Proxy.Edge.Engine;
+using Proxy.Edge.Http1;
+using Proxy.Edge.Rewriting;
+using Proxy.Edge.Telemetry;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Relay;
+
+/// <summary>What the exchanges of one loop share. Loop thread only.</summary>
+public sealed class LoopServices
+{
+    /// <summary>A target is limited to 8 KB by default and 64 KB at most; normalising may need six bytes for each.</summary>
+    private const int PathScratchBytes = 6 * 64 * 1024;
+
+    private readonly Stack<Exchange> _exchanges = new();
+    private readonly byte[] _dateLine = new byte[64];
+    private long _dateSecond = -1;
+    private int _dateLength;
+
+    public required IEventLoop Loop { get; init; }
+
+    public required LoopTelemetry Telemetry { get; init; }
+
+    public required IObservationSink Observations { get; init; }
+
+    public required RequestIdSource RequestIds { get; init; }
+
+    /// <summary>Pseudonym of this node in Proxy-Status.</summary>
+    public required byte[] NodeName { get; init; }
+
+    public HeadWorkspace Workspace { get; } = new();
+
+    /// <summary>Where paths are normalised; valid until the next request of the loop.</summary>
+    public byte[] PathScratch { get; } = new byte[PathScratchBytes];
+
+    /// <summary>Where added field lines are composed; valid until the next message of the loop.</summary>
+    public byte[] LineScratch { get; } = new byte[32 * 1024];
+
+    /// <summary>Bit set of the edited fields of the head in hand, 1,024 at most.</summary>
+    public ulong[] SkipScratch { get; } = new ulong[16];
+
+    /// <summary>The node is leaving: connections end with the answer in hand.</summary>
+    public bool IsDraining { get; set; }
+
+    public Exchange RentExchange() => _exchanges.TryPop(out Exchange? exchange) ? exchange : new Exchange(this);
+
+    public void ReturnExchange(Exchange exchange) => _exchanges.Push(exchange);
+
+    /// <summary>"Date: …" with CRLF, made once a second (RFC 9110 §6.6.1: a message that came without one gets one).</summary>
+    public ReadOnlySpan<byte> DateLine()
+    {
+        long second = Loop.UnixMicroseconds / 1_000_000;
+        if (second != _dateSecond)
+        {
+            _dateSecond = second;
+            "Date: "u8.CopyTo(_dateLine);
+            DateTime time = DateTime.UnixEpoch.AddSeconds(second);
+            time.TryFormat(_dateLine.AsSpan(6), out int written, "r");
+            "\r\n"u8.CopyTo(_dateLine.AsSpan(6 + written));
+            _dateLength = 6 + written + 2;
+        }
+
+        return _dateLine.AsSpan(0, _dateLength);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using Proxy.Edge.Balancing;
+using Proxy.Edge.Engine;
+using Proxy.Edge.Http1;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Upstream;
+
+/// <summary>A pool as one loop sees it: the balancer's state and the members' kept connections. It lives as long as the pool's
+/// name; a new revision is adopted in place. Loop thread only.</summary>
+public sealed class LoopPool
+{
+    private readonly IEventLoop _loop;
+    private readonly HeadWorkspace _workspace;
+    private readonly Dictionary<MemberState, LoopMember> _members = [];
+
+    public LoopPool(IEventLoop loop, HeadWorkspace workspace, PoolPlan plan)
+    {
+        _loop = loop;
+        _workspace = workspace;
+        Plan = plan;
+        Balancer = plan.Balancer.Create();
+        AdoptMembers(plan);
+    }
+
+    public PoolPlan Plan { get; private set; }
+
+    public IBalancer Balancer { get; private set; }
+
+    /// <summary>The loop's side of a member of this pool. A member that left the configuration while an exchange was choosing it still has one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public LoopMember Find(MemberState state) => _members[state];
+
+    public bool Has(MemberState state) => _members.ContainsKey(state);
+
+    public void Adopt(PoolPlan plan)
+    {
+        if (ReferenceEquals(plan, Plan))
+        {
+            return;
+        }
+
+        if (plan.Balancer.Name != Plan.Balancer.Name)
+        {
+            Balancer = plan.Balancer.Create();
+        }
+
+        Plan = plan;
+        AdoptMembers(plan);
+    }
+
+    /// <summary>The pool left the configuration: running exchanges finish, kept connections go.</summary>
+    public void Retire()
+    {
+        foreach (LoopMember member in _members.Values)
+        {
+            member.CloseIdle();
+        }
+    }
+
+    private void AdoptMembers(PoolPlan plan)
+    {
+        var kept = new HashSet<MemberState>();
+        foreach (MemberPlan member in plan.Members)
+        {
+            kept.Add(member.State);
+            if (_members.TryGetValue(member.State, out LoopMember? known))
+            {
+                known.Adopt(member, plan.Reuse);
+            }
+            else
+            {
+                _members[member.State] = new LoopMember(_loop, _workspace, member, plan.Reuse);
+            }
+        }
+
+        foreach ((MemberState state, LoopMember member) in _members)
+        {
+            if (!kept.Contains(state))
+            {
+                member.CloseIdle();
+            }
+        }
+    }
+}
