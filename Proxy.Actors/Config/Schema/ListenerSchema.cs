@@ -63,7 +63,7 @@ internal static class ListenerSchema
     private static readonly BlockSchema<AccessLogConfig> AccessLog = new(new AccessLogConfig())
     {
         { "enabled", Kinds.Flag, a => a.Enabled, (a, v) => a with { Enabled = v } },
-        { "format", Kinds.Text("combined, json, or a template"), a => a.Format, (a, v) => a with { Format = v } },
+        { "format", Kinds.Text("combined, common, json, or a template"), a => a.Format, (a, v) => a with { Format = v } },
         { "path", Kinds.Text("a file, or \"-\" for standard output"), a => a.Path, (a, v) => a with { Path = v } },
         {
             "rotate-size", Kinds.Size(64 << 10, 1L << 40, "; 0 = only on signal"),

@@ -1,3 +1,4 @@
+using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config.Validation;
@@ -36,6 +37,11 @@ internal static class ListenerValidator
         if (listener.Forwarding.Via.Length > 0 && !FieldText.IsToken(listener.Forwarding.Via))
         {
             problems.Error($"{path}.forwarding.via", "not a token", "letters, digits and !#$%&'*+-.^_`|~");
+        }
+
+        if (!AccessLogFormat.TryParse(listener.AccessLog.Format, out _, out string? problem))
+        {
+            problems.Error($"{path}.access-log.format", problem, "combined, common, json, or a template");
         }
 
         if (listener.AccessLog is { Enabled: true, Path: "" })

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using Proxy.Edge.Routing;
 
 namespace Proxy.Actors.Config.Validation;
 
@@ -11,10 +11,10 @@ internal static class Pattern
     {
         try
         {
-            _ = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            _ = RoutePattern.Compile(pattern);
             return null;
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException e)
         {
             return $"not an expression: {e.Message}";
         }
