@@ -34,6 +34,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         Closed,
     }
 
+    private static readonly byte[] PinnedLastChunk = Pinned(ChunkedEncoder.LastChunk);
+
     private readonly LoopServices _services;
     private readonly ListenerSlot _slot;
     private readonly Channel _channel;
@@ -56,7 +58,6 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private bool _http10;
     private bool _keepAlive;
     private bool _isHead;
-    private bool _closing;
     private bool _responding;
     private bool _advancing;
 
@@ -148,8 +149,9 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     public void OnDrained()
     {
         _watchesWrites = false;
-        if (_closing)
+        if (!_channel.IsOpen)
         {
+            Forget();
             return;
         }
 
@@ -208,7 +210,10 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         _framing = FramingOf(head);
         _responding = true;
-        bool close = DecideClose(head);
+
+        // An answer before the end of the request: what is still coming is not worth reading for another one.
+        _keepAlive &= _body.IsDone && _framing != ResponseFraming.UntilClose && !_services.IsDraining;
+        bool close = !_keepAlive;
         byte[] scratch = _services.Workspace.Scratch;
         int length = ResponseHeadWriter.Write(
             head, in edits, _framing, close, _http10 && !close, _services, scratch);
@@ -324,19 +329,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             // An orderly close would look like the end of the message; so would it to a tunnel's peer.
             _channel.Abort();
         }
-        else
-        {
-            _channel.CloseAfterFlush();
-        }
 
-        if (_channel.IsOpen)
-        {
-            Enter(Phase.Lingering);
-        }
-        else
-        {
-            Forget();
-        }
+        CloseAfterFlush();
     }
 
     public void PauseBody()
@@ -370,14 +364,21 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         _bodyPaused = false;
         if (_phase == Phase.Tunnel)
         {
-            _channel.CloseAfterFlush();
-            Enter(Phase.Lingering);
+            CloseAfterFlush();
             return;
         }
 
         if (!_keepAlive)
         {
-            BeginClose();
+            if (_body.IsDone && _held.IsEmpty)
+            {
+                CloseAfterFlush();
+            }
+            else
+            {
+                BeginClose();
+            }
+
             return;
         }
 
@@ -553,19 +554,31 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         BodyStep step = _body.Step(buffer, offset, count, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
         if (step.Fault != HeadFault.None)
         {
-            _exchange!.Cancel(ProxyFault.BadRequest);
-            _exchange = null;
-            Reject(ProxyFault.BadRequest);
+            FailExchange(ProxyFault.BadRequest);
             return;
         }
 
         Hold(buffer, offset + step.Consumed, count - step.Consumed);
         if (step.Done || step.Produced > 0)
         {
-            if (_exchange!.WantsBody)
-            {
-                _exchange.OnRequestBody(buffer, offset, step.Produced, step.Done);
-            }
+            PassBody(buffer, offset, step);
+        }
+    }
+
+    private void PassBody(byte[] buffer, int offset, BodyStep step)
+    {
+        ReadOnlySpan<byte> tail = step.Done ? _body.Tail : default;
+        if (_exchange is { WantsBody: true } exchange)
+        {
+            exchange.OnRequestBody(buffer, offset, step.Produced, step.Done && tail.IsEmpty);
+        }
+
+        if (!tail.IsEmpty && _exchange is { WantsBody: true } last)
+        {
+            byte[] copy = _services.Loop.Buffers.Rent(tail.Length);
+            tail.CopyTo(copy);
+            last.OnRequestBody(copy, 0, tail.Length, done: true);
+            _services.Loop.Buffers.Return(copy);
         }
     }
 
@@ -606,21 +619,13 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         return head.Body == BodyKind.Chunked ? ResponseFraming.AsReceived : ResponseFraming.Encode;
     }
 
-    private bool DecideClose(ResponseHead head)
-    {
-        // An answer before the end of the request: what is still coming is not worth reading for another one.
-        _keepAlive &= _body.IsDone && _framing != ResponseFraming.UntilClose && !_services.IsDraining;
-        _ = head;
-        return !_keepAlive;
-    }
-
     /// <summary>Frames a run of payload where it lies; returns where the framed run starts and how long it is.</summary>
     private static (int Start, int Count) Encode(ref byte[] buffer, int start, int count, bool done)
     {
         if (count == 0)
         {
-            buffer = LastChunk;
-            return (0, LastChunk.Length);
+            buffer = PinnedLastChunk;
+            return (0, buffer.Length);
         }
 
         int header = ChunkedEncoder.HeaderLength(count);
@@ -637,9 +642,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         return (start - header, end - start + header);
     }
 
-    private static readonly byte[] LastChunk = GC.AllocateArray<byte>(5, pinned: true);
-
-    static Http1Client() => ChunkedEncoder.LastChunk.CopyTo(LastChunk);
+    private static byte[] Pinned(ReadOnlySpan<byte> bytes)
+    {
+        byte[] array = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
+        bytes.CopyTo(array);
+        return array;
+    }
 
     private void SendCopy(ReadOnlySpan<byte> bytes)
     {
@@ -661,23 +669,34 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
     }
 
+    /// <summary>The request went wrong while its exchange was running.</summary>
+    private void FailExchange(ProxyFault fault)
+    {
+        _exchange!.Cancel(fault);
+        _exchange = null;
+        if (_responding)
+        {
+            AbortResponse();
+        }
+        else
+        {
+            Reject(fault);
+        }
+    }
+
     /// <summary>A request that cannot be understood or trusted: a last answer, then the end.</summary>
     private void Reject(ProxyFault fault)
     {
         int status = fault.StatusCode();
         _services.Telemetry.CountFault(fault);
         _keepAlive = false;
-        if (!_responding)
+        SendLocal(new LocalAnswer
         {
-            SendLocal(new LocalAnswer
-            {
-                Status = status,
-                Body = LocalAnswer.ErrorBody(status),
-                Fault = fault,
-                Close = true,
-            });
-        }
-
+            Status = status,
+            Body = LocalAnswer.ErrorBody(status),
+            Fault = fault,
+            Close = true,
+        });
         BeginClose();
     }
 
@@ -691,12 +710,26 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        _closing = true;
         _lingered = 0;
         Enter(Phase.Lingering);
         _channel.ShutdownSend();
         _inputPaused = _bodyPaused = false;
         _channel.Resume();
+    }
+
+    /// <summary>Ends a connection on which nothing more can come that anybody wants.</summary>
+    private void CloseAfterFlush()
+    {
+        _held.Drop(_services.Loop.Buffers);
+        _channel.CloseAfterFlush();
+        if (_channel.IsOpen)
+        {
+            Enter(Phase.Lingering);
+        }
+        else
+        {
+            Forget();
+        }
     }
 
     private void Linger(int count)
@@ -723,9 +756,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
                 && _reading.IsTooSlow(now, Timeouts.MinRate);
             if (idle || slow)
             {
-                _exchange!.Cancel(ProxyFault.ClientBodyTimeout);
-                _exchange = null;
-                Reject(ProxyFault.ClientBodyTimeout);
+                FailExchange(ProxyFault.ClientBodyTimeout);
                 return;
             }
         }
@@ -814,7 +845,9 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         ? TimerNode.Never
         : Math.Min(After(_lastBody, Timeouts.BodyIdle), _reading.NextCheck(Timeouts.MinRate, Timeouts.RateGrace));
 
-    private long WriteDeadline() => _watchesWrites ? _writing.NextCheck(1, Timeouts.WriteIdle) : TimerNode.Never;
+    private long WriteDeadline() => _watchesWrites && Timeouts.WriteIdle != TimeSpan.Zero
+        ? _writing.NextCheck(1, Timeouts.WriteIdle)
+        : TimerNode.Never;
 
     private static long After(long since, TimeSpan limit) =>
         limit == TimeSpan.Zero ? TimerNode.Never : since + Microseconds(limit);

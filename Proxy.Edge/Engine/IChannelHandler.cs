@@ -26,7 +26,8 @@ public interface IChannelHandler
     /// <summary>The peer has ended its direction (FIN). Sending may still work.</summary>
     void OnEnd();
 
-    /// <summary>Everything that <see cref="Channel.Send"/> had to keep has been written.</summary>
+    /// <summary>Everything that <see cref="Channel.Send"/> had to keep has been written. After <see cref="Channel.CloseAfterFlush"/> this is the
+    /// last call, and the channel is closed.</summary>
     void OnDrained();
 
     /// <summary>Some bytes were moved by <see cref="Channel.SpliceTo"/>; <paramref name="done"/> when it was the last of them.</summary>

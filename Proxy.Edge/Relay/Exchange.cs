@@ -1,4 +1,3 @@
-using Proxy.Edge.Affinity;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Routing;

@@ -14,6 +14,7 @@ public sealed class LoopServices
 
     private readonly Stack<Exchange> _exchanges = new();
     private readonly byte[] _dateLine = new byte[64];
+    private long _serial;
     private long _dateSecond = -1;
     private int _dateLength;
 
@@ -41,6 +42,9 @@ public sealed class LoopServices
 
     /// <summary>The node is leaving: connections end with the answer in hand.</summary>
     public bool IsDraining { get; set; }
+
+    /// <summary>A number for a client connection, unique in the process: loop in the upper half, count in the lower.</summary>
+    public long NextSerial() => ((long)Loop.Index << 48) | ++_serial;
 
     public Exchange RentExchange() => _exchanges.TryPop(out Exchange? exchange) ? exchange : new Exchange(this);
 

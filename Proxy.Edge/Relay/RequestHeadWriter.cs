@@ -34,7 +34,8 @@ internal static class RequestHeadWriter
         ulong suppress = 0;
         if (route.RequestEdits is not null)
         {
-            int edited = route.EditRequest(context, head, scratch.AsSpan(at), out skip, out suppress);
+            int edited = route.EditRequest(context, head, scratch.AsSpan(at), out suppress);
+            skip = route.SkippedRequestFields;
             if (edited < 0)
             {
                 return -1;
@@ -161,7 +162,7 @@ internal static class RequestHeadWriter
 }
 
 /// <summary>What composing a request head needs to know besides the head.</summary>
-internal readonly ref struct ForwardContext
+internal readonly struct ForwardContext
 {
     public required RouteProgram Route { get; init; }
 

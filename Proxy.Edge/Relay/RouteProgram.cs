@@ -1,7 +1,6 @@
 using System.Text;
 using Proxy.Edge.Affinity;
 using Proxy.Edge.Http;
-using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
@@ -37,6 +36,8 @@ public sealed class RouteProgram
     public bool RewritesTarget => false;
 
     public object? RequestEdits => null;
+
+    public ReadOnlySpan<ulong> SkippedRequestFields => default;
 
     public bool EditsResponses => false;
 
@@ -84,9 +85,8 @@ public sealed class RouteProgram
     }
 
     internal int EditRequest(
-        in ForwardContext context, RequestHead head, Span<byte> destination, out ReadOnlySpan<ulong> skip, out ulong suppress)
+        in ForwardContext context, RequestHead head, Span<byte> destination, out ulong suppress)
     {
-        skip = default;
         suppress = 0;
         return 0;
     }

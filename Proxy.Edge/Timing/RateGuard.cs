@@ -10,6 +10,9 @@ public struct RateGuard
 
     public readonly bool IsPaused => _pausedAt != 0;
 
+    /// <summary>Counted in the running window.</summary>
+    public readonly long Bytes => _bytes;
+
     public void Start(long now)
     {
         _windowStart = now;

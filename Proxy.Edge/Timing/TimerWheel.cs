@@ -14,13 +14,19 @@ public sealed class TimerWheel
     private const int TickShift = 14;
 
     private readonly TimerNode?[] _slots = new TimerNode?[Slots];
+    private readonly Action<Exception> _onFailure;
     private readonly ulong[] _occupied = new ulong[Slots / 64];
 
     // The rest of the list being swept. A target may remove a node that waits in it (closing a peer does).
     private TimerNode? _sweeping;
     private long _tick;
 
-    public TimerWheel(long now) => _tick = now >> TickShift;
+    /// <param name="onFailure">Told when a target throws; the others get their call all the same.</param>
+    public TimerWheel(long now, Action<Exception> onFailure)
+    {
+        _tick = now >> TickShift;
+        _onFailure = onFailure;
+    }
 
     public int Count { get; private set; }
 
@@ -118,10 +124,22 @@ public sealed class TimerWheel
             else
             {
                 node.Deadline = TimerNode.Never;
-                node.Target.OnTimer(now);
+                Call(node.Target, now);
             }
 
             node = _sweeping;
+        }
+    }
+
+    private void Call(ITimerTarget target, long now)
+    {
+        try
+        {
+            target.OnTimer(now);
+        }
+        catch (Exception error)
+        {
+            _onFailure(error);
         }
     }
 

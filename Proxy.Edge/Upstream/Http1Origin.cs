@@ -366,7 +366,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
             return;
         }
 
-        if (_body.IsDone)
+        if (_body.IsDone && _body.Tail.IsEmpty)
         {
             // Bytes behind a complete answer belong to nobody; a connection that has them is not used again.
             Release(_keepable && step.Consumed == count);
@@ -378,6 +378,10 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         _rate.Start(_loop.Now);
         _rate.Count(step.Produced);
         user.OnResponse(head, buffer, offset, step.Produced, done: false);
+        if (_body.IsDone && _user is not null)
+        {
+            FinishWithTail(step.Consumed == count);
+        }
     }
 
     private void ReadBody(byte[] buffer, int offset, int count)
@@ -392,6 +396,13 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
             return;
         }
 
+        if (step.Done && !_body.Tail.IsEmpty)
+        {
+            user.OnResponseBody(buffer, offset, step.Produced, done: false);
+            FinishWithTail(step.Consumed == count);
+            return;
+        }
+
         if (step.Done)
         {
             Release(_keepable && step.Consumed == count);
@@ -401,6 +412,16 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         {
             user.OnResponseBody(buffer, offset, step.Produced, step.Done);
         }
+    }
+
+    /// <summary>Ends a body whose last bytes (trailers that came in pieces) lie in the decoder.</summary>
+    private void FinishWithTail(bool clean)
+    {
+        ReadOnlySpan<byte> tail = _body.Tail;
+        byte[] copy = _loop.Buffers.Rent(tail.Length);
+        tail.CopyTo(copy);
+        Release(_keepable && clean).OnResponseBody(copy, 0, tail.Length, done: true);
+        _loop.Buffers.Return(copy);
     }
 
     /// <summary>The response is complete: keeps the connection or closes it, before its user goes on to something else.</summary>

@@ -274,6 +274,7 @@ internal sealed unsafe class EpollChannel : Channel
         if (_closeAfterFlush)
         {
             Close();
+            Handler.OnDrained();
             return;
         }
 

@@ -18,7 +18,7 @@ public interface ILoopObserver
     void OnHandlerFailed(Exception error);
 
     /// <summary>accept failed for lack of descriptors or memory.</summary>
-    void OnAcceptFailed(int errno);
+    void OnAcceptFailed(string reason);
 }
 
 /// <summary>An edge-triggered epoll loop. Every socket is registered once with everything and never again, so a request costs
@@ -56,7 +56,7 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         _observer = observer;
         Buffers = buffers;
         ReadClock();
-        Timers = new TimerWheel(Now);
+        Timers = new TimerWheel(Now, observer.OnHandlerFailed);
         ReceiveBuffer = GC.AllocateUninitializedArray<byte>(
             Channel.Headroom + ReceiveBytes + Channel.Tailroom, pinned: true);
         ErrnoAddress = Libc.ErrnoLocation();
@@ -262,7 +262,7 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         }
     }
 
-    internal void AcceptFailed(int errno) => _observer.OnAcceptFailed(errno);
+    internal void AcceptFailed(int errno) => _observer.OnAcceptFailed(Errno.Describe(errno));
 
     private void Dispatch(ulong token, uint events)
     {

@@ -1,0 +1,140 @@
+using Proxy.Edge.Engine;
+using Proxy.Edge.Relay;
+using Proxy.Edge.Telemetry;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Downstream;
+
+/// <summary>Client connections of one listener over all loops. One interlocked operation per connection, none per request.</summary>
+public sealed class ConnectionBudget
+{
+    private int _open;
+
+    public int Open => Volatile.Read(ref _open);
+
+    public bool TryTake(int limit)
+    {
+        if (Interlocked.Increment(ref _open) <= limit)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    public void Return() => Interlocked.Decrement(ref _open);
+}
+
+/// <summary>A listener of one loop: accepts, knows its connections, and holds the program they follow. It outlives revisions as
+/// long as name and address stay. Loop thread only.</summary>
+public sealed class ListenerSlot : IAcceptor
+{
+    private readonly LoopServices _services;
+    private readonly ConnectionBudget _budget;
+    private readonly ListenerCounters _counters;
+    private Http1Client? _newest;
+    private IListening? _listening;
+
+    public ListenerSlot(LoopServices services, ListenerProgram program, ConnectionBudget budget)
+    {
+        _services = services;
+        _budget = budget;
+        _counters = program.Metrics.Listener(program.Index);
+        Program = program;
+    }
+
+    /// <summary>What new requests are handled by.</summary>
+    public ListenerProgram Program { get; set; }
+
+    /// <summary>Port the listener is bound to; 0 for a Unix socket.</summary>
+    public int Port => _listening?.Bound.Port ?? 0;
+
+    public SocketTarget? Bound => _listening?.Bound;
+
+    /// <summary>Connections of this loop.</summary>
+    public int Count { get; private set; }
+
+    public bool MayAccept => _budget.Open < Program.Plan.MaxConnections;
+
+    public void Open(SocketTarget bind) => _listening = _services.Loop.Listen(bind, Program.Plan.Backlog, this);
+
+    public void StopListening()
+    {
+        _listening?.Close();
+        _listening = null;
+    }
+
+    public void OnAccepted(Channel channel, ClientAddress address, int port)
+    {
+        if (!_budget.TryTake(Program.Plan.MaxConnections))
+        {
+            _counters.ConnectionsRefused++;
+            _services.Telemetry.Counters.ConnectionsRefused++;
+            channel.Close();
+            return;
+        }
+
+        Count++;
+        _counters.ConnectionsAccepted++;
+        _counters.ConnectionsOpen++;
+        _services.Telemetry.Counters.ConnectionsAccepted++;
+        _services.Telemetry.Counters.ConnectionsOpen++;
+        var client = new Http1Client(_services, this, channel, address, port, _services.NextSerial());
+        client.Older = _newest;
+        if (_newest is not null)
+        {
+            _newest.Newer = client;
+        }
+
+        _newest = client;
+    }
+
+    /// <summary>Closes connections that have waited for a request since before <paramref name="since"/> (microseconds).</summary>
+    public void CloseIdle(long since)
+    {
+        Http1Client? client = _newest;
+        while (client is not null)
+        {
+            Http1Client? older = client.Older;
+            if (client.IdleSince is > 0 and long idle && idle <= since)
+            {
+                client.CloseIfIdle();
+            }
+
+            client = older;
+        }
+    }
+
+    /// <summary>Closes everything now.</summary>
+    public void CloseAll()
+    {
+        while (_newest is { } client)
+        {
+            client.CloseNow();
+        }
+    }
+
+    internal void OnClosed(Http1Client client)
+    {
+        if (client.Newer is not null)
+        {
+            client.Newer.Older = client.Older;
+        }
+        else
+        {
+            _newest = client.Older;
+        }
+
+        if (client.Older is not null)
+        {
+            client.Older.Newer = client.Newer;
+        }
+
+        client.Newer = client.Older = null;
+        Count--;
+        _budget.Return();
+        _counters.ConnectionsOpen--;
+        _services.Telemetry.Counters.ConnectionsOpen--;
+    }
+}

@@ -1,0 +1,222 @@
+using System.Text;
+using Proxy.Edge.Buffers;
+using Proxy.Edge.Downstream;
+using Proxy.Edge.Os.Epoll;
+using Proxy.Edge.Relay;
+using Proxy.Edge.Rewriting;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Telemetry;
+using Proxy.Edge.Timing;
+using Proxy.Edge.Topology;
+using Proxy.Edge.Upstream;
+
+namespace Proxy.Edge.Node;
+
+/// <summary>One event loop with what runs on it: listeners, pools, the programs of the current revision. Everything but
+/// the constructor and <see cref="Loop"/>'s Post runs on the loop's thread.</summary>
+internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
+{
+    /// <summary>A connection idle for less may have a request on its way while the node is leaving.</summary>
+    private const long DrainIdleMicroseconds = 1_000_000;
+    private const long DrainTickMicroseconds = 50_000;
+
+    private readonly EdgeNodeOptions _options;
+    private readonly Dictionary<string, ListenerSlot> _slots = new(StringComparer.Ordinal);
+    private readonly List<ListenerSlot> _retired = [];
+    private readonly Dictionary<string, LoopPool> _pools = new(StringComparer.Ordinal);
+    private readonly LoopServices _services;
+    private readonly TimerNode _drainTick;
+    private TaskCompletionSource? _drained;
+    private long _drainDeadline;
+
+    public EdgeLoop(EdgeNodeOptions options, int index)
+    {
+        _options = options;
+        Loop = new EpollLoop(index, options.Time, new BufferPool(options.BufferBytes / options.Loops), this);
+        _services = new LoopServices
+        {
+            Loop = Loop,
+            Telemetry = options.Telemetry.Loop(index),
+            Observations = options.Observations,
+            RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
+            NodeName = Encoding.ASCII.GetBytes(options.NodeName),
+        };
+        _drainTick = new TimerNode(this);
+    }
+
+    public EpollLoop Loop { get; }
+
+    /// <summary>Takes a snapshot over: pools, programs, then listeners. Returns where each listener is bound.</summary>
+    /// <param name="bound">Addresses the first loop has bound already; empty for the first loop itself.</param>
+    /// <param name="problems">Gets what could not be opened; such a listener is left out.</param>
+    public Dictionary<string, SocketTarget> Adopt(
+        EdgeSnapshot snapshot,
+        IReadOnlyDictionary<string, AccessLog> logs,
+        IReadOnlyDictionary<string, ConnectionBudget> budgets,
+        IReadOnlyDictionary<string, SocketTarget>? bound,
+        List<EdgeProblem> problems)
+    {
+        AdoptPools(snapshot);
+        SnapshotMetrics metrics = _services.Telemetry.Adopt(snapshot);
+        var routes = new Dictionary<RoutePlan, RouteProgram>(ReferenceEqualityComparer.Instance);
+        foreach (RoutePlan route in snapshot.Routes)
+        {
+            routes[route] = new RouteProgram(route, route.Pool is null ? null : _pools[route.Pool.Name]);
+        }
+
+        var result = new Dictionary<string, SocketTarget>(StringComparer.Ordinal);
+        for (int i = 0; i < snapshot.Listeners.Count; i++)
+        {
+            ListenerPlan plan = snapshot.Listeners[i];
+            var program = new ListenerProgram
+            {
+                Plan = plan,
+                Index = i,
+                Metrics = metrics,
+                Forwarding = new ForwardingFields(plan.Forwarding),
+                Loop = new ViaLoop(plan.Forwarding.Via, ""),
+                Routes = [.. plan.RoutePlans.Select(route => routes[route])],
+                AccessLog = logs.GetValueOrDefault(plan.Name)?.Channel(Loop.Index),
+                Name = Encoding.UTF8.GetBytes(plan.Name),
+            };
+            if (AdoptListener(program, budgets[plan.Name], bound, problems) is { } address)
+            {
+                result[plan.Name] = address;
+            }
+        }
+
+        RetireListeners(snapshot);
+        return result;
+    }
+
+    /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone or the
+    /// time is over.</summary>
+    public void Drain(TimeSpan limit, TaskCompletionSource drained)
+    {
+        _services.IsDraining = true;
+        _drained = drained;
+        _drainDeadline = Loop.Now + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            slot.StopListening();
+        }
+
+        OnTimer(Loop.Now);
+    }
+
+    public void OnTimer(long now)
+    {
+        bool late = now >= _drainDeadline;
+        int open = 0;
+        foreach (ListenerSlot slot in _slots.Values.Concat(_retired))
+        {
+            if (late)
+            {
+                slot.CloseAll();
+            }
+            else
+            {
+                slot.CloseIdle(now - DrainIdleMicroseconds);
+            }
+
+            open += slot.Count;
+        }
+
+        if (open == 0)
+        {
+            _drained?.TrySetResult();
+            return;
+        }
+
+        Loop.Timers.Set(_drainTick, now + DrainTickMicroseconds);
+    }
+
+    public void OnTurnEnd(long now)
+    {
+        LoopCounters counters = _services.Telemetry.Counters;
+        counters.Turns = Loop.Turns;
+        counters.PoolMemoryBytes = Loop.Buffers.RentedBytes;
+    }
+
+    public void OnHandlerFailed(Exception error) => _options.Events.OnFailure(Loop.Index, error);
+
+    public void OnAcceptFailed(string reason) => _options.Events.OnAcceptFailed(Loop.Index, reason);
+
+    private void AdoptPools(EdgeSnapshot snapshot)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (PoolPlan plan in snapshot.Pools)
+        {
+            names.Add(plan.Name);
+            if (_pools.TryGetValue(plan.Name, out LoopPool? pool))
+            {
+                pool.Adopt(plan);
+            }
+            else
+            {
+                _pools[plan.Name] = new LoopPool(Loop, _services.Workspace, plan);
+            }
+        }
+
+        foreach (string name in _pools.Keys.Where(name => !names.Contains(name)).ToArray())
+        {
+            _pools.Remove(name, out LoopPool? pool);
+            pool!.Retire();
+        }
+    }
+
+    private SocketTarget? AdoptListener(
+        ListenerProgram program,
+        ConnectionBudget budget,
+        IReadOnlyDictionary<string, SocketTarget>? bound,
+        List<EdgeProblem> problems)
+    {
+        ListenerPlan plan = program.Plan;
+        if (_slots.TryGetValue(plan.Name, out ListenerSlot? slot))
+        {
+            if (slot.Program.Plan.Bind == plan.Bind)
+            {
+                slot.Program = program;
+                return slot.Bound;
+            }
+
+            slot.StopListening();
+            _retired.Add(slot);
+            _slots.Remove(plan.Name);
+        }
+
+        // A Unix socket has one queue; only the first loop listens on it.
+        SocketTarget? address = bound is null ? plan.Bind : bound.GetValueOrDefault(plan.Name);
+        if (address is null || (bound is not null && address.IsUnix))
+        {
+            return null;
+        }
+
+        slot = new ListenerSlot(_services, program, budget);
+        try
+        {
+            slot.Open(address);
+        }
+        catch (IOException error)
+        {
+            problems.Add(new EdgeProblem(plan.Name, error.Message));
+            return null;
+        }
+
+        _slots[plan.Name] = slot;
+        return slot.Bound;
+    }
+
+    private void RetireListeners(EdgeSnapshot snapshot)
+    {
+        var names = snapshot.Listeners.Select(static listener => listener.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (string name in _slots.Keys.Where(name => !names.Contains(name)).ToArray())
+        {
+            _slots.Remove(name, out ListenerSlot? slot);
+            slot!.StopListening();
+            _retired.Add(slot);
+        }
+
+        _retired.RemoveAll(static slot => slot.Count == 0);
+    }
+}
