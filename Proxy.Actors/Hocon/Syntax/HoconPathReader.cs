@@ -37,7 +37,7 @@ internal sealed class HoconPathReader(HoconScanner scanner)
 
         if (!_hasKey)
         {
-            scanner.Error(end, _hasDot
+            scanner.Error(_hasDot ? end : scanner.Position, _hasDot
                 ? "a path ends with '.': expected a key after it (an empty key must be quoted)"
                 : $"expected a key but found {scanner.Found()}");
             return null;
