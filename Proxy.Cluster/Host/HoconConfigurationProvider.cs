@@ -4,7 +4,9 @@ using Proxy.Actors.Hocon;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>Configuration keys ignore case, HOCON's do not: of two keys that differ only in case the later one counts.</summary>
+/// <summary>
+/// Configuration keys ignore case, HOCON's do not: of two keys that differ only in case the later one counts.
+/// </summary>
 public sealed class HoconConfigurationProvider(HoconObject root) : ConfigurationProvider
 {
     public override void Load()

@@ -13,7 +13,9 @@ internal sealed class HoconPathReader(HoconScanner scanner)
     private bool _hasKey;
     private bool _hasDot;
 
-    /// <summary>Null after an error was reported. Stops in front of what cannot belong to a path, white space skipped.</summary>
+    /// <summary>
+    /// Null after an error was reported. Stops in front of what cannot belong to a path, white space skipped.
+    /// </summary>
     public string[]? Read()
     {
         var end = scanner.Position;

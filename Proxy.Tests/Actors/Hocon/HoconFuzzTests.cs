@@ -6,7 +6,7 @@ namespace Proxy.Tests.Actors.Hocon;
 /// <summary>Broken documents: never an exception, and always a value or an error that points into a file.</summary>
 public sealed class HoconFuzzTests
 {
-    private const int Cases = 4000;
+    private const int Cases = 2500;
 
     private static readonly string[] Corpus =
     [
@@ -19,8 +19,10 @@ public sealed class HoconFuzzTests
 
     private static readonly string[] Bits =
     [
-        "{", "}", "[", "]", "\"", "\"\"\"", ":", "=", "+=", ",", "\n", "\r", "#", "//", "${", "${?", "}", ".", "\\", "\\u", "include ",
-        "required(", "a", "b", "${a}", "${?b}", "a.b", "1", "-", "é", "\uD800", "\0", " ", "\u2028", "\uFEFF", "true", "[]}",
+        "{", "}", "[", "]", "\"", "\"\"\"", ":", "=", "+=", ",", "\n", "\r", "#", "//", "${", "${?", "}", ".", "\\", "\\u",
+        "include ",
+        "required(", "a", "b", "${a}", "${?b}", "a.b", "1", "-", "é", "\uD800", "\0", " ", "\u2028", "\uFEFF",
+        "true", "[]}",
     ];
 
     [Fact]

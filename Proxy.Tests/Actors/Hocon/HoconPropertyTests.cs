@@ -6,7 +6,7 @@ namespace Proxy.Tests.Actors.Hocon;
 /// <summary>What holds for every document. Each case is a seed, printed when it fails.</summary>
 public sealed class HoconPropertyTests
 {
-    private const int Cases = 1500;
+    private const int Cases = 1000;
 
     [Fact]
     public void A_written_value_reads_back_equal()
@@ -81,7 +81,8 @@ public sealed class HoconPropertyTests
 
     private static void AssertSame(HoconValue expected, HoconValue actual, int seed) =>
         Assert.True(
-            expected.SameAs(actual), $"seed {seed}\nexpected {HoconJson.Write(expected)}\nactual   {HoconJson.Write(actual)}");
+            expected.SameAs(actual),
+            $"seed {seed}\nexpected {HoconJson.Write(expected)}\nactual   {HoconJson.Write(actual)}");
 
     private static void AssertErrorsPointInside(string text, HoconResult result, int seed)
     {

@@ -11,8 +11,10 @@ internal sealed class RandomHocon(int seed)
 
     private static readonly string[] Texts =
     [
-        "", " ", "a", "a b", "true", "null", "1", "01", "-", "x.y", "include", "${a}", "\"", "\"\"\"", "\\", "a\nb", "\"\n\"",
-        "#c", "//c", "é", "\U0001F600", "\u2028", "\u00A0", "\t", "\u0001", "{}", "[,]", "k=v", "a:b", "\r\n", "x\n\"\"\"\"",
+        "", " ", "a", "a b", "true", "null", "1", "01", "-", "x.y", "include", "${a}", "\"", "\"\"\"", "\\", "a\nb",
+        "\"\n\"",
+        "#c", "//c", "é", "\U0001F600", "\u2028", "\u00A0", "\t", "\u0001", "{}", "[,]", "k=v",
+        "a:b", "\r\n", "x\n\"\"\"\"",
     ];
 
     private readonly Random _random = new(seed);
@@ -78,7 +80,7 @@ internal sealed class RandomHocon(int seed)
     }
 
     private string Text() =>
-        _random.Next(3) == 0 ? Texts[_random.Next(Texts.Length)] + Texts[_random.Next(Texts.Length)] : Texts[_random.Next(Texts.Length)];
+        Texts[_random.Next(Texts.Length)] + (_random.Next(3) == 0 ? Texts[_random.Next(Texts.Length)] : string.Empty);
 
     private string Number() => _random.Next(4) switch
     {
