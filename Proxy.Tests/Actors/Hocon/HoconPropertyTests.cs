@@ -72,6 +72,21 @@ public sealed class HoconPropertyTests
         }
     }
 
+    [Fact]
+    public void A_written_path_reads_back_equal()
+    {
+        for (var seed = 0; seed < Cases; seed++)
+        {
+            var value = new RandomHocon(seed).Object(2);
+            var keys = value.Members.Select(member => member.Key).ToArray();
+            if (keys.Length > 0)
+            {
+                Assert.True(HoconPath.TryParse(HoconPath.Render(keys), out var read), $"seed {seed}");
+                Assert.Equal(keys, read);
+            }
+        }
+    }
+
     private static HoconValue Parse(string text, int seed)
     {
         var result = HoconDocument.Parse(text, "f", HoconVectors.Closed);
