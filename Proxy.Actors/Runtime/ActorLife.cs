@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// Life cycle and supervision of one actor. Everything here runs in the actor's turn, so it needs no locks. Supervision was chosen by the
-/// parent at spawn; only an escalation asks it again.
+/// Life cycle and supervision of one actor. Everything here runs in the actor's turn, so it needs no locks.
+/// Supervision was chosen by the parent at spawn; only an escalation asks it again.
 /// </summary>
 internal sealed class ActorLife<TMsg>
 {

@@ -120,7 +120,10 @@ internal sealed class SwarmRun : IActorEvents
         var usual = (Directive)_sim.Random.Next(4);
         return new Props<SwarmOrder>(Born)
         {
-            Mailbox = new MailboxOptions(2 + _sim.Random.Next(8), (MailboxOverflow)_sim.Random.Next(3), StashCapacity: 4),
+            Mailbox = new MailboxOptions(
+                Capacity: 2 + _sim.Random.Next(8),
+                Overflow: (MailboxOverflow)_sim.Random.Next(3),
+                StashCapacity: 4),
             Supervision = new Supervision(
                 _ => _sim.Random.Next(3) == 0 ? usual : Directive.Restart,
                 new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), MaxRestarts: 4)),
