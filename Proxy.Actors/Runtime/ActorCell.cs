@@ -146,10 +146,7 @@ internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
     private void Evicted(TMsg message)
     {
         Overflowed();
-        if (message is IUndeliverable undeliverable)
-        {
-            undeliverable.Undelivered(Undelivered(TellResult.Dropped));
-        }
+        Undeliverable.Tell(message, Undelivered(TellResult.Dropped));
     }
 
     private void Overflowed()

@@ -11,6 +11,17 @@ public interface IUndeliverable
     void Undelivered(Exception reason);
 }
 
+internal static class Undeliverable
+{
+    public static void Tell<TMsg>(TMsg message, Exception reason)
+    {
+        if (message is IUndeliverable undeliverable)
+        {
+            undeliverable.Undelivered(reason);
+        }
+    }
+}
+
 /// <summary>The question never reached an actor that would handle it.</summary>
 public sealed class UndeliveredException(string path, string reason) : Exception($"{path}: {reason}")
 {

@@ -19,6 +19,9 @@ public sealed class VirtualTime : TimeProvider
     /// <summary>Since the start of the simulation.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(_ticks);
 
+    /// <summary>Timers that would still fire: zero when everybody cleaned up.</summary>
+    public int ArmedTimers => _due.Count - _void;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond * StampsPerTick;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;

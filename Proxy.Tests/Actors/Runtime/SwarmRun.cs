@@ -96,6 +96,7 @@ internal sealed class SwarmRun : IActorEvents
 
         Check(end.IsCompletedSuccessfully, "the system did not end");
         Check(_dead.Count == Refs.Count, "an actor has not stopped");
+        Check(_sim.Clock.ArmedTimers == 0, "a timer outlived its actor");
         foreach (var life in _lives)
         {
             Check(life.Ends == 1, $"PostStop ran {life.Ends} times in one incarnation of {life.Path}");
