@@ -1,6 +1,8 @@
+using System.Net;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config;
 
@@ -11,7 +13,7 @@ public sealed record ListenerConfig
     public string Name { get; init; } = "";
 
     /// <summary>"address:port", "[v6]:port" or "unix:/path".</summary>
-    public string Bind { get; init; } = "";
+    public SocketTarget Bind { get; init; } = SocketTarget.Inet(IPAddress.Any, 0);
 
     /// <summary>"http"; "tcp" is reserved.</summary>
     public string Mode { get; init; } = "http";

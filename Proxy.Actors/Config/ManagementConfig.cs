@@ -1,3 +1,6 @@
+using System.Net;
+using Proxy.Edge.Topology;
+
 namespace Proxy.Actors.Config;
 
 /// <summary>The management listener: health of the process, metrics, API.</summary>
@@ -5,7 +8,7 @@ public sealed record ManagementConfig
 {
     public bool Enabled { get; init; } = true;
 
-    public string Bind { get; init; } = "127.0.0.1:8558";
+    public SocketTarget Bind { get; init; } = SocketTarget.Inet(IPAddress.Loopback, 8558);
 
     /// <summary>What a caller has to present as "Authorization: Bearer …"; empty = nobody is asked.</summary>
     public string Token { get; init; } = "";

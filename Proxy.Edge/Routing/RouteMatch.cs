@@ -33,8 +33,13 @@ public sealed record RouteMatch
 
     public PathMatchKind PathKind { get; init; } = PathMatchKind.Any;
 
-    /// <summary>Exact path, prefix or regular expression over the normalised path.</summary>
+    /// <summary>Exact path, prefix or regular expression over the normalised path. Paths and prefixes are brought into the
+    /// normal form themselves, so "/a b" and "/a%20b" are the same; an expression sees "/a%20b" and is unanchored unless
+    /// it says ^ and $.</summary>
     public string Path { get; init; } = "";
+
+    /// <summary>Prefixes, on segment borders, under which the rule does not match.</summary>
+    public IReadOnlyList<string> ExcludePaths { get; init; } = [];
 
     /// <summary>Method names in upper case; empty = any.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];

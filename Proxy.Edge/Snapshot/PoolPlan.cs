@@ -19,6 +19,9 @@ public sealed record PoolPlan
     /// <summary>Null = no affinity.</summary>
     public IAffinity? Affinity { get; init; }
 
+    /// <summary>A request whose affinity names a member that cannot answer gets 503 instead of another member.</summary>
+    public bool NoFailover { get; init; }
+
     public OriginTimeouts Timeouts { get; init; } = new();
 
     public RetryPlan Retry { get; init; } = new();

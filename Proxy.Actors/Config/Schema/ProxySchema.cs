@@ -1,0 +1,60 @@
+using static Proxy.Actors.Config.Schema.Spans;
+
+namespace Proxy.Actors.Config.Schema;
+
+/// <summary>Keys of the block "proxy" and of its small blocks; the tree of all keys starts here.</summary>
+internal static class ProxySchema
+{
+    public const string Root = "proxy";
+
+    private const string NotAvailable = "not available in this version";
+
+    private static readonly BlockSchema<NodeConfig> Node = new(new NodeConfig())
+    {
+        { "name", Kinds.Text("a name; \"\" = the machine's"), n => n.Name, (n, v) => n with { Name = v } },
+        { "state-dir", Kinds.Text("a directory"), n => n.StateDir, (n, v) => n with { StateDir = v } },
+        { "workers", WorkersKind.Workers, n => n.Workers, (n, v) => n with { Workers = v } },
+        {
+            "max-buffer-memory", Kinds.Size(1 << 20, 1L << 44, "; 0 = a quarter of the memory"),
+            n => n.MaxBufferMemory, (n, v) => n with { MaxBufferMemory = v }
+        },
+        {
+            "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
+            n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
+        },
+    };
+
+    private static readonly BlockSchema<ManagementConfig> Management = new(new ManagementConfig())
+    {
+        { "enabled", Kinds.Flag, m => m.Enabled, (m, v) => m with { Enabled = v } },
+        { "bind", AddressKinds.Bind, m => m.Bind, (m, v) => m with { Bind = v } },
+        {
+            "token", Kinds.Text("a secret, or \"\" for none"),
+            m => m.Token, (m, v) => m with { Token = v }, KeyTrait.Secret
+        },
+    };
+
+    private static readonly BlockSchema<ClusterConfig> Cluster = new(new ClusterConfig())
+    {
+        { "engine", NotYetKind.Word("embedded", "etcd"), c => c.Engine, (c, v) => c with { Engine = v } },
+        new ReservedKey<ClusterConfig>("etcd", NotAvailable, "engine = embedded alone"),
+        new ReservedKey<ClusterConfig>("peers", NotAvailable, "engine = embedded alone"),
+    };
+
+    public static readonly BlockSchema<ProxyConfig> Block = new(new ProxyConfig())
+    {
+        { "node", Node, p => p.Node, (p, v) => p with { Node = v } },
+        new BlockListKey<ProxyConfig, ListenerConfig>(
+            "listeners", ListenerSchema.Block, p => p.Listeners, (p, v) => p with { Listeners = v },
+            l => l.Name, (l, i) => l.Name.Length > 0 ? l : l with { Name = $"listener-{i + 1}" }),
+        new BlockListKey<ProxyConfig, RouteConfig>(
+            "routes", RouteSchema.Block, p => p.Routes, (p, v) => p with { Routes = v },
+            r => r.Name, (r, i) => r.Name.Length > 0 ? r : r with { Name = $"route-{i + 1}" }),
+        new BlockMapKey<ProxyConfig, PoolConfig>(
+            "pools", PoolSchema.Block, p => p.Pools, (p, v) => p with { Pools = v },
+            p => p.Name, (p, name) => p with { Name = name }),
+        { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
+        { "cluster", Cluster, p => p.Cluster, (p, v) => p with { Cluster = v } },
+        new ReservedKey<ProxyConfig>("vip", $"virtual addresses are {NotAvailable}", "no vip block"),
+    };
+}

@@ -1,0 +1,55 @@
+using Proxy.Actors.Config;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Actors.Planning;
+
+/// <summary>Keeps the live side of pools and members from one revision to the next. A member is the same one as long as
+/// pool, name and URL stay; another URL under the old name is another origin, with nothing known about it.
+/// Used by one thread at a time: whoever plans revisions.</summary>
+/// <param name="loops">Event loops of this node; each gets its own counters in every member.</param>
+public sealed class LiveRegistry(int loops)
+{
+    private readonly Dictionary<string, PoolState> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<(MemberId Id, string Url), MemberState> _members = [];
+
+    public int Loops { get; } = loops;
+
+    public PoolState Pool(string name)
+    {
+        if (!_pools.TryGetValue(name, out PoolState? pool))
+        {
+            _pools[name] = pool = new PoolState(name);
+        }
+
+        return pool;
+    }
+
+    public MemberState Member(string pool, MemberConfig member)
+    {
+        var id = new MemberId(pool, member.Name);
+        if (!_members.TryGetValue((id, member.Url.Text), out MemberState? state))
+        {
+            _members[(id, member.Url.Text)] = state = new MemberState(id, member.Url.Text, Loops);
+        }
+
+        return state;
+    }
+
+    /// <summary>Forgets what the published snapshot no longer has. Called after publishing, not after planning: a plan that
+    /// is thrown away must not cost the running one its state.</summary>
+    public void Retain(EdgeSnapshot published)
+    {
+        HashSet<string> pools = [.. published.Pools.Select(pool => pool.Name)];
+        HashSet<MemberState> members = [.. published.Pools.SelectMany(pool => pool.Members).Select(member => member.State)];
+        foreach (string name in _pools.Keys.Where(name => !pools.Contains(name)).ToArray())
+        {
+            _pools.Remove(name);
+        }
+
+        foreach ((MemberId, string) key in _members.Where(pair => !members.Contains(pair.Value)).Select(pair => pair.Key).ToArray())
+        {
+            _members.Remove(key);
+        }
+    }
+}

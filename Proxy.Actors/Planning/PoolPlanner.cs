@@ -1,0 +1,65 @@
+using Proxy.Actors.Config;
+using Proxy.Edge.Affinity;
+using Proxy.Edge.Balancing;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Actors.Planning;
+
+/// <summary>Compiles a pool and its members.</summary>
+internal static class PoolPlanner
+{
+    /// <param name="previous">Plan of the pool of that name in the running revision; unchanged members keep theirs.</param>
+    public static PoolPlan Plan(PoolConfig pool, LiveRegistry live, PoolPlan? previous)
+    {
+        MemberPlan[] members = [.. pool.Members.Select(member => Reused(PlanMember(pool.Name, member, live), previous))];
+        return new PoolPlan
+        {
+            Name = pool.Name,
+            State = live.Pool(pool.Name),
+            Members = members,
+            Balancer = FindBalancer(pool.Balance),
+            Affinity = PlanAffinity(pool, members),
+            NoFailover = pool.Affinity.NoFailover,
+            Timeouts = pool.Timeouts,
+            Retry = pool.Retry,
+            Reuse = pool.Reuse,
+            FailureStatuses = pool.Health.Passive.Failures > 0 ? pool.Health.Passive.Statuses : null,
+        };
+    }
+
+    private static MemberPlan PlanMember(string pool, MemberConfig member, LiveRegistry live) => new()
+    {
+        State = live.Member(pool, member),
+        Route = member.EffectiveRoute,
+        HostHeader = member.Url.HostHeader,
+        BasePath = member.Url.BasePath,
+        MaxConnections = member.MaxConnections,
+    };
+
+    // Member plans are records of values and one live state, so equality is "nothing changed".
+    private static MemberPlan Reused(MemberPlan planned, PoolPlan? previous) =>
+        previous?.Members.FirstOrDefault(old => old == planned) ?? planned;
+
+    private static CookieAffinity? PlanAffinity(PoolConfig pool, MemberPlan[] members)
+    {
+        if (pool.Affinity.Cookie is not { } cookie)
+        {
+            return null;
+        }
+
+        // Standbys come last: where several members share a route, the first that serves is taken.
+        AffinityRoute[] routes =
+        [
+            .. members.Zip(pool.Members)
+                .OrderBy(pair => pair.Second.EffectiveRole == MemberRole.Standby)
+                .Select(pair => new AffinityRoute(pair.First.Route, pair.First.State)),
+        ];
+        return new CookieAffinity(cookie, routes);
+    }
+
+    private static IBalancerFactory FindBalancer(string name) =>
+        BalancerCatalog.TryFind(name, out IBalancerFactory? factory)
+            ? factory
+            : throw new ArgumentException($"no balancing method \"{name}\"; the reader accepts only known ones");
+}

@@ -1,0 +1,85 @@
+using Proxy.Actors.Config;
+using Proxy.Edge.Snapshot;
+
+namespace Proxy.Actors.Planning;
+
+/// <summary>From a validated configuration to the snapshot the loops work with. Pure but for the registry, which hands out
+/// live states. Plans of unchanged pools, routes and listeners keep their reference.</summary>
+public static class SnapshotPlanner
+{
+    /// <param name="config">Without errors, as <see cref="ConfigLoader"/> gives it.</param>
+    /// <param name="previous">The revision that runs, or <see cref="PlannedRevision.None"/>.</param>
+    public static PlannedRevision Plan(ProxyConfig config, LiveRegistry live, PlannedRevision previous)
+    {
+        Dictionary<string, PoolPlan> pools = PlanPools(config, live, previous);
+        RoutePlan[] routes = PlanRoutes(config, pools, previous);
+        ListenerPlan[] listeners = PlanListeners(config, routes, previous);
+        return new PlannedRevision(config, new EdgeSnapshot
+        {
+            Revision = previous.Snapshot.Revision + 1,
+            Listeners = listeners,
+            Routes = routes,
+            Pools = [.. config.Pools.Select(pool => pools[pool.Name])],
+        });
+    }
+
+    private static Dictionary<string, PoolPlan> PlanPools(ProxyConfig config, LiveRegistry live, PlannedRevision previous)
+    {
+        Dictionary<string, (PoolConfig Config, PoolPlan Plan)> before = previous.Config.Pools
+            .Zip(previous.Snapshot.Pools)
+            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        var pools = new Dictionary<string, PoolPlan>(StringComparer.Ordinal);
+        foreach (PoolConfig pool in config.Pools)
+        {
+            bool known = before.TryGetValue(pool.Name, out (PoolConfig Config, PoolPlan Plan) old);
+            pools[pool.Name] = known && old.Config == pool
+                ? old.Plan
+                : PoolPlanner.Plan(pool, live, known ? old.Plan : null);
+        }
+
+        return pools;
+    }
+
+    private static RoutePlan[] PlanRoutes(
+        ProxyConfig config, Dictionary<string, PoolPlan> pools, PlannedRevision previous)
+    {
+        Dictionary<string, (RouteConfig Config, RoutePlan Plan)> before = previous.Config.Routes
+            .Zip(previous.Snapshot.Routes)
+            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        var routes = new RoutePlan[config.Routes.Count];
+        for (int i = 0; i < routes.Length; i++)
+        {
+            RouteConfig route = config.Routes[i];
+            PoolPlan? pool = route.Pool.Length == 0 ? null : pools[route.Pool];
+            bool known = before.TryGetValue(route.Name, out (RouteConfig Config, RoutePlan Plan) old);
+            bool same = known && old.Config == route && old.Plan.Index == i && ReferenceEquals(old.Plan.Pool, pool);
+            routes[i] = same
+                ? old.Plan
+                : RoutePlanner.Plan(route, i, pool, known && old.Config.Match == route.Match ? old.Plan.Match : null);
+        }
+
+        return routes;
+    }
+
+    private static ListenerPlan[] PlanListeners(ProxyConfig config, RoutePlan[] routes, PlannedRevision previous)
+    {
+        Dictionary<string, (ListenerConfig Config, ListenerPlan Plan)> before = previous.Config.Listeners
+            .Zip(previous.Snapshot.Listeners)
+            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        var listeners = new ListenerPlan[config.Listeners.Count];
+        for (int i = 0; i < listeners.Length; i++)
+        {
+            ListenerConfig listener = config.Listeners[i];
+            RoutePlan[] own = [.. routes.Where(route => IsFor(route, listener.Name))];
+            bool known = before.TryGetValue(listener.Name, out (ListenerConfig Config, ListenerPlan Plan) old);
+            listeners[i] = known && old.Config == listener && own.SequenceEqual(old.Plan.RoutePlans, ReferenceEqualityComparer.Instance)
+                ? old.Plan
+                : ListenerPlanner.Plan(listener, own, known ? old.Plan : null);
+        }
+
+        return listeners;
+    }
+
+    private static bool IsFor(RoutePlan route, string listener) =>
+        route.Match.Listeners.Count == 0 || route.Match.Listeners.Contains(listener);
+}
