@@ -5,7 +5,9 @@ internal sealed class Guardian : ICell
 {
     private readonly Lock _gate = new();
     private readonly Children _children = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Continued inline (and therefore outside of the lock): a simulation must not hop threads.
+    private readonly TaskCompletionSource _ended = new();
     private bool _closed;
 
     public string Path => "/user";
@@ -44,10 +46,10 @@ internal sealed class Guardian : ICell
             {
                 _closed = true;
                 _children.StopAll(TerminationReason.Stopped);
-                EndIfEmpty();
             }
         }
 
+        EndIfEmpty();
         return _ended.Task;
     }
 
@@ -59,9 +61,9 @@ internal sealed class Guardian : ICell
                 lock (_gate)
                 {
                     _children.Remove(gone.Child);
-                    EndIfEmpty();
                 }
 
+                EndIfEmpty();
                 break;
             case EscalatedSignal escalated:
                 escalated.Child.Post(new StopSignal(TerminationReason.Failed));
@@ -71,7 +73,13 @@ internal sealed class Guardian : ICell
 
     private void EndIfEmpty()
     {
-        if (_closed && _children.Count == 0)
+        bool ended;
+        lock (_gate)
+        {
+            ended = _closed && _children.Count == 0;
+        }
+
+        if (ended)
         {
             _ended.TrySetResult();
         }
