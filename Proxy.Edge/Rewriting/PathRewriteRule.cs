@@ -44,11 +44,23 @@ public enum HostPolicy : byte
     Fixed,
 }
 
+/// <summary>The field in which trusted peers list the hops. A peer that extends one of the two passes the other on as the
+/// client sent it, so only one can be believed.</summary>
+public enum TrustedChain : byte
+{
+    XForwardedFor,
+    Forwarded,
+}
+
 /// <summary>What inbound forwarding fields mean and which outbound ones are written.</summary>
 public sealed record ForwardingRule
 {
-    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody else's are stripped.</summary>
+    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody else's
+    /// are stripped.</summary>
     public IReadOnlyList<Topology.AddressRange> Trusted { get; init; } = [];
+
+    /// <summary>Which list of hops of a trusted peer counts; the other one is stripped.</summary>
+    public TrustedChain Chain { get; init; } = TrustedChain.XForwardedFor;
 
     public bool XForwardedFor { get; init; } = true;
 

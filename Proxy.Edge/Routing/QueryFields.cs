@@ -5,7 +5,7 @@ internal static class QueryFields
 {
     /// <summary>Takes the next parameter off <paramref name="rest"/>, still escaped; a parameter without '=' has an empty
     /// value. Empty parameters are skipped.</summary>
-    public static bool TryNext(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    public static bool TryNext(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         name = value = default;
         ReadOnlySpan<byte> pair = default;
