@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// State that only its own turn touches. All members run one at a time, on whatever thread the dispatcher gives, and must not
-/// block or await: work that waits goes through <see cref="IActorContext{TMsg}.PipeToSelf"/>.
+/// State that only its own turn touches. All members run one at a time, on whatever thread the dispatcher gives, and
+/// must not block or await: work that waits goes through <see cref="IActorContext{TMsg}.PipeToSelf"/>.
 /// </summary>
 public abstract class Actor<TMsg>(IActorContext<TMsg> context)
 {
@@ -21,8 +21,8 @@ public abstract class Actor<TMsg>(IActorContext<TMsg> context)
     }
 
     /// <summary>
-    /// Last call of an incarnation, after its children are gone; runs on stop and before a restart. The context then only
-    /// answers questions (self, time, random): it starts nothing any more.
+    /// Last call of an incarnation, after its children are gone; runs on stop and before a restart. The context then
+    /// only answers questions (self, time, random): it starts nothing any more.
     /// </summary>
     protected internal virtual void PostStop()
     {

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// The thread-safe shell of an actor: queues and the right to a turn. At most one turn is queued or running; what happens in it
-/// is <see cref="ActorLife{TMsg}"/>.
+/// The thread-safe shell of an actor: queues and the right to a turn. At most one turn is queued or running; what
+/// happens in it is <see cref="ActorLife{TMsg}"/>.
 /// </summary>
 internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
 {
@@ -97,7 +97,8 @@ internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
         pending = new PendingAsk<TReply>(slot, generation);
         var told = Tell(make(new ReplyTo<TReply>(slot, generation), state));
 
-        // A time-out may have been faster than the refusal; then the completion has been called, as after an acceptance.
+        // A time-out may have been faster than the refusal; then the completion has been called, as after an
+        // acceptance.
         return told == TellResult.Accepted || slot.TryAbandon(generation) ? told : TellResult.Accepted;
     }
 
@@ -123,8 +124,8 @@ internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
         var receives = _life.Receives;
         var replays = receives && _life.HasReplay;
 
-        // Giving up the turn and looking for work must not change places, or a message written in between is seen by nobody:
-        // the writer still saw a turn, this thread saw an empty queue. EnsureTurn has the matching barrier.
+        // Giving up the turn and looking for work must not change places, or a message written in between is seen by
+        // nobody: the writer still saw a turn, this thread saw an empty queue. EnsureTurn has the matching barrier.
         Volatile.Write(ref _turn, Idle);
         Interlocked.MemoryBarrier();
         if (replays || !_signals.IsEmpty || (receives && !_mailbox.IsEmpty))
@@ -145,10 +146,7 @@ internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
     private void Evicted(TMsg message)
     {
         Overflowed();
-        if (message is IUndeliverable undeliverable)
-        {
-            undeliverable.Undelivered(Undelivered(TellResult.Dropped));
-        }
+        Undeliverable.Tell(message, Undelivered(TellResult.Dropped));
     }
 
     private void Overflowed()
@@ -171,6 +169,7 @@ internal sealed class ActorCell<TMsg> : ICell, IRef<TMsg>, IRunnable
 
     private UndeliveredException Undelivered(TellResult told)
     {
-        return new UndeliveredException(Path, told == TellResult.Dead ? "the actor has stopped" : "the mailbox is full");
+        var reason = told == TellResult.Dead ? "the actor has stopped" : "the mailbox is full";
+        return new UndeliveredException(Path, reason);
     }
 }

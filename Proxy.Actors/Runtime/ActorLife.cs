@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// Life cycle and supervision of one actor. Everything here runs in the actor's turn, so it needs no locks. Supervision was chosen by the
-/// parent at spawn; only an escalation asks it again.
+/// Life cycle and supervision of one actor. Everything here runs in the actor's turn, so it needs no locks.
+/// Supervision was chosen by the parent at spawn; only an escalation asks it again.
 /// </summary>
 internal sealed class ActorLife<TMsg>
 {
@@ -25,13 +25,12 @@ internal sealed class ActorLife<TMsg>
     private readonly IDispatcher _dispatcher;
     private readonly Stash<TMsg> _stash;
     private readonly RestartBudget _restarts;
-    private readonly HashSet<ICell> _watchers = [];
+    private readonly PendingRestart _pendingRestart;
+    private readonly Watchers _watchers;
     private readonly List<ICell> _escalatedChildren = [];
     private readonly List<Signal> _deferred = [];
     private Stage _stage = Stage.Created;
     private Incarnation<TMsg>? _current;
-    private RestartSignal? _nextStart;
-    private ITimer? _backoff;
     private TerminationReason _reason;
 
     public ActorLife(
@@ -49,6 +48,8 @@ internal sealed class ActorLife<TMsg>
         _system = system;
         _dispatcher = dispatcher;
         _stash = new Stash<TMsg>(props.Mailbox.StashCapacity);
+        _watchers = new Watchers(cell);
+        _pendingRestart = new PendingRestart(cell, dispatcher.Time);
         _restarts = new RestartBudget(props.Supervision.Backoff, dispatcher.Time, dispatcher.Random);
     }
 
@@ -75,8 +76,7 @@ internal sealed class ActorLife<TMsg>
             case StartSignal when _stage == Stage.Created:
                 Start();
                 break;
-            case RestartSignal when signal == _nextStart:
-                CallOffRestart();
+            case RestartSignal restart when _pendingRestart.TryEnd(restart):
                 _system.Events.Report(static (events, path) => events.Restarted(path), _cell.Path);
                 Start();
                 break;
@@ -84,7 +84,7 @@ internal sealed class ActorLife<TMsg>
                 BeginStop(stop.Reason);
                 break;
             case WatchSignal watch:
-                Watch(watch);
+                _watchers.Handle(watch);
                 break;
             case ChildGoneSignal gone:
                 ChildGone(gone.Child);
@@ -147,7 +147,7 @@ internal sealed class ActorLife<TMsg>
         }
         catch (Exception error)
         {
-            TellUndelivered(message, error);
+            Undeliverable.Tell(message, error);
             Fail(error);
             return;
         }
@@ -259,7 +259,7 @@ internal sealed class ActorLife<TMsg>
 
         _stage = Stage.Stopping;
         _reason = reason;
-        CallOffRestart();
+        _pendingRestart.CallOff();
         CloseCurrent();
         EndIfChildless();
     }
@@ -318,19 +318,10 @@ internal sealed class ActorLife<TMsg>
 
         _stage = Stage.BackingOff;
         _stash.Release();
-        var start = _nextStart = new RestartSignal();
-        _backoff = _dispatcher.Time.CreateTimerWithoutFlow(_ => _cell.Post(start), this);
-        _backoff.Change(delay, Timeout.InfiniteTimeSpan);
+        _pendingRestart.Begin(delay);
         _system.Events.Report(
             static (events, it) => events.Restarting(it.Path, it.InARow, it.delay),
             (_cell.Path, _restarts.InARow, delay));
-    }
-
-    private void CallOffRestart()
-    {
-        _nextStart = null;
-        _backoff?.Dispose();
-        _backoff = null;
     }
 
     private void Die()
@@ -341,37 +332,16 @@ internal sealed class ActorLife<TMsg>
         while (_stash.TryTake(out var message) || _mailbox.TryRead(out message))
         {
             _system.DeadLetters.Publish(_cell.Path, message);
-            TellUndelivered(message, new UndeliveredException(_cell.Path, "the actor has stopped"));
+            Undeliverable.Tell(message, new UndeliveredException(_cell.Path, "the actor has stopped"));
         }
 
         // The parent first: a parent that also watches finds the name free when it hears of the end.
         _parent.Post(new ChildGoneSignal(_cell));
-        foreach (var watcher in _watchers)
-        {
-            watcher.Post(new TerminatedSignal(new Terminated(_cell, _reason)));
-        }
-
-        _watchers.Clear();
+        _watchers.Notify(_reason);
         _system.Events.Report(static (events, it) => events.Stopped(it.Path, it._reason), (_cell.Path, _reason));
         if (_dispatcher != _system.Dispatcher)
         {
             (_dispatcher as IDisposable)?.Dispose();
-        }
-    }
-
-    private void Watch(WatchSignal watch)
-    {
-        if (!watch.On)
-        {
-            _watchers.Remove(watch.Watcher);
-        }
-        else if (_stage == Stage.Dead)
-        {
-            watch.Watcher.Post(new TerminatedSignal(new Terminated(_cell, _reason)));
-        }
-        else
-        {
-            _watchers.Add(watch.Watcher);
         }
     }
 
@@ -397,14 +367,6 @@ internal sealed class ActorLife<TMsg>
         if (_stage == Stage.Running)
         {
             Fail(escalated.Error);
-        }
-    }
-
-    private static void TellUndelivered(TMsg message, Exception reason)
-    {
-        if (message is IUndeliverable undeliverable)
-        {
-            undeliverable.Undelivered(reason);
         }
     }
 }

@@ -6,7 +6,9 @@ public interface IActorSystem : IAsyncDisposable
 
     CoordinatedShutdown Shutdown { get; }
 
-    /// <summary>Starts a top-level actor at <c>/user/name</c>. Throws when the name is taken or the system has ended.</summary>
+    /// <summary>
+    /// Starts a top-level actor at <c>/user/name</c>. Throws when the name is taken or the system has ended.
+    /// </summary>
     IRef<TMsg> Spawn<TMsg>(Props<TMsg> props, string name);
 
     /// <summary>Stops a top-level actor.</summary>

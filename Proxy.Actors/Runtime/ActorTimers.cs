@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxy.Actors.Runtime;
 
-/// <summary>Keyed timers of one incarnation. The entry object is the generation: an entry replaced or cancelled is void.</summary>
+/// <summary>
+/// Keyed timers of one incarnation. The entry object is the generation: an entry replaced or cancelled is void.
+/// </summary>
 internal sealed class ActorTimers<TMsg>(Incarnation<TMsg> owner, TimeProvider time)
 {
     private readonly Dictionary<object, Entry> _entries = [];

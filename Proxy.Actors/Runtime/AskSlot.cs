@@ -3,9 +3,9 @@ using System.Threading.Tasks.Sources;
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// One question under way, pooled. <c>_state</c> holds generation × 4 + phase. The generation grows with each use and has
-/// 62 bits, so a late reply or a late timer can never pass for one of the present use. Whoever moves Pending to Done owns the
-/// outcome; everybody else has lost and touches nothing.
+/// One question under way, pooled. <c>_state</c> holds generation × 4 + phase. The generation grows with each use and
+/// has 62 bits, so a late reply or a late timer can never pass for one of the present use. Whoever moves Pending to
+/// Done owns the outcome; everybody else has lost and touches nothing.
 /// </summary>
 internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
 {
@@ -56,7 +56,8 @@ internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
             return;
         }
 
-        // The callback cannot outlive this use: recycling disposes the registration, which waits for a running callback.
+        // The callback cannot outlive this use: recycling disposes the registration, which waits for a running
+        // callback.
         _cancellation = cancellation.UnsafeRegister(
             static (slot, token) => ((AskSlot<TReply>)slot!).Cancelled(token),
             this);
@@ -73,7 +74,9 @@ internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
         return true;
     }
 
-    /// <summary>Takes the question back without an outcome. Only for the callback flavour or before the task is awaited.</summary>
+    /// <summary>
+    /// Takes the question back without an outcome. Only for the callback flavour or before the task is awaited.
+    /// </summary>
     public bool TryAbandon(long generation)
     {
         if (!TryClaim(generation))
@@ -86,8 +89,8 @@ internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
         return true;
     }
 
-    // The awaiter's continuation runs here, on the dispatcher, so that a reply never runs foreign code in the replier's turn
-    // and a simulation keeps its order.
+    // The awaiter's continuation runs here, on the dispatcher, so that a reply never runs foreign code in the
+    // replier's turn and a simulation keeps its order.
     void IThreadPoolWorkItem.Execute()
     {
         var result = _result;
@@ -190,8 +193,9 @@ internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
         _pool.Dispatcher.Schedule(this);
     }
 
-    // The timer object is reused, so this may be a call that was already on its way when an earlier use ended. The deadline of
-    // the present use tells: it was written before its state, and the exchange below fails if the state has moved on.
+    // The timer object is reused, so this may be a call that was already on its way when an earlier use ended. The
+    // deadline of the present use tells: it was written before its state, and the exchange below fails if the state
+    // has moved on.
     private void TimerFired()
     {
         var state = Volatile.Read(ref _state);
@@ -208,7 +212,8 @@ internal sealed class AskSlot<TReply> : IValueTaskSource<TReply>, IRunnable
             return;
         }
 
-        // Early (coarse timers) or stale. Re-arm while nobody can claim, else this could undo the arming of the next use.
+        // Early (coarse timers) or stale. Re-arm while nobody can claim, else this could undo the arming of the next
+        // use.
         var rearming = (generation << PhaseBits) | Rearming;
         if (_deadline == long.MaxValue || Interlocked.CompareExchange(ref _state, rearming, state) != state)
         {

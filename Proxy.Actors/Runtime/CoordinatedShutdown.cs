@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// Runs once through the phases. Tasks of a phase run side by side; a phase ends when all are done or its time is up. Written with
-/// callbacks instead of await, so that a simulation controls every step of it.
+/// Runs once through the phases. Tasks of a phase run side by side; a phase ends when all are done or its time is up.
+/// Written with callbacks instead of await, so that a simulation controls every step of it.
 /// </summary>
 public sealed class CoordinatedShutdown
 {
@@ -32,8 +32,8 @@ public sealed class CoordinatedShutdown
     public Task Completion => _done.Task;
 
     /// <summary>
-    /// False when that phase has begun: the task will not run. The token is cancelled when the phase's time is up; the work
-    /// should begin quickly and do its waiting asynchronously.
+    /// False when that phase has begun: the task will not run. The token is cancelled when the phase's time is up;
+    /// the work should begin quickly and do its waiting asynchronously.
     /// </summary>
     public bool AddTask(ShutdownPhase phase, string name, Func<CancellationToken, ValueTask> work)
     {

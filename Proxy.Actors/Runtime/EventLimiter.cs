@@ -1,6 +1,9 @@
 namespace Proxy.Actors.Runtime;
 
-/// <summary>Lets a number of reports through per second and counts the rest, so that a flood of trouble is not a flood of logs.</summary>
+/// <summary>
+/// Lets a number of reports through per second and counts the rest, so that a flood of trouble is not a flood of
+/// logs.
+/// </summary>
 internal sealed class EventLimiter(TimeProvider time, int perSecond)
 {
     private readonly Lock _gate = new();
@@ -8,7 +11,9 @@ internal sealed class EventLimiter(TimeProvider time, int perSecond)
     private int _passed;
     private long _suppressed;
 
-    /// <summary>When true, <paramref name="suppressed"/> is how many calls were refused since the last one that passed.</summary>
+    /// <summary>
+    /// When true, <paramref name="suppressed"/> is how many calls were refused since the last one that passed.
+    /// </summary>
     public bool TryPass(out long suppressed)
     {
         lock (_gate)

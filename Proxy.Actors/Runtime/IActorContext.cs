@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// What an actor may do with its surroundings. Belongs to one incarnation and may only be used in its turns (including the
-/// constructor). After the incarnation began to stop, everything that would start something throws.
+/// What an actor may do with its surroundings. Belongs to one incarnation and may only be used in its turns
+/// (including the constructor). After the incarnation began to stop, everything that would start something throws.
 /// </summary>
 public interface IActorContext<TMsg>
 {
@@ -22,7 +22,8 @@ public interface IActorContext<TMsg>
     void StopSelf();
 
     /// <summary>
-    /// Calls <see cref="Actor{TMsg}.OnTerminated"/> once when the other stops; at once if it has stopped. Ends with the incarnation.
+    /// Calls <see cref="Actor{TMsg}.OnTerminated"/> once when the other stops; at once if it has stopped. Ends with
+    /// the incarnation.
     /// </summary>
     void Watch(IRef other);
 
@@ -30,21 +31,23 @@ public interface IActorContext<TMsg>
     void Unwatch(IRef other);
 
     /// <summary>
-    /// Delivers the message after <paramref name="due"/>, then every <paramref name="period"/>. A timer with the same key is
-    /// replaced, and its messages not yet handled are void. Timer messages do not compete for room in the mailbox, and a
-    /// periodic timer has at most one of them waiting.
+    /// Delivers the message after <paramref name="due"/>, then every <paramref name="period"/>. A timer with the same
+    /// key is replaced, and its messages not yet handled are void. Timer messages do not compete for room in the
+    /// mailbox, and a periodic timer has at most one of them waiting.
     /// </summary>
     ITimerHandle StartTimer(object key, TMsg message, TimeSpan due, TimeSpan? period = null);
 
     void CancelTimer(object key);
 
     /// <summary>
-    /// The only door for asynchronous work: the outcome comes back as a message, built in this actor's turn. Outcomes for an
-    /// incarnation that is gone are dropped.
+    /// The only door for asynchronous work: the outcome comes back as a message, built in this actor's turn. Outcomes
+    /// for an incarnation that is gone are dropped.
     /// </summary>
     void PipeToSelf<T>(ValueTask<T> work, Func<Result<T>, TMsg> map);
 
-    /// <summary>Handles the following messages instead of <see cref="Actor{TMsg}.Receive"/>, until the next call or a restart.</summary>
+    /// <summary>
+    /// Handles the following messages instead of <see cref="Actor{TMsg}.Receive"/>, until the next call or a restart.
+    /// </summary>
     void Become(Action<TMsg> behavior);
 
     /// <summary>Puts a message aside; false when the stash is full.</summary>

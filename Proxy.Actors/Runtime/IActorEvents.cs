@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// What the runtime tells its host, which turns it into logs and counters. Called on any thread, inside turns: be quick. What it
-/// throws is swallowed.
+/// What the runtime tells its host, which turns it into logs and counters. Called on any thread, inside turns: be
+/// quick. What it throws is swallowed.
 /// </summary>
 public interface IActorEvents
 {
@@ -24,17 +24,24 @@ public interface IActorEvents
     {
     }
 
-    /// <summary>At most ten per second for the system; <paramref name="suppressed"/> counts those left out since the last call.</summary>
+    /// <summary>
+    /// At most ten per second for the system; <paramref name="suppressed"/> counts those left out since the last
+    /// call.
+    /// </summary>
     void DeadLettered(in DeadLetter letter, long suppressed)
     {
     }
 
-    /// <summary>At most one per second and mailbox; <paramref name="lost"/> counts the messages lost since the last call.</summary>
+    /// <summary>
+    /// At most one per second and mailbox; <paramref name="lost"/> counts the messages lost since the last call.
+    /// </summary>
     void MailboxOverflowed(string path, MailboxOverflow policy, long lost)
     {
     }
 
-    /// <summary>The error is a <see cref="TimeoutException"/> when the task was overdue; the next phase goes on.</summary>
+    /// <summary>
+    /// The error is a <see cref="TimeoutException"/> when the task was overdue; the next phase goes on.
+    /// </summary>
     void ShutdownTaskFailed(string phase, string task, Exception error)
     {
     }

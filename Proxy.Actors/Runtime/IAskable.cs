@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// Request and reply over messages. In steady state neither flavour allocates, as long as <c>make</c> is a static lambda
-/// and what it needs travels in <c>state</c>.
+/// Request and reply over messages. In steady state neither flavour allocates, as long as <c>make</c> is a static
+/// lambda and what it needs travels in <c>state</c>.
 /// </summary>
 public interface IAskable<in TMsg>
 {

@@ -1,6 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
-/// <summary>Port to whatever gives turns to actors: the thread pool, a thread of its own, or the simulator of the tests.</summary>
+/// <summary>
+/// Port to whatever gives turns to actors: the thread pool, a thread of its own, or the simulator of the tests.
+/// </summary>
 public interface IDispatcher
 {
     TimeProvider Time { get; }

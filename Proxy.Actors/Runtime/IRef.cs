@@ -16,7 +16,9 @@ public interface IRef<in TMsg> : IRef, IAskable<TMsg>
 
 public enum TellResult
 {
-    /// <summary>In the mailbox. It can still be lost: to an eviction, to a stop, or to a failure while it is handled.</summary>
+    /// <summary>
+    /// In the mailbox. It can still be lost: to an eviction, to a stop, or to a failure while it is handled.
+    /// </summary>
     Accepted,
 
     /// <summary>Refused because the mailbox is full.</summary>

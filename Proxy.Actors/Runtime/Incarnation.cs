@@ -1,8 +1,8 @@
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// One life of an actor, from its factory to PostStop, with everything that must not outlive it: timers, watches, children, piped
-/// work, behaviour. Used in the actor's turn only.
+/// One life of an actor, from its factory to PostStop, with everything that must not outlive it: timers, watches,
+/// children, piped work, behaviour. Used in the actor's turn only.
 /// </summary>
 internal sealed class Incarnation<TMsg> : IActorContext<TMsg>
 {
@@ -65,7 +65,9 @@ internal sealed class Incarnation<TMsg> : IActorContext<TMsg>
         }
     }
 
-    /// <summary>Nothing new can start, and what was started is called off. Children need time; PostStop comes after them.</summary>
+    /// <summary>
+    /// Nothing new can start, and what was started is called off. Children need time; PostStop comes after them.
+    /// </summary>
     public void Close()
     {
         if (_closed)

@@ -4,15 +4,17 @@ using System.Threading.Channels;
 namespace Proxy.Actors.Runtime;
 
 /// <summary>
-/// User messages of one actor. Any thread writes; reading belongs to the actor's turn, except <see cref="IsEmpty"/>, which is
-/// asked after the turn has been given up, when the next one may already read. That is why no single-reader channel is used.
+/// User messages of one actor. Any thread writes; reading belongs to the actor's turn, except <see cref="IsEmpty"/>,
+/// which is asked after the turn has been given up, when the next one may already read. That is why no single-reader
+/// channel is used.
 /// </summary>
 internal sealed class Mailbox<TMsg>
 {
     private readonly Channel<TMsg> _channel;
     private volatile bool _closed;
 
-    /// <param name="evicted">Called on the writer's thread with a message that had been accepted and lost its place.</param>
+    /// <param name="evicted">Called on the writer's thread with a message that had been accepted and lost its
+    /// place.</param>
     public Mailbox(MailboxOptions options, Action<TMsg> evicted)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Capacity, 1);

@@ -15,6 +15,8 @@ public enum DispatcherKey
     /// <summary>The system's dispatcher: the thread pool, or the simulator in tests.</summary>
     Default,
 
-    /// <summary>A thread of its own, for actors that make blocking calls. In a simulation the same as the default.</summary>
+    /// <summary>
+    /// A thread of its own, for actors that make blocking calls. In a simulation the same as the default.
+    /// </summary>
     DedicatedThread,
 }

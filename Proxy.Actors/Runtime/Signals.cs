@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxy.Actors.Runtime;
 
-/// <summary>What the runtime says to an actor. Goes through a queue of its own, so that a full mailbox cannot hide a stop.</summary>
+/// <summary>
+/// What the runtime says to an actor. Goes through a queue of its own, so that a full mailbox cannot hide a stop.
+/// </summary>
 internal abstract class Signal;
 
 internal sealed class StartSignal : Signal;
@@ -12,7 +14,9 @@ internal sealed class StopSignal(TerminationReason reason) : Signal
     public TerminationReason Reason { get; } = reason;
 }
 
-/// <summary>The back-off is over. Compared by identity: one that was called off is not the current one any more.</summary>
+/// <summary>
+/// The back-off is over. Compared by identity: one that was called off is not the current one any more.
+/// </summary>
 internal sealed class RestartSignal : Signal;
 
 /// <summary>The parent's failure, caused by this child's, was resumed.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxy.Actors.Runtime;
 
-/// <summary>Messages put aside, and those put back, which go before the mailbox. Used in the actor's turn only.</summary>
+/// <summary>
+/// Messages put aside, and those put back, which go before the mailbox. Used in the actor's turn only.
+/// </summary>
 internal sealed class Stash<TMsg>(int capacity)
 {
     private Queue<TMsg> _held = new();

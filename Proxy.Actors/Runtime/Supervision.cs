@@ -17,9 +17,11 @@ public enum Directive
 
 /// <param name="Min">Wait before the first restart.</param>
 /// <param name="Max">Longest wait, before jitter.</param>
-/// <param name="Jitter">Each wait is spread by this fraction to both sides, so that a crowd does not return at once.</param>
+/// <param name="Jitter">Each wait is spread by this fraction to both sides, so that a crowd does not return at
+/// once.</param>
 /// <param name="MaxRestarts">Restarts in a row before the actor is stopped; -1 is no limit.</param>
-/// <param name="ResetAfter">A life without failure of this length forgets earlier restarts; zero means <paramref name="Max"/>.</param>
+/// <param name="ResetAfter">A life without failure of this length forgets earlier restarts; zero means <paramref
+/// name="Max"/>.</param>
 public sealed record Backoff(
     TimeSpan Min,
     TimeSpan Max,
@@ -27,7 +29,9 @@ public sealed record Backoff(
     int MaxRestarts = -1,
     TimeSpan ResetAfter = default);
 
-/// <summary>Chosen by the parent when it spawns. The decider is a pure function and runs in the failed actor's turn.</summary>
+/// <summary>
+/// Chosen by the parent when it spawns. The decider is a pure function and runs in the failed actor's turn.
+/// </summary>
 public sealed record Supervision(Func<Exception, Directive> Decider, Backoff Backoff);
 
 public static class Supervise

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Proxy.Actors.Runtime;
 
-/// <summary>One background thread for one actor. After disposal late turns (a watch on the dead actor) go to the fallback.</summary>
+/// <summary>
+/// One background thread for one actor. After disposal late turns (a watch on the dead actor) go to the fallback.
+/// </summary>
 internal sealed class ThreadDispatcher : IDispatcher, IDisposable
 {
     private readonly IDispatcher _fallback;
@@ -34,7 +36,9 @@ internal sealed class ThreadDispatcher : IDispatcher, IDisposable
 
     public IDispatcher Dedicated(string name) => _fallback.Dedicated(name);
 
-    /// <summary>The thread ends after the turns already queued. Called from that very thread, so it does not join.</summary>
+    /// <summary>
+    /// The thread ends after the turns already queued. Called from that very thread, so it does not join.
+    /// </summary>
     public void Dispose() => _turns.CompleteAdding();
 
     private void Loop()

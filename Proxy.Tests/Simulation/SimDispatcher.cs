@@ -3,8 +3,9 @@ using Proxy.Actors.Runtime;
 namespace Proxy.Tests.Simulation;
 
 /// <summary>
-/// Gives turns on the calling thread, in an order and of a length drawn from the seed, under a virtual clock. The same seed and the same calls
-/// give the same <see cref="TraceHash"/>; a test that fails prints the seed and can be run again.
+/// Gives turns on the calling thread, in an order and of a length drawn from the seed, under a virtual clock. The
+/// same seed and the same calls give the same <see cref="TraceHash"/>; a test that fails prints the seed and can be
+/// run again.
 /// </summary>
 public sealed class SimDispatcher : IDispatcher
 {

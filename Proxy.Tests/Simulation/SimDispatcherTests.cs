@@ -32,7 +32,8 @@ public sealed class SimDispatcherTests
     {
         var sim = new SimDispatcher(1);
         var order = new List<string>();
-        sim.Time.CreateTimer(_ => sim.Schedule(new Turn("first", order.Add)), null, Seconds(1), Timeout.InfiniteTimeSpan);
+        var turn = new Turn("first", order.Add);
+        sim.Time.CreateTimer(_ => sim.Schedule(turn), null, Seconds(1), Timeout.InfiniteTimeSpan);
         sim.Time.CreateTimer(_ => order.Add("second"), null, Seconds(1), Timeout.InfiniteTimeSpan);
 
         sim.Advance(Seconds(1));

@@ -1,8 +1,8 @@
 namespace Proxy.Tests.Simulation;
 
 /// <summary>
-/// A clock that moves when told. One thread only. Timestamps run at 40 MHz from an odd start: code that takes them for ticks or
-/// nanoseconds is wrong by a factor, while whole ticks still convert exactly.
+/// A clock that moves when told. One thread only. Timestamps run at 40 MHz from an odd start: code that takes them
+/// for ticks or nanoseconds is wrong by a factor, while whole ticks still convert exactly.
 /// </summary>
 public sealed class VirtualTime : TimeProvider
 {
@@ -19,6 +19,9 @@ public sealed class VirtualTime : TimeProvider
     /// <summary>Since the start of the simulation.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(_ticks);
 
+    /// <summary>Timers that would still fire: zero when everybody cleaned up.</summary>
+    public int ArmedTimers => _due.Count - _void;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond * StampsPerTick;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
@@ -34,7 +37,9 @@ public sealed class VirtualTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Goes to the next timer not later than <paramref name="until"/> and fires it; false when there is none.</summary>
+    /// <summary>
+    /// Goes to the next timer not later than <paramref name="until"/> and fires it; false when there is none.
+    /// </summary>
     public bool FireNext(TimeSpan until)
     {
         while (_due.TryPeek(out var entry, out var at) && at.Due <= until.Ticks)
@@ -83,7 +88,9 @@ public sealed class VirtualTime : TimeProvider
 
     private void DropVoidEntries()
     {
-        var valid = _due.UnorderedItems.Where(item => item.Element.Timer.Generation == item.Element.Generation).ToArray();
+        var valid = _due.UnorderedItems
+            .Where(item => item.Element.Timer.Generation == item.Element.Generation)
+            .ToArray();
         _due.Clear();
         _due.EnqueueRange(valid);
         _void = 0;

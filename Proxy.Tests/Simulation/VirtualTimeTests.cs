@@ -31,6 +31,7 @@ public sealed class VirtualTimeTests
         _time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal(["t at 1", "t at 3", "t at 7"], _fired);
+        Assert.Equal(0, _time.ArmedTimers);
     }
 
     [Fact]
@@ -42,9 +43,11 @@ public sealed class VirtualTimeTests
             timer.Change(TimeSpan.FromSeconds(2), Timeout.InfiniteTimeSpan);
         }
 
+        Assert.Equal(1, _time.ArmedTimers);
         _time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal(["t at 2"], _fired);
+        Assert.Equal(0, _time.ArmedTimers);
     }
 
     [Fact]

@@ -15,12 +15,13 @@ internal static class RouteKinds
         (name, value) => value is HoconScalar scalar && !scalar.Text.Any(char.IsControl)
             ? new NamedText(name, scalar.Text)
             : Parsed.Wrong<NamedText>("not a text of one line"),
-        text => $"{text.Name} = {text.Value}");
+        text => $"{text.Name} = {text.Value}",
+        dotted: true);
 
     private const string TestForms =
         "\"the exact value\", { prefix = \"…\" }, { regex = \"…\" } or { present = true | false }";
 
-    public static readonly NamedKind<ValueMatch> Tests = new($"a block of names, each with {TestForms}", ReadTest, ShowTest);
+    public static readonly NamedKind<ValueMatch> Tests = new($"a block of names, each with {TestForms}", ReadTest, ShowTest, dotted: false);
 
     private static Parsed<ValueMatch> ReadTest(string name, HoconValue value)
     {

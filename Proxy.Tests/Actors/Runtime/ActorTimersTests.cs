@@ -86,6 +86,7 @@ public sealed class ActorTimersTests
         _world.Sim.Advance(10 * Second);
 
         Assert.Equal(["a: stop", "a: start"], _world.Journal);
+        Assert.Equal(0, _world.Sim.Clock.ArmedTimers);
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using Proxy.Actors.Runtime;
 
 namespace Proxy.Tests.Actors.Runtime;
 
-/// <summary>What needs real threads and real timers: allocation, and the race of replies, time-outs and reuse.</summary>
+/// <summary>
+/// What needs real threads and real timers: allocation, and the race of replies, time-outs and reuse.
+/// </summary>
 public sealed class AskSlotTests
 {
     private const int Asks = 20_000;
@@ -22,8 +24,8 @@ public sealed class AskSlotTests
     }
 
     /// <summary>
-    /// Few slots, replies duplicated and held back past the time-out, time-outs of about the length of a turn: every answer must be the
-    /// one to the question that was asked, whatever reuse it crosses.
+    /// Few slots, replies duplicated and held back past the time-out, time-outs of about the length of a turn: every
+    /// answer must be the one to the question that was asked, whatever reuse it crosses.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -31,7 +33,8 @@ public sealed class AskSlotTests
     public async Task A_late_reply_or_time_out_never_completes_a_reused_slot(int seed)
     {
         var stopping = TestContext.Current.CancellationToken;
-        await using var system = new ActorSystem(new PoolDispatcher(TimeProvider.System, new SeededRandom(seed)), new SilentActorEvents());
+        var dispatcher = new PoolDispatcher(TimeProvider.System, new SeededRandom(seed));
+        await using var system = new ActorSystem(dispatcher, new SilentActorEvents());
         var actors = Enumerable.Range(0, 4)
             .Select(i => system.Spawn(new Props<Numbered>(context => new Unreliable(context)), $"a{i}"))
             .ToArray();
@@ -45,7 +48,9 @@ public sealed class AskSlotTests
             for (var i = 0; i < 1500; i++)
             {
                 var number = ((long)asker << 32) | (uint)i;
-                var timeout = random.Next(4) == 0 ? TimeSpan.FromMilliseconds(random.Next(3)) : TimeSpan.FromSeconds(20);
+                var timeout = random.Next(4) == 0
+                    ? TimeSpan.FromMilliseconds(random.Next(3))
+                    : TimeSpan.FromSeconds(20);
                 try
                 {
                     var reply = await actors[random.Next(actors.Length)].Ask<long, long>(
@@ -59,7 +64,8 @@ public sealed class AskSlotTests
             }
         }
 
-        // A long wait that ends as a time-out would be a lost answer or a stale timer: it is not caught and fails the test.
+        // A long wait that ends as a time-out would be a lost answer or a stale timer: it is not caught and fails the
+        // test.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(asker => Task.Run(() => AskMany(asker), stopping)));
 
         Assert.Equal(0, wrong);

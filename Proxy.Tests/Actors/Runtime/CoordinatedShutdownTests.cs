@@ -57,7 +57,10 @@ public sealed class CoordinatedShutdownTests
 
         Assert.Equal(["next"], _ran);
         Assert.Equal(
-            ["shutdown service-unbind throws InvalidOperationException", "shutdown service-unbind fails ArgumentException"],
+            [
+                "shutdown service-unbind throws InvalidOperationException",
+                "shutdown service-unbind fails ArgumentException",
+            ],
             _world.Reports);
     }
 

@@ -77,7 +77,8 @@ public sealed class DeathWatchTests
     public void A_parent_that_watches_its_child_can_reuse_the_name_in_the_notice()
     {
         var respawned = false;
-        var parent = _world.System.Spawn(new Props<int>(context => new Respawner(context, () => respawned = true)), "p");
+        var props = new Props<int>(context => new Respawner(context, () => respawned = true));
+        var parent = _world.System.Spawn(props, "p");
         _world.Sim.RunUntilIdle();
         parent.Tell(1);
         _world.Sim.RunUntilIdle();
@@ -92,7 +93,10 @@ public sealed class DeathWatchTests
         Assert.Empty(_world.Reports);
     }
 
-    private IEnumerable<string> Notices() => _world.Journal.Where(line => line.Contains(": gone", StringComparison.Ordinal));
+    private IEnumerable<string> Notices()
+    {
+        return _world.Journal.Where(line => line.Contains(": gone", StringComparison.Ordinal));
+    }
 
     private sealed class Respawner(IActorContext<int> context, Action respawned) : Actor<int>(context)
     {

@@ -41,33 +41,39 @@ public sealed class DispatcherTests
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default)));
 
-        Assert.Equal("in order", await done.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal("in order", await InTime(done.Task));
     }
 
     [Fact]
     public async Task A_message_told_to_an_actor_going_idle_is_not_forgotten()
     {
         await using var system = new ActorSystem();
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var unbounded = new MailboxOptions(MailboxOptions.Unlimited); // whose queue has no lock that would order things
         IRef<int>? back = null;
-        var there = system.Spawn(new Props<int>(context => new Bouncer(context, n => back!.Tell(n))), "there");
+        var there = system.Spawn(
+            new Props<int>(context => new Bouncer(context, n => back!.Tell(n))) { Mailbox = unbounded },
+            "there");
         back = system.Spawn(
             new Props<int>(context => new Bouncer(context, n =>
             {
                 if (n == 0)
                 {
-                    done.SetResult();
+                    done.SetResult("back");
                 }
                 else
                 {
                     there.Tell(n - 1);
                 }
-            })),
+            }))
+            {
+                Mailbox = unbounded,
+            },
             "back");
 
         back.Tell(100_000);
 
-        await done.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal("back", await InTime(done.Task));
     }
 
     [Fact]
@@ -76,7 +82,10 @@ public sealed class DispatcherTests
         await using var system = new ActorSystem();
         var threads = new System.Collections.Concurrent.ConcurrentBag<int>();
         var actor = system.Spawn(
-            new Props<ReplyTo<int>>(context => new ThreadTeller(context)) { Dispatcher = DispatcherKey.DedicatedThread },
+            new Props<ReplyTo<int>>(context => new ThreadTeller(context))
+            {
+                Dispatcher = DispatcherKey.DedicatedThread,
+            },
             "a");
         for (var i = 0; i < 100; i++)
         {
@@ -95,7 +104,7 @@ public sealed class DispatcherTests
                 $"w{i}");
         }
 
-        Assert.Equal("/user/a", await gone.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal("/user/a", await InTime(gone.Task));
     }
 
     [Fact]
@@ -105,7 +114,9 @@ public sealed class DispatcherTests
         var stopped = 0;
         for (var i = 0; i < 50; i++)
         {
-            system.Spawn(new Props<int>(context => new Busy(context, () => Interlocked.Increment(ref stopped))), $"a{i}");
+            system.Spawn(
+                new Props<int>(context => new Busy(context, () => Interlocked.Increment(ref stopped))),
+                $"a{i}");
         }
 
         await system.DisposeAsync();
@@ -113,8 +124,14 @@ public sealed class DispatcherTests
         Assert.Equal(50, stopped);
     }
 
-    private sealed class OrderCheck(IActorContext<(int Producer, int Number)> context, TaskCompletionSource<string> done)
-        : Actor<(int Producer, int Number)>(context)
+    private static Task<string> InTime(Task<string> task)
+    {
+        return task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    private sealed class OrderCheck(
+        IActorContext<(int Producer, int Number)> context,
+        TaskCompletionSource<string> done) : Actor<(int Producer, int Number)>(context)
     {
         private readonly int[] _next = new int[Producers];
         private int _left = Producers * PerProducer;
@@ -148,7 +165,10 @@ public sealed class DispatcherTests
 
     private sealed class ThreadTeller(IActorContext<ReplyTo<int>> context) : Actor<ReplyTo<int>>(context)
     {
-        protected internal override void Receive(ReplyTo<int> message) => message.Reply(Environment.CurrentManagedThreadId);
+        protected internal override void Receive(ReplyTo<int> message)
+        {
+            message.Reply(Environment.CurrentManagedThreadId);
+        }
     }
 
     private sealed class Mourner(

@@ -126,7 +126,10 @@ public sealed class MailboxTests
     {
         var lost = new List<string>();
         var actor = _world.System.Spawn(
-            new Props<LostNotice>(context => new StopsAtFirst(context)) { Mailbox = new MailboxOptions(2, MailboxOverflow.DropOldest) },
+            new Props<LostNotice>(context => new StopsAtFirst(context))
+            {
+                Mailbox = new MailboxOptions(2, MailboxOverflow.DropOldest),
+            },
             "a");
 
         for (var i = 0; i < 3; i++)

@@ -216,20 +216,26 @@ public sealed class SupervisionTests
     [Fact]
     public void A_suspended_actor_gets_its_timers_and_notices_when_it_resumes()
     {
-        var parent = _world.Spawn("p", props => props with { Supervision = Supervise.Escalate });
-        var grandparent = parent;
-        IRef<Script>? middle = null;
-        _world.Do(grandparent, me => middle = me.Here.Spawn(
-            ScriptedActor.Props(_world.Journal) with { Supervision = Supervise.Resume }, "m"));
-        var child = SpawnEscalatingChild(middle!);
-        child.Tell(me =>
+        var other = _world.Spawn("o");
+        var parent = _world.Spawn("p", props => props with { Supervision = Supervise.Resume });
+        var child = SpawnEscalatingChild(parent);
+        _world.Do(child, me =>
         {
-            me.Here.StartTimer("t", Note("tick"), TimeSpan.Zero);
-            throw new InvalidOperationException("x");
+            me.Here.Watch(other);
+            me.Here.StartTimer("t", Note("tick"), TimeSpan.FromSeconds(1));
         });
-        _world.Sim.Advance(TimeSpan.FromSeconds(1));
+        _world.Journal.Clear();
 
-        Assert.Equal("p/m/c: tick", _world.Journal[^1]);
+        child.Tell(Throw("deep"));
+        Turn(child);
+        _world.System.Stop(other);
+        Turn(other);
+        _world.Sim.Clock.Advance(TimeSpan.FromSeconds(1));
+        Turn(child);
+        Assert.Equal(["o: stop"], _world.Journal);
+        _world.Sim.RunUntilIdle();
+
+        Assert.Equal(["o: stop", "p/c: gone o Stopped", "p/c: tick"], _world.Journal);
     }
 
     [Fact]
@@ -239,6 +245,15 @@ public sealed class SupervisionTests
         _world.Do(actor, Throw("x"));
 
         Assert.Contains("stopped /user/a Failed", _world.Reports);
+    }
+
+    /// <summary>Turns of one actor out of order, while the others wait for the simulation to run.</summary>
+    private static void Turn(IRef<Script> actor)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            ((IRunnable)actor).Execute();
+        }
     }
 
     private IRef<Script> Spawn(string name, Backoff backoff)

@@ -86,7 +86,8 @@ internal sealed class SwarmActor(IActorContext<SwarmOrder> context, SwarmRun run
                 break;
             case SwarmOrder.Timer:
                 var period = TimeSpan.FromMilliseconds(1 + Context.Random.Next(300));
-                Context.StartTimer(Context.Random.Next(2), SwarmOrder.Work, period, Context.Random.Next(2) == 0 ? period : null);
+                var repeats = Context.Random.Next(2) == 0;
+                Context.StartTimer(Context.Random.Next(2), SwarmOrder.Work, period, repeats ? period : null);
                 break;
             case SwarmOrder.Pipe:
                 Context.PipeToSelf(run.NewWork(), result => result.Value % 5 == 0 ? SwarmOrder.Fail : SwarmOrder.Watch);

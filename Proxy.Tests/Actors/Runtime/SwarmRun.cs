@@ -96,6 +96,7 @@ internal sealed class SwarmRun : IActorEvents
 
         Check(end.IsCompletedSuccessfully, "the system did not end");
         Check(_dead.Count == Refs.Count, "an actor has not stopped");
+        Check(_sim.Clock.ArmedTimers == 0, "a timer outlived its actor");
         foreach (var life in _lives)
         {
             Check(life.Ends == 1, $"PostStop ran {life.Ends} times in one incarnation of {life.Path}");
@@ -120,7 +121,10 @@ internal sealed class SwarmRun : IActorEvents
         var usual = (Directive)_sim.Random.Next(4);
         return new Props<SwarmOrder>(Born)
         {
-            Mailbox = new MailboxOptions(2 + _sim.Random.Next(8), (MailboxOverflow)_sim.Random.Next(3), StashCapacity: 4),
+            Mailbox = new MailboxOptions(
+                Capacity: 2 + _sim.Random.Next(8),
+                Overflow: (MailboxOverflow)_sim.Random.Next(3),
+                StashCapacity: 4),
             Supervision = new Supervision(
                 _ => _sim.Random.Next(3) == 0 ? usual : Directive.Restart,
                 new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), MaxRestarts: 4)),

@@ -1,8 +1,8 @@
 namespace Proxy.Tests.Actors.Runtime;
 
 /// <summary>
-/// A small tree under random messages, failures, stops, watches, timers and piped work. The rules of the life cycle must hold for
-/// every seed, and the same seed must give the same run.
+/// A small tree under random messages, failures, stops, watches, timers and piped work. The rules of the life cycle
+/// must hold for every seed, and the same seed must give the same run.
 /// </summary>
 public sealed class SwarmTests
 {

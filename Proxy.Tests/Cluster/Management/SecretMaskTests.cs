@@ -1,0 +1,27 @@
+using System.Text;
+using Proxy.Cluster.Management;
+
+namespace Proxy.Tests.Cluster.Management;
+
+public sealed class SecretMaskTests
+{
+    [Theory]
+    [InlineData("""{"token":"x"}""", """{"token":"***"}""")]
+    [InlineData("""{"token":""}""", """{"token":""}""")]
+    [InlineData("""{"db":{"Password":"x","user":"u"}}""", """{"db":{"Password":"***","user":"u"}}""")]
+    [InlineData("""{"secret":["a",1]}""", """{"secret":["***","***"]}""")]
+    [InlineData("""{"secrets":{"a":"b"}}""", """{"secrets":{"a":"***"}}""")]
+    [InlineData("""{"signing-key":"x","apiKey":"y","key":"site.key"}""", """{"signing-key":"***","apiKey":"***","key":"site.key"}""")]
+    [InlineData("""{"set":{"Authorization":"Basic x"}}""", """{"set":{"Authorization":"***"}}""")]
+    [InlineData("""{"name":"Authorization","value":"x"}""", """{"name":"Authorization","value":"***"}""")]
+    [InlineData("""{"name":"X-Api-Key","value":"x","kind":"set"}""", """{"name":"X-Api-Key","value":"***","kind":"set"}""")]
+    [InlineData("""{"url":"postgres://u:p%40ss@db/x"}""", """{"url":"postgres://u:***@db/x"}""")]
+    [InlineData("""{"url":"http://127.0.0.1:9001/a@b"}""", """{"url":"http://127.0.0.1:9001/a@b"}""")]
+    [InlineData("""{"connection":"Host=db;Password=x y;User=u"}""", """{"connection":"Host=db;Password=*** y;User=u"}""")]
+    [InlineData("""{"pem":"-----BEGIN PRIVATE KEY-----"}""", """{"pem":"***"}""")]
+    [InlineData("""{"name":"edge-1","workers":4,"on":true,"none":null,"monkey":"m"}""", """{"name":"edge-1","workers":4,"on":true,"none":null,"monkey":"***"}""")]
+    public void Secrets_are_hidden_and_the_rest_stays(string json, string expected)
+    {
+        Assert.Equal(expected, Encoding.UTF8.GetString(SecretMask.Apply(json)));
+    }
+}
