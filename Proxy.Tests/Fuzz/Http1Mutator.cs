@@ -36,7 +36,7 @@ internal static class Http1Mutator
     {
         string text = random.Next(3) == 0
             ? Corpus(random, RequestHeadCorpus.Accepted, RequestHeadCorpus.Refused)
-            : $"{Pick(random, "GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PUT", "x")} {Pick(random, Targets)} "
+            : $"{Pick(random, "GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PUT", "x")} {(random.Next(2) == 0 ? "/" : Pick(random, Targets))} "
                 + $"HTTP/1.{(random.Next(6) == 0 ? 0 : 1)}\r\n{(random.Next(8) == 0 ? "" : "Host: a.example\r\n")}{Fields(random)}\r\n";
         return Mutate(random, text);
     }

@@ -50,6 +50,11 @@ internal static partial class NaiveHttp1
             skipped += 2;
         }
 
+        if (skipped == 4 && text.StartsWith('\r'))
+        {
+            return NaiveVerdict.Invalid; // A third empty line, or a bare CR.
+        }
+
         NaiveVerdict verdict = ReadLines(text, RequestLine(), out string[] lines, out NaiveHead? raw);
         if (lines.Length > 0 && RequestLine().Match(lines[0]) is { Success: true } line)
         {
