@@ -64,7 +64,7 @@ internal static class ConnectionOptions
                 continue; // Empty elements are to be ignored, RFC 9110 §5.6.1.2.
             }
 
-            if (!HttpToken.IsToken(option) || ++options > MaxOptions)
+            if (++options > MaxOptions)
             {
                 return HeadFault.BadConnection;
             }
@@ -80,6 +80,10 @@ internal static class ConnectionOptions
             else if (Ascii.EqualsIgnoreCase(option, "upgrade"u8))
             {
                 upgrade = true;
+            }
+            else if (!HttpToken.IsToken(option))
+            {
+                return HeadFault.BadConnection;
             }
             else if (HeaderNames.Recognise(option) == HeaderId.Other)
             {
