@@ -14,19 +14,15 @@ internal sealed record NodeSettings
 
     public int Workers { get; init; } = 1;
 
-    public string File(int port, int management) => $$"""
-        proxy {
-          node { name = test-node, workers = {{Workers}}, state-dir = state
-            {{Node}}
-          }
-          listeners = [
-            { name = web, bind = "127.0.0.1:{{port}}"
-              {{Listener}}
-            }
-          ]
-          {{Rules}}
-          management { bind = "127.0.0.1:{{management}}" }
-        }
+    /// <summary>The whole file, when a test brings its own.</summary>
+    private string? Text { get; init; }
+
+    /// <summary>A file for humans, which listens on 127.0.0.1:8080; made to listen where this test can.</summary>
+    public static NodeSettings Whole(string text) => new() { Rules = "", Text = text };
+
+    public string File(int port, int management) => Text is null ? Composed(port, management) : $"""
+        {Text.Replace("\"127.0.0.1:8080\"", $"\"127.0.0.1:{port}\"", StringComparison.Ordinal)}
+        proxy.management.bind = "127.0.0.1:{management}"
         """;
 
     /// <summary>A route for everything to a pool of these members, which nothing takes out of service.</summary>
@@ -42,5 +38,20 @@ internal sealed record NodeSettings
               {{keys}}
             }
           }
+        """;
+
+    private string Composed(int port, int management) => $$"""
+        proxy {
+          node { name = test-node, workers = {{Workers}}, state-dir = state
+            {{Node}}
+          }
+          listeners = [
+            { name = web, bind = "127.0.0.1:{{port}}"
+              {{Listener}}
+            }
+          ]
+          {{Rules}}
+          management { bind = "127.0.0.1:{{management}}" }
+        }
         """;
 }
