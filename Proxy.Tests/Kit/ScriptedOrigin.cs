@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+namespace Proxy.Tests.Kit;
+
+/// <summary>An origin whose every byte the test decides. Connections are taken at once and handed to the test in order, or
+/// to a handler after <see cref="Serve"/>.</summary>
+internal sealed class ScriptedOrigin : IAsyncDisposable
+{
+    private readonly Channel<Wire> _arrived = Channel.CreateUnbounded<Wire>();
+    private readonly ConcurrentBag<Wire> _all = [];
+    private Socket _listener;
+    private Task _accepting;
+    private int _connections;
+    private Func<WireMessage, string>? _handler;
+
+    public ScriptedOrigin(int port = 0)
+    {
+        _listener = Listen(port);
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _accepting = AcceptAsync(_listener);
+    }
+
+    public int Port { get; }
+
+    public string Url => $"http://127.0.0.1:{Port}";
+
+    /// <summary>Connections so far.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>The next connection the proxy opens.</summary>
+    public async Task<Wire> ConnectionAsync()
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Wire.Patience);
+        try
+        {
+            return await _arrived.Reader.ReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"No connection came to the origin on port {Port}.");
+        }
+    }
+
+    /// <summary>The next connection and the request on it.</summary>
+    public async Task<(Wire Connection, WireMessage Request)> RequestAsync()
+    {
+        var connection = await ConnectionAsync();
+        return (connection, await connection.ReadRequestAsync());
+    }
+
+    /// <summary>From now on every request of a new connection is answered by this; "" closes the connection instead.</summary>
+    public ScriptedOrigin Serve(Func<WireMessage, string> handler)
+    {
+        _handler = handler;
+        return this;
+    }
+
+    /// <summary>As `kill -9` does it: the port refuses, every connection is reset.</summary>
+    public async Task KillAsync()
+    {
+        _listener.Dispose();
+        await _accepting;
+        while (_all.TryTake(out var connection))
+        {
+            connection.Reset();
+        }
+    }
+
+    /// <summary>Listens again on the same port.</summary>
+    public void Restart()
+    {
+        _listener = Listen(Port);
+        _accepting = AcceptAsync(_listener);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _accepting;
+        foreach (var connection in _all)
+        {
+            connection.Dispose();
+        }
+    }
+
+    private static Socket Listen(int port)
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            // Lets a killed origin come back although connections of its former life are still remembered.
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            listener.Listen(1024);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await listener.AcceptAsync();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            socket.NoDelay = true;
+            var connection = new Wire(socket, background: _handler is not null);
+            Interlocked.Increment(ref _connections);
+            _all.Add(connection);
+            if (_handler is { } handler)
+            {
+                _ = ServeAsync(connection, handler);
+            }
+            else
+            {
+                _arrived.Writer.TryWrite(connection);
+            }
+        }
+    }
+
+    private static async Task ServeAsync(Wire connection, Func<WireMessage, string> handler)
+    {
+        try
+        {
+            while (true)
+            {
+                var answer = handler(await connection.ReadRequestAsync());
+                if (answer.Length == 0)
+                {
+                    connection.Dispose();
+                    return;
+                }
+
+                await connection.SendAsync(answer);
+            }
+        }
+        catch (Exception e) when (
+            e is SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException
+                or TimeoutException)
+        {
+            // The proxy let go of the connection, or the origin was killed.
+            connection.Dispose();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+"""One measured run: wrk against one candidate, and what the candidate spent meanwhile."""
+
+import json
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+
+from . import cases, machine, processes
+
+WRK_SCRIPT = """
+done = function(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '\\nRESULT {"requests": %d, "us": %d, "p50": %d, "p99": %d, "errors": %d}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    e.connect + e.read + e.write + e.status + e.timeout))
+end
+"""
+
+
+@dataclass
+class Sample:
+    """Times are microseconds of CPU per request, latencies microseconds."""
+
+    case: str
+    candidate: str
+    round: int
+    requests: int
+    user: float
+    system: float
+    rate: float
+    p50: int
+    p99: int
+    errors: int
+    foreign: float  # part of the proxies' cores that something else used
+    allocated: float | None = None  # managed bytes per request, ours only
+
+    @property
+    def cpu(self):
+        return self.user + self.system
+
+    def as_json(self):
+        return json.dumps({**asdict(self), "cpu": self.cpu})
+
+
+def allocated_bytes(candidate):
+    """Managed bytes our process ever allocated, or None when it has no such counter."""
+    if candidate.management is None:
+        return None
+    try:
+        status, _, body = processes.fetch(candidate.management, "/metrics")
+    except OSError:
+        return None
+    if status != 200:
+        return None
+    for line in body.decode("utf-8", "replace").splitlines():
+        if line.startswith("proxy_process_allocated_bytes_total"):
+            return float(line.rsplit(None, 1)[1])
+    return None
+
+
+def run(bench, candidate, case, seconds, number, cookie):
+    script = os.path.join(bench.folder, "wrk.lua")
+    if not os.path.exists(script):
+        with open(script, "w", encoding="ascii") as f:
+            f.write(WRK_SCRIPT)
+    command = ["taskset", "-c", ",".join(map(str, bench.cores["load"])),
+               "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
+    if case.browser:
+        cookies = cases.BROWSER_COOKIES + (f"; {cookie}" if cookie else "")
+        for header in [*cases.BROWSER_HEADERS, f"Cookie: {cookies}"]:
+            command += ["-H", header]
+    command.append(f"http://127.0.0.1:{candidate.port}{case.path}")
+
+    cores = bench.cores["proxy2" if case.workers > 1 else "proxy1"]
+    allocated = allocated_bytes(candidate)
+    busy, (user, system) = machine.core_busy_us(cores), machine.cpu_us(candidate.process.pid)
+    output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    (user2, system2), busy2 = machine.cpu_us(candidate.process.pid), machine.core_busy_us(cores)
+    allocated2 = allocated_bytes(candidate)
+
+    line = next((x for x in output.stdout.splitlines() if x.startswith("RESULT ")), None)
+    if line is None:
+        raise RuntimeError(f"wrk gave no result for {candidate.name}, {case.name}:\n{output.stdout}{output.stderr}")
+    result = json.loads(line[len("RESULT "):])
+    requests = max(1, result["requests"])
+    spent = (user2 - user) + (system2 - system)
+    return Sample(
+        case.name, candidate.name, number, result["requests"], (user2 - user) / requests, (system2 - system) / requests,
+        result["requests"] / result["us"] * 1e6, result["p50"], result["p99"], result["errors"],
+        max(0.0, (busy2 - busy - spent) / (result["us"] * len(cores))),
+        None if allocated is None or allocated2 is None else (allocated2 - allocated) / requests)
