@@ -206,7 +206,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     }
 
     public void SendResponse(
-        ResponseHead head, scoped in ResponseEdits edits, byte[] buffer, int bodyStart, int bodyCount, bool done)
+        ResponseHead head, ReadOnlySpan<byte> lines, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
         _framing = FramingOf(head);
         _responding = true;
@@ -216,7 +216,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         bool close = !_keepAlive;
         byte[] scratch = _services.Workspace.Scratch;
         int length = ResponseHeadWriter.Write(
-            head, in edits, _framing, close, _http10 && !close, _services, scratch);
+            head, lines, _framing, close, _http10 && !close, _services, scratch);
         if (length < 0)
         {
             // Only edits can make a head that passed the limits too long for the scratch buffer.

@@ -21,9 +21,9 @@ internal enum ResponseFraming : byte
 /// <summary>Composes response heads for an HTTP/1 client (RFC 9112).</summary>
 internal static class ResponseHeadWriter
 {
-    /// <summary>An origin's head, edited. Returns its length in <paramref name="scratch"/>, or -1 when it does not fit.</summary>
+    /// <summary>An origin's head with <paramref name="lines"/> added. Returns its length in <paramref name="scratch"/>, or -1 when it does not fit.</summary>
     public static int Write(
-        ResponseHead head, scoped in ResponseEdits edits, ResponseFraming framing, bool close, bool keepAlive10,
+        ResponseHead head, ReadOnlySpan<byte> lines, ResponseFraming framing, bool close, bool keepAlive10,
         LoopServices services, byte[] scratch)
     {
         int at;
@@ -37,18 +37,18 @@ internal static class ResponseHeadWriter
             Buffer.BlockCopy(head.Buffer, head.Start, scratch, 0, at);
         }
 
-        if (!FieldCopier.Copy(head, edits.DropIds, edits.Skip, scratch.AsSpan(at), out int copied))
+        if (!FieldCopier.Copy(head, 0, scratch.AsSpan(at), out int copied))
         {
             return -1;
         }
 
         at += copied;
-        if (at + edits.Lines.Length + 256 > scratch.Length)
+        if (at + lines.Length + 256 > scratch.Length)
         {
             return -1;
         }
 
-        at = Add(scratch, at, edits.Lines);
+        at = Add(scratch, at, lines);
         if (!head.Has(HeaderId.Date))
         {
             at = Add(scratch, at, services.DateLine());

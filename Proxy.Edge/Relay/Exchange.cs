@@ -1,5 +1,6 @@
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
@@ -370,20 +371,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _origin = origin;
         _record.OnAttempt(member, origin.IsConnected);
         byte[] scratch = _services.Workspace.Scratch;
-        var context = new ForwardContext
-        {
-            Route = _route!,
-            Member = member,
-            Client = _client,
-            Captures = _captures,
-            RequestId = _record.RequestId,
-            UpgradeAsked = _upgradeAsked,
-        };
+        ForwardContext context = Context(_route!, member);
         int length = RequestHeadWriter.Write(in context, head, path, scratch);
         if (length < 0)
         {
             CloseOrigin();
-            Refuse(ProxyFault.HeadTooLarge, ExchangePhase.Forward);
+            Refuse(length == TargetWriter.Refused ? ProxyFault.BadRequest : ProxyFault.HeadTooLarge, ExchangePhase.Forward);
             return;
         }
 
@@ -423,20 +416,47 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
         RouteProgram route = _route!;
-        if (!_issueToken && !route.EditsResponses)
+        Span<byte> lines = _services.LineScratch;
+        int length = 0;
+        if (route.EditsResponse(head))
         {
-            _client.SendResponse(head, default, buffer, bodyStart, bodyCount, done);
-            return;
+            length = EditResponse(route, member, head, lines);
         }
 
-        ResponseEdits edits = route.EditResponse(head, _kept, _services);
         if (_issueToken)
         {
-            edits = route.AddToken(edits, _pool!.Plan.Affinity!, member.State, _client.IsTls, _services);
+            length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
         }
 
-        _client.SendResponse(head, in edits, buffer, bodyStart, bodyCount, done);
+        _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
+
+    /// <summary>Edits may speak of the request, so its head is parsed again; it passed once, so it passes again.</summary>
+    private int EditResponse(RouteProgram route, LoopMember member, ResponseHead head, Span<byte> lines)
+    {
+        RequestHead request = _services.Workspace.Request;
+        if (!_kept.TryReparse(request, _listener.Plan.Limits)
+            || PathNormalizer.Normalize(request.Path, _listener.Plan.PathPolicy, _services.PathScratch, out NormalizedPath path)
+                != PathVerdict.Ok)
+        {
+            return 0;
+        }
+
+        ForwardContext context = Context(route, member);
+        return Math.Max(0, route.EditResponse(head, RequestHeadWriter.Template(in context, request, path), lines[..^512]));
+    }
+
+    private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
+    {
+        Route = route,
+        Member = member,
+        Client = _client,
+        EffectiveClient = _record.Client,
+        Captures = _captures,
+        RequestId = _record.RequestId,
+        RequestIdText = _record.RequestIdText,
+        UpgradeAsked = _upgradeAsked,
+    };
 
     private void PauseOriginIfClientIsSlow()
     {
@@ -547,7 +567,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
     {
-        LocalAnswer answer = route.Answer(head, path, in _captures, _client, _services, close: !_requestDone);
+        ForwardContext context = Context(route, member: null);
+        LocalAnswer answer = route.Answer(
+            RequestHeadWriter.Template(in context, head, path), in _captures, _services.LineScratch, close: !_requestDone);
         _record.OnResponse(answer.Status, _services.Loop.Now);
         _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
         _client.SendLocal(in answer);

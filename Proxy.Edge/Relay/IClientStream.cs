@@ -38,9 +38,10 @@ public interface IClientStream
     /// <summary>Passes on a 1xx head other than 101.</summary>
     void SendInterim(ResponseHead head);
 
-    /// <summary>Sends a final head, edited, and the first part of the body. Bytes around the body may be overwritten.</summary>
+    /// <summary>Sends a final head and the first part of the body. Bytes around the body may be overwritten.</summary>
+    /// <param name="lines">Complete field lines to add, CRLF included.</param>
     void SendResponse(
-        ResponseHead head, scoped in ResponseEdits edits, byte[] buffer, int bodyStart, int bodyCount, bool done);
+        ResponseHead head, ReadOnlySpan<byte> lines, byte[] buffer, int bodyStart, int bodyCount, bool done);
 
     void SendBody(byte[] buffer, int start, int count, bool done);
 

@@ -37,9 +37,6 @@ public sealed class LoopServices
     /// <summary>Where added field lines are composed; valid until the next message of the loop.</summary>
     public byte[] LineScratch { get; } = new byte[32 * 1024];
 
-    /// <summary>Bit set of the edited fields of the head in hand, 1,024 at most.</summary>
-    public ulong[] SkipScratch { get; } = new ulong[16];
-
     /// <summary>The node is leaving: connections end with the answer in hand.</summary>
     public bool IsDraining { get; set; }
 

@@ -4,6 +4,7 @@ using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
+using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
 
 namespace Proxy.Edge.Relay;
@@ -12,30 +13,28 @@ namespace Proxy.Edge.Relay;
 /// plus what the proxy says. Always HTTP/1.1 (RFC 9112 §2.3).</summary>
 internal static class RequestHeadWriter
 {
-    /// <summary>Returns the length of the head in <paramref name="scratch"/>, or -1 when it does not fit.</summary>
+    /// <summary>Returns the length of the head in <paramref name="scratch"/>, or a negative number as <see cref="TargetWriter.Write"/> gives it.</summary>
     public static int Write(in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch)
     {
         RouteProgram route = context.Route;
         int at = WriteStartLine(context, head, path, scratch);
         if (at < 0)
         {
-            return -1;
+            return at;
         }
 
         ulong drop = 0;
-        int host = WriteHost(route, context.Member, head, scratch.AsSpan(at), ref drop);
+        int host = WriteHost(route, context.Member!, head, scratch.AsSpan(at), ref drop);
         if (host < 0)
         {
             return -1;
         }
 
         at += host;
-        ReadOnlySpan<ulong> skip = default;
-        ulong suppress = 0;
-        if (route.RequestEdits is not null)
+        HeaderEditPlan edits = route.RequestEdits;
+        if (!edits.IsEmpty)
         {
-            int edited = route.EditRequest(context, head, scratch.AsSpan(at), out suppress);
-            skip = route.SkippedRequestFields;
+            int edited = edits.Apply(head, Template(context, head, path), scratch.AsSpan(at));
             if (edited < 0)
             {
                 return -1;
@@ -46,14 +45,14 @@ internal static class RequestHeadWriter
 
         ListenerProgram listener = context.Client.Listener;
         int forwarding = listener.Forwarding.Write(
-            context.Client.Forwarding, head, context.RequestId, scratch.AsSpan(at), out ulong forwarded, out _, suppress);
+            context.Client.Forwarding, head, context.RequestId, scratch.AsSpan(at), out ulong forwarded, out _, edits.Suppress);
         if (forwarding < 0)
         {
             return -1;
         }
 
         at += forwarding;
-        if (!FieldCopier.Copy(head, drop | forwarded | suppress, skip, scratch.AsSpan(at), out int copied))
+        if (!FieldCopier.Copy(head, drop | forwarded, scratch.AsSpan(at), out int copied))
         {
             return -1;
         }
@@ -62,9 +61,30 @@ internal static class RequestHeadWriter
         return WriteConnectionFields(context, head, scratch, at);
     }
 
+    internal static TemplateContext Template(in ForwardContext context, RequestHead head, NormalizedPath path)
+    {
+        IClientStream client = context.Client;
+        ForwardingFields forwarding = client.Listener.Forwarding;
+        return new TemplateContext
+        {
+            Head = head,
+            Path = path.Match,
+            MatchedLength = context.Captures.MatchedLength,
+            Client = context.EffectiveClient,
+            ClientPort = client.PeerPort,
+            Scheme = forwarding.IsClientTls(client.Forwarding, head) ? "https"u8 : "http"u8,
+            Authority = forwarding.ClientAuthority(client.Forwarding, head),
+            RequestId = context.RequestIdText,
+            Listener = client.Listener.Plan.Name,
+            Route = context.Route.Plan.Name,
+            Pool = context.Route.Plan.Pool?.Name,
+            Member = context.Member?.State.Id.Name,
+        };
+    }
+
     private static int WriteStartLine(in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch)
     {
-        if (!context.Route.RewritesTarget && context.Member.BasePath.Length == 0 && head.Form == TargetForm.Origin
+        if (!context.Route.RewritesTarget && context.Member!.BasePath.Length == 0 && head.Form == TargetForm.Origin
             && !head.IsHttp10 && IsUntouched(head, path))
         {
             int line = head.FieldsStart - head.Start;
@@ -76,10 +96,10 @@ internal static class RequestHeadWriter
         Buffer.BlockCopy(head.Buffer, head.Start, scratch, 0, method);
         scratch[method++] = (byte)' ';
         int target = context.Route.WriteTarget(
-            head, path, context.Captures, context.Member.BasePath, scratch.AsSpan(method, scratch.Length - method - 16));
+            head, path, context.Captures, context.Member!.BasePath, scratch.AsSpan(method, scratch.Length - method - 16));
         if (target < 0)
         {
-            return -1;
+            return target;
         }
 
         " HTTP/1.1\r\n"u8.CopyTo(scratch.AsSpan(method + target));
@@ -162,11 +182,14 @@ internal static class RequestHeadWriter
 }
 
 /// <summary>What composing a request head needs to know besides the head.</summary>
-internal readonly struct ForwardContext
+internal readonly ref struct ForwardContext
 {
     public required RouteProgram Route { get; init; }
 
-    public required LoopMember Member { get; init; }
+    /// <summary>Null before balancing.</summary>
+    public LoopMember? Member { get; init; }
+
+    public required ClientAddress EffectiveClient { get; init; }
 
     public required IClientStream Client { get; init; }
 
@@ -174,5 +197,7 @@ internal readonly struct ForwardContext
 
     public required RequestId RequestId { get; init; }
 
-    public required bool UpgradeAsked { get; init; }
+    public required byte[] RequestIdText { get; init; }
+
+    public bool UpgradeAsked { get; init; }
 }

@@ -34,6 +34,16 @@ internal sealed class RequestRecord
 
     public RequestId RequestId { get; private set; }
 
+    /// <summary>The id as text; formatted only when something shows it.</summary>
+    public byte[] RequestIdText
+    {
+        get
+        {
+            RequestId.Format(_requestId);
+            return _requestId;
+        }
+    }
+
     public void Begin(RequestHead head, bool logs, long now, RequestId id)
     {
         _started = now;
@@ -100,7 +110,6 @@ internal sealed class RequestRecord
         }
 
         ReadOnlySpan<byte> head = kept.Head;
-        RequestId.Format(_requestId);
         log.Append(new AccessRecord
         {
             Client = Client,
@@ -125,7 +134,7 @@ internal sealed class RequestRecord
             Member = _member is null ? default : _member.Name,
             Fault = Fault,
             Attempts = attempts,
-            RequestId = _requestId,
+            RequestId = RequestIdText,
             ConnectionSerial = client.ConnectionSerial,
             RequestNumber = client.RequestNumber,
             Phase = (byte)Phase,

@@ -1,9 +1,8 @@
 using System.Text;
-using Proxy.Edge.Affinity;
 using Proxy.Edge.Http;
+using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
 
 namespace Proxy.Edge.Relay;
@@ -11,8 +10,18 @@ namespace Proxy.Edge.Relay;
 /// <summary>A route as one loop runs it: the plan with everything compiled. Immutable once built.</summary>
 public sealed class RouteProgram
 {
-    private readonly byte[][] _upgrades;
+    private static readonly ResponseHead NoFields = new(0);
 
+    private readonly byte[][] _upgrades;
+    private readonly TargetWriter _target;
+    private readonly HeaderEditPlan _requestEdits;
+    private readonly HeaderEditPlan _responseEdits;
+    private readonly ResponseMapping _mapping;
+    private readonly RedirectAnswer? _redirect;
+    private readonly FixedAnswer? _fixed;
+    private readonly byte[] _fixedLines = [];
+
+    /// <exception cref="ArgumentException">A rule does not compile; validation reports that before a plan gets here.</exception>
     public RouteProgram(RoutePlan plan, LoopPool? pool)
     {
         Plan = plan;
@@ -21,10 +30,28 @@ public sealed class RouteProgram
         PoolName = Encoding.UTF8.GetBytes(plan.Pool?.Name ?? "");
         FixedHost = Encoding.ASCII.GetBytes(plan.FixedHost);
         _upgrades = [.. plan.Upgrades.Select(static name => Encoding.ASCII.GetBytes(name))];
+        _mapping = new ResponseMapping(plan.Mapping);
+        bool ok = TargetWriter.TryCreate(plan.Rewrite, out _target, out string error)
+            && HeaderEditPlan.TryCreate(plan.RequestHeaders, out _requestEdits, out error)
+            && HeaderEditPlan.TryCreate(plan.ResponseHeaders, out _responseEdits, out error)
+            && (plan.Redirect is null || RedirectAnswer.TryCreate(plan.Redirect, out _redirect, out error))
+            && (plan.Response is null || FixedAnswer.TryCreate(plan.Response, out _fixed, out error));
+        if (!ok)
+        {
+            throw new ArgumentException($"route {plan.Name}: {error}");
+        }
+
+        _requestEdits ??= HeaderEditPlan.None;
+        _responseEdits ??= HeaderEditPlan.None;
+        if (_fixed is { ContentType.Length: > 0 })
+        {
+            _fixedLines = [.. "Content-Type: "u8, .. _fixed.ContentType.Span, .. "\r\n"u8];
+        }
     }
 
     public RoutePlan Plan { get; }
 
+    /// <summary>Null when the route answers by itself.</summary>
     public LoopPool? Pool { get; }
 
     public byte[] Name { get; }
@@ -33,13 +60,10 @@ public sealed class RouteProgram
 
     public byte[] FixedHost { get; }
 
-    public bool RewritesTarget => false;
+    /// <summary>The target that goes to the origin differs from the normalised one.</summary>
+    public bool RewritesTarget => Plan.Rewrite is not null;
 
-    public object? RequestEdits => null;
-
-    public ReadOnlySpan<ulong> SkippedRequestFields => default;
-
-    public bool EditsResponses => false;
+    internal HeaderEditPlan RequestEdits => _requestEdits;
 
     /// <summary>Whether this request may turn its connection into a tunnel: an upgrade to one of the route's protocols. "h2c" never, whatever is
     /// configured: nobody could see into that tunnel.</summary>
@@ -53,7 +77,7 @@ public sealed class RouteProgram
         ReadOnlySpan<byte> asked = head.Value(HeaderId.Upgrade);
         foreach (byte[] name in _upgrades)
         {
-            if (Ascii.EqualsIgnoreCase(asked, name))
+            if (Ascii.EqualsIgnoreCase(asked, name) && !Ascii.EqualsIgnoreCase(asked, "h2c"u8))
             {
                 return true;
             }
@@ -62,46 +86,68 @@ public sealed class RouteProgram
         return false;
     }
 
+    /// <summary>Writes the target for the origin; negative as <see cref="TargetWriter.Write"/> says.</summary>
     internal int WriteTarget(
-        RequestHead head, NormalizedPath path, RouteCaptures captures, ReadOnlySpan<byte> basePath, Span<byte> destination)
+        RequestHead head, NormalizedPath path, in RouteCaptures captures, ReadOnlySpan<byte> basePath, Span<byte> destination) =>
+        _target.Write(head, path, captures, basePath, destination);
+
+    /// <summary>Whether the response needs <see cref="EditResponse"/>; the usual one does not.</summary>
+    internal bool EditsResponse(ResponseHead head) => !_responseEdits.IsEmpty || _mapping.MayChange(head);
+
+    /// <summary>Marks what changes in a response and writes the lines to add; -1 when they do not fit.</summary>
+    /// <param name="context">Of the request, whose head was parsed again for this.</param>
+    internal int EditResponse(ResponseHead head, in TemplateContext context, Span<byte> destination)
     {
-        _ = captures;
-        int length = basePath.Length + path.Forward.Length + (head.HasQuery ? head.QueryLength + 1 : 0);
-        if (length > destination.Length)
+        int mapped = _mapping.Apply(head, context.Scheme, context.Authority, destination);
+        if (mapped < 0)
         {
             return -1;
         }
 
-        basePath.CopyTo(destination);
-        path.Forward.CopyTo(destination[basePath.Length..]);
-        if (head.HasQuery)
+        int edited = _responseEdits.Apply(head, context, destination[mapped..]);
+        return edited < 0 ? -1 : mapped + edited;
+    }
+
+    /// <summary>The route's own answer: a redirect or a fixed response. Lines point into <paramref name="scratch"/>.</summary>
+    internal LocalAnswer Answer(in TemplateContext context, in RouteCaptures captures, Span<byte> scratch, bool close)
+    {
+        if (_fixed is not null)
         {
-            int at = basePath.Length + path.Forward.Length;
-            destination[at] = (byte)'?';
-            head.Query.CopyTo(destination[(at + 1)..]);
+            return new LocalAnswer
+            {
+                Status = _fixed.Status,
+                Lines = WithEdits(_fixedLines, context, scratch),
+                Body = _fixed.Body.Span,
+                Close = close,
+            };
         }
 
-        return length;
+        "Location: "u8.CopyTo(scratch);
+        int length = _redirect!.WriteLocation(context, captures, scratch[10..^2]);
+        if (length < 0)
+        {
+            return new LocalAnswer { Status = 414, Body = LocalAnswer.ErrorBody(414), Close = close };
+        }
+
+        "\r\n"u8.CopyTo(scratch[(10 + length)..]);
+        return new LocalAnswer
+        {
+            Status = _redirect.Status,
+            Lines = scratch[..(12 + length)],
+            Close = close,
+        };
     }
 
-    internal int EditRequest(
-        in ForwardContext context, RequestHead head, Span<byte> destination, out ulong suppress)
+    private ReadOnlySpan<byte> WithEdits(ReadOnlySpan<byte> lines, in TemplateContext context, Span<byte> scratch)
     {
-        suppress = 0;
-        return 0;
+        if (_responseEdits.IsEmpty)
+        {
+            return lines;
+        }
+
+        lines.CopyTo(scratch);
+        // There is no head yet whose fields could be replaced; what the route sets is simply added.
+        int edited = _responseEdits.Apply(NoFields, context, scratch[lines.Length..]);
+        return edited < 0 ? lines : scratch[..(lines.Length + edited)];
     }
-
-    internal ResponseEdits EditResponse(ResponseHead head, KeptRequest kept, LoopServices services) => default;
-
-    internal ResponseEdits AddToken(
-        ResponseEdits edits, IAffinity affinity, MemberState member, bool tls, LoopServices services)
-    {
-        edits.Lines.CopyTo(services.LineScratch);
-        int length = affinity.WriteToken(member, tls, services.LineScratch.AsSpan(edits.Lines.Length));
-        return new ResponseEdits(edits.DropIds, edits.Skip, services.LineScratch.AsSpan(0, edits.Lines.Length + length));
-    }
-
-    internal LocalAnswer Answer(
-        RequestHead head, NormalizedPath path, in RouteCaptures captures, IClientStream client, LoopServices services, bool close) =>
-        throw new InvalidOperationException("a route without a pool answers");
 }

@@ -44,6 +44,31 @@ public sealed class ResponseMapping
         OriginUrl.TryRead(Encoding.UTF8.GetBytes(text), out OriginUrl url) && url.HasScheme
         && url.Rest.IndexOfAny((byte)'?', (byte)'#') < 0;
 
+    /// <summary>Whether <see cref="Apply"/> could change anything. Cheap, because it is asked for every response.</summary>
+    public bool MayChange(ResponseHead head)
+    {
+        if (!_enabled)
+        {
+            return false;
+        }
+
+        ulong affected = _mapsCookies ? Affected : Affected & ~(1UL << (int)HeaderId.SetCookie);
+        if ((head.Present & affected) != 0)
+        {
+            return true;
+        }
+
+        for (int i = 0; i < head.FieldCount; i++)
+        {
+            if (head.Fields[i].NameLength == 3 && IsAffected(head, i))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Marks fields that change (<see cref="HeaderField.HopByHop"/>) and writes their new lines. Fields that are
     /// marked already are left out of it. When one cookie changes all are written, so that their order stays.</summary>
     /// <param name="scheme">"http" or "https", as the client sees it.</param>
