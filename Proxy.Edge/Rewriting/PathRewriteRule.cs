@@ -100,11 +100,41 @@ public sealed record ResponseMappingRule
     /// <summary>URL prefixes of origins, scheme://authority + path, which are replaced by the public URL of the route.</summary>
     public IReadOnlyList<string> OriginPrefixes { get; init; } = [];
 
-    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to /.</summary>
+    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to /. A path that
+    /// is below the public path already stays as it is: the application knows where it lives.</summary>
     public string OriginPath { get; init; } = "/";
 
     public string PublicPath { get; init; } = "/";
 
+    /// <summary>URLs with the host that the client asked for count as origin URLs too (host policy "preserve").</summary>
+    public bool MapRequestHost { get; init; }
+
     /// <summary>Cookie domains to replace: origin domain to public domain ("" removes the attribute).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> CookieDomains { get; init; } = [];
+
+    /// <summary>The rule that undoes a route's own mapping of paths.</summary>
+    /// <param name="memberUrls">URLs of all members, and of the pool's name if origins call themselves by it.</param>
+    /// <param name="memberBasePath">Path of the members' URLs, "" or "/base".</param>
+    /// <param name="matchedPrefix">Prefix that the route matches; null when it does not match by prefix.</param>
+    /// <param name="rewrittenPrefix">What the route puts in its place; null when the path is unchanged.</param>
+    public static ResponseMappingRule Derive(
+        IEnumerable<string> memberUrls, string memberBasePath, string? matchedPrefix, string? rewrittenPrefix)
+    {
+        bool rewritten = rewrittenPrefix is not null;
+        string origin = memberBasePath.TrimEnd('/') + (rewritten ? "/" + rewrittenPrefix!.TrimStart('/') : "/");
+        return new ResponseMappingRule
+        {
+            OriginPrefixes = [.. memberUrls.Select(url => AuthorityOf(url) + origin).Distinct()],
+            OriginPath = origin,
+            PublicPath = rewritten ? matchedPrefix ?? "/" : "/",
+        };
+    }
+
+    /// <summary>"http://host:80/x" → "http://host:80".</summary>
+    private static string AuthorityOf(string url)
+    {
+        int start = url.IndexOf("://", StringComparison.Ordinal);
+        int slash = start < 0 ? -1 : url.IndexOf('/', start + 3);
+        return slash < 0 ? url : url[..slash];
+    }
 }

@@ -53,28 +53,37 @@ public readonly ref struct NormalizedPath
     /// <see cref="Match"/>, or -1 when the two are spelled differently.</summary>
     public int ForwardLengthOf(int matched)
     {
+        int at = 0;
         if (Forward.Length >= matched && Match[..matched].SequenceEqual(Forward[..matched]))
         {
-            return matched;
+            at = matched;
         }
-
-        int at = 0;
-        for (int i = 0; i < matched; i++)
+        else
         {
-            if (at < Forward.Length && Forward[at] == ';' && Match[i] != ';')
+            for (int i = 0; i < matched; i++)
             {
-                int slash = Forward[at..].IndexOf((byte)'/');
-                at = slash < 0 ? Forward.Length : at + slash;
-            }
+                at = Match[i] == ';' ? at : SkipParameters(at);
+                if (at >= Forward.Length || Forward[at] != Match[i])
+                {
+                    return -1;
+                }
 
-            if (at >= Forward.Length || Forward[at] != Match[i])
-            {
-                return -1;
+                at++;
             }
-
-            at++;
         }
 
-        return at;
+        return matched < Match.Length && Match[matched] == ';' ? at : SkipParameters(at);
+    }
+
+    /// <summary>The next slash, or the end, when path parameters start at <paramref name="at"/>.</summary>
+    private int SkipParameters(int at)
+    {
+        if (at >= Forward.Length || Forward[at] != ';')
+        {
+            return at;
+        }
+
+        int slash = Forward[at..].IndexOf((byte)'/');
+        return slash < 0 ? Forward.Length : at + slash;
     }
 }

@@ -27,6 +27,22 @@ public static class RoutePattern
         }
     }
 
+    public static bool TryCompile(string pattern, out Regex? compiled, out string error)
+    {
+        try
+        {
+            compiled = Compile(pattern);
+            error = "";
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            compiled = null;
+            error = e.Message;
+            return false;
+        }
+    }
+
     /// <summary>Tests bytes as Latin-1 characters, without allocating.</summary>
     [SkipLocalsInit]
     internal static bool IsMatch(Regex pattern, ReadOnlySpan<byte> value)
