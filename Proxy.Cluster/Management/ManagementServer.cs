@@ -140,9 +140,9 @@ internal sealed class ManagementServer : IAsyncDisposable
     // A process that was killed leaves its socket file behind, and binding to it would fail. One that still answers stays.
     private static void RemoveStaleSocket(string path)
     {
-        if (!File.Exists(path))
+        if (!File.Exists(path) || CanBeOpened(path))
         {
-            return;
+            return; // a plain file is somebody's data; binding will fail and say so
         }
 
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -153,6 +153,24 @@ internal sealed class ManagementServer : IAsyncDisposable
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
             File.Delete(path);
+        }
+    }
+
+    // A socket cannot be opened as a file.
+    private static bool CanBeOpened(string path)
+    {
+        try
+        {
+            File.OpenHandle(path).Dispose();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

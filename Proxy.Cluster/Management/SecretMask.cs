@@ -83,6 +83,6 @@ internal static partial class SecretMask
     private static partial Regex UrlPassword();
 
     // Host=db;Password=x;...
-    [GeneratedRegex("((?:password|pwd)\\s*=\\s*)[^;\\s]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("((?:password|pwd)\\s*=\\s*)[^;]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PasswordSetting();
 }

@@ -278,10 +278,11 @@ public sealed class ManagementServerTests : IAsyncDisposable
         string path = Path.Combine(directory.FullName, "m.sock");
         using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
-            dead.Bind(new UnixDomainSocketEndPoint(path));
+            dead.Bind(new UnixDomainSocketEndPoint(path + ".old"));
+            File.Move(path + ".old", path); // or closing it would remove the file
         }
 
-        File.WriteAllText(path, ""); // in case closing the socket removed its file: a plain file refuses connections too
+        Assert.True(File.Exists(path));
         _server = await ManagementServer.StartAsync(
             new ManagementOptions { Bind = SocketTarget.Unix(path) }, _node, Cancellation);
         using var client = new HttpClient(new SocketsHttpHandler
@@ -300,6 +301,18 @@ public sealed class ManagementServerTests : IAsyncDisposable
         await _server.DisposeAsync();
         _server = null;
         directory.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_plain_file_is_not_taken_for_a_dead_socket()
+    {
+        string path = Path.GetTempFileName();
+        var options = new ManagementOptions { Bind = SocketTarget.Unix(path) };
+
+        await Assert.ThrowsAnyAsync<Exception>(() => ManagementServer.StartAsync(options, _node, Cancellation));
+
+        Assert.True(File.Exists(path));
+        File.Delete(path);
     }
 
     private static string Header(HttpResponseMessage answer, string name) => answer.Headers.GetValues(name).Single();

@@ -17,7 +17,7 @@ public sealed class SecretMaskTests
     [InlineData("""{"name":"X-Api-Key","value":"x","kind":"set"}""", """{"name":"X-Api-Key","value":"***","kind":"set"}""")]
     [InlineData("""{"url":"postgres://u:p%40ss@db/x"}""", """{"url":"postgres://u:***@db/x"}""")]
     [InlineData("""{"url":"http://127.0.0.1:9001/a@b"}""", """{"url":"http://127.0.0.1:9001/a@b"}""")]
-    [InlineData("""{"connection":"Host=db;Password=x y;User=u"}""", """{"connection":"Host=db;Password=*** y;User=u"}""")]
+    [InlineData("""{"connection":"Host=db;Password=x y;User=u"}""", """{"connection":"Host=db;Password=***;User=u"}""")]
     [InlineData("""{"pem":"-----BEGIN PRIVATE KEY-----"}""", """{"pem":"***"}""")]
     [InlineData("""{"name":"edge-1","workers":4,"on":true,"none":null,"monkey":"m"}""", """{"name":"edge-1","workers":4,"on":true,"none":null,"monkey":"***"}""")]
     public void Secrets_are_hidden_and_the_rest_stays(string json, string expected)
