@@ -35,12 +35,7 @@ internal static class MappingPlanner
     private static IEnumerable<string> Prefixes(MemberPlan member, RouteConfig route, string behind)
     {
         string path = route.Mapping.OriginPath ?? member.BasePath + behind;
-        string authority = member.HostHeader;
-        yield return $"http://{authority}{path}";
-        if (!HasPort(authority))
-        {
-            yield return $"http://{authority}:80{path}";
-        }
+        yield return $"http://{member.HostHeader}{path}";
 
         // An origin builds its URLs from the Host field it gets.
         if (route.Host is not ("member" or "preserve"))
@@ -48,9 +43,6 @@ internal static class MappingPlanner
             yield return $"http://{route.Host.ToLowerInvariant()}{path}";
         }
     }
-
-    // "[::1]" has colons but no port.
-    private static bool HasPort(string authority) => authority.LastIndexOf(':') > authority.LastIndexOf(']');
 
     // A URL by which clients know the route already must stay: mapping it again would move its path twice.
     private static bool IsPublic(string prefix, RouteConfig route) =>
@@ -79,5 +71,9 @@ internal static class MappingPlanner
         return [.. domains];
     }
 
-    private static string HostOf(string authority) => HasPort(authority) ? authority[..authority.LastIndexOf(':')] : authority;
+    private static string HostOf(string authority)
+    {
+        int colon = authority.LastIndexOf(':');
+        return colon > authority.LastIndexOf(']') ? authority[..colon] : authority; // "[::1]" has colons but no port
+    }
 }

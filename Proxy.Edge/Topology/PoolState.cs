@@ -17,6 +17,9 @@ public sealed class PoolState(string name)
 
     public string Name { get; } = name;
 
+    /// <summary>Exchanges that wait for a member with a free slot.</summary>
+    public SlotWaiters Waiters { get; } = new();
+
     /// <summary>Never null. Any thread may read; only the pool's actor sets it.</summary>
     public CandidateList Candidates
     {

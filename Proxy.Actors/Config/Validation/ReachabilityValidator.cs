@@ -26,7 +26,7 @@ internal static class ReachabilityValidator
         earlier.Exclude.Count + earlier.Method.Count + earlier.Header.Count + earlier.Cookie.Count +
             earlier.Query.Count + earlier.Source.Count == 0 &&
         IsWider(earlier.Listener, later.Listener, (wide, narrow) => wide == narrow) &&
-        IsWider(earlier.Host, later.Host, CoversHost) &&
+        (earlier.Host.Contains("*") || IsWider(earlier.Host, later.Host, CoversHost)) &&
         CoversPath(earlier, later);
 
     private static bool IsWider(ConfigList<string> wide, ConfigList<string> narrow, Func<string, string, bool> covers) =>

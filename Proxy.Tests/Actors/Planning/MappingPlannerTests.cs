@@ -21,8 +21,7 @@ public sealed class MappingPlannerTests
         ResponseMappingRule mapping = Plan("match { path = \"/app/\" }, rewrite { prefix = \"/v2/\" }", "http://a.internal/base");
 
         Assert.Equal(("/base/v2/", "/app/"), (mapping.OriginPath, mapping.PublicPath));
-        Assert.Equal(
-            ["http://a.internal/base/v2/", "http://a.internal:80/base/v2/", "http://pool/base/v2/"], mapping.OriginPrefixes);
+        Assert.Equal(["http://a.internal/base/v2/", "http://pool/base/v2/"], mapping.OriginPrefixes);
         Assert.Equal("a.internal", Assert.Single(mapping.CookieDomains).Key);
     }
 

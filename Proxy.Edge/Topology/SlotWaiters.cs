@@ -1,4 +1,4 @@
-namespace Proxy.Edge.Balancing;
+namespace Proxy.Edge.Topology;
 
 /// <summary>How many exchanges of a pool wait for a free slot of a member with max-connections. Written by the pool's actor, read by
 /// the loops on any thread.</summary>
