@@ -51,9 +51,10 @@ internal static class AccessLogJson
 
     public static void Write(ref LineWriter line, AccessField field, in AccessRecord record, LogTimestamps stamps)
     {
-        if (AccessFieldValues.TryNumber(field, record, out long number, out bool isMissing))
+        if (AccessFieldValues.IsNumber(field))
         {
-            if (isMissing)
+            long number = AccessFieldValues.Number(field, record);
+            if (number < 0)
             {
                 line.Literal("null"u8);
             }
@@ -93,8 +94,6 @@ internal static class AccessLogJson
             return;
         }
 
-        line.Literal("\""u8);
-        line.Json(bytes);
-        line.Literal("\""u8);
+        line.JsonString(bytes);
     }
 }
