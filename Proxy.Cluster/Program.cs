@@ -1,1 +1,3 @@
-return 0;
+using Proxy.Cluster.Commands;
+
+return await ProxyCommand.RunAsync(args);

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Proxy.Cluster.Demo;
+using Proxy.Cluster.Host;
+
+namespace Proxy.Cluster.Commands;
+
+/// <summary>The command line. Exit codes: 0 done, 1 failed, 2 the input is wrong.</summary>
+internal static class ProxyCommand
+{
+    public static Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is ["help"])
+        {
+            arguments = ["--help"];
+        }
+
+        var root = new RootCommand("Proxy: a reverse-proxy cluster. One program that routes, balances, checks health and keeps sessions.")
+        {
+            Run(),
+            Check(),
+            Hocon(),
+            Backends(),
+            Version(),
+        };
+        return root.Parse(arguments).InvokeAsync();
+    }
+
+    private static Command Run()
+    {
+        Argument<string> file = FileArgument("Configuration of the node (HOCON).");
+        var command = new Command(
+            "run",
+            "Runs a node. SIGTERM or SIGINT: drain, then stop (SIGINT twice: now). SIGHUP: read the file again. SIGUSR1: reopen "
+            + "the access logs.")
+        {
+            file,
+        };
+        command.SetAction(async (result, _) =>
+        {
+            using ILoggerFactory logs = LoggerFactory.Create(static builder => builder
+                .AddSimpleConsole(static format =>
+                {
+                    format.SingleLine = true;
+                    format.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+                    format.UseUtcTimestamp = true;
+                })
+                .AddFilter(null, LogLevel.Information));
+            return await NodeHost.RunAsync(result.GetRequiredValue(file), logs.CreateLogger("proxy"), Console.Error);
+        });
+        return command;
+    }
+
+    private static Command Check()
+    {
+        Argument<string> file = FileArgument("Configuration to check.");
+        var command = new Command(
+            "check", "Says everything that is wrong with a configuration, with file, line, key and what would be accepted.")
+        {
+            file,
+        };
+        command.SetAction(result => ConfigCommands.Check(result.GetRequiredValue(file), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Hocon()
+    {
+        Argument<string> resolveFile = FileArgument("HOCON file.");
+        var resolve = new Command("resolve", "Prints the document as JSON, includes and substitutions resolved.") { resolveFile };
+        resolve.SetAction(result => ConfigCommands.Resolve(result.GetRequiredValue(resolveFile), Console.Out, Console.Error));
+        Argument<string> parseFile = FileArgument("HOCON file.");
+        var parse = new Command("parse", "Only parses; silent when the file is well-formed.") { parseFile };
+        parse.SetAction(result => ConfigCommands.Parse(result.GetRequiredValue(parseFile), Console.Error));
+        return new Command("hocon", "Looks at HOCON files.") { resolve, parse };
+    }
+
+    private static Command Backends()
+    {
+        var ports = new Option<string>("--ports")
+        {
+            Description = "Ports on 127.0.0.1, separated by commas; 0 = any free one.",
+            DefaultValueFactory = static _ => "9001,9002",
+        };
+        var command = new Command("demo-backends", "Runs small origins for trying the proxy out.") { ports };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var numbers = new List<int>();
+            foreach (string part in result.GetRequiredValue(ports).Split(',', StringSplitOptions.TrimEntries))
+            {
+                if (!int.TryParse(part, out int port) || port is < 0 or > 65535)
+                {
+                    await Console.Error.WriteLineAsync($"--ports: \"{part}\" is not a port; accepted: 0 to 65535");
+                    return 2;
+                }
+
+                numbers.Add(port);
+            }
+
+            try
+            {
+                await DemoBackends.RunAsync(numbers, Console.Out, cancellation);
+                return 0;
+            }
+            catch (IOException error)
+            {
+                await Console.Error.WriteLineAsync(error.Message);
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static Command Version()
+    {
+        var command = new Command("version", "Prints the version.");
+        command.SetAction(_ =>
+        {
+            Console.WriteLine($"proxy {ProductVersion.Text}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Argument<string> FileArgument(string description) => new("FILE") { Description = description };
+}

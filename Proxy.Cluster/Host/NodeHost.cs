@@ -1,0 +1,237 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Proxy.Actors.Config;
+using Proxy.Actors.Hocon;
+using Proxy.Actors.Planning;
+using Proxy.Actors.Publishing;
+using Proxy.Actors.Runtime;
+using Proxy.Actors.Supervision;
+using Proxy.Cluster.Management;
+using Proxy.Cluster.Probing;
+using Proxy.Edge.Node;
+using Proxy.Edge.Telemetry;
+
+namespace Proxy.Cluster.Host;
+
+/// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry, loops, actors,
+/// first revision, management. It stops in the opposite order, after draining.</summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly string _file;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly AccessLogWriter _accessLogs;
+    private readonly EdgeNode _edge;
+    private readonly EdgePort _port;
+    private readonly ActorSystem _actors;
+    private readonly ActorTree _tree;
+    private readonly LiveRegistry _live;
+    private readonly NodeStatus _status;
+    private readonly SemaphoreSlim _reloading = new(1, 1);
+    private PlannedRevision _running = PlannedRevision.None;
+    private ManagementServer? _management;
+
+    public NodeHost(string file, NodeConfig node, ILogger logger)
+    {
+        _file = file;
+        _logger = logger;
+        int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
+        string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
+
+        var events = new NodeEvents(logger, _time);
+        var telemetry = new EdgeTelemetry(loops);
+        _accessLogs = new AccessLogWriter(telemetry, new AccessLogWriterOptions
+        {
+            Report = problem => NodeLog.AccessLogTrouble(logger, problem),
+        });
+        var observations = new ObservationPort();
+        _edge = new EdgeNode(new EdgeNodeOptions
+        {
+            Loops = loops,
+            NodeName = name,
+            Telemetry = telemetry,
+            AccessLogs = _accessLogs,
+            Observations = observations,
+            Events = events,
+            BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
+            InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
+        });
+        _port = new EdgePort(_edge);
+        _actors = new ActorSystem(new PoolDispatcher(), events);
+        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(), new DnsResolver(), events);
+        observations.Connect(_tree.Observations);
+        _live = new LiveRegistry(loops);
+        _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
+    }
+
+    /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1 when it could not
+    /// start, 2 when the configuration is wrong.</summary>
+    public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
+    {
+        ConfigLoading loading = ConfigLoader.Load(file);
+        if (loading.Config is not { } config)
+        {
+            foreach (ConfigProblem problem in loading.Errors)
+            {
+                await errors.WriteLineAsync(problem.ToString());
+            }
+
+            return 2;
+        }
+
+        await using var host = new NodeHost(file, config.Node, logger);
+        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen);
+        if (!await host.StartAsync(loading, config))
+        {
+            return 1;
+        }
+
+        string reason = await signals.Stop;
+        await host.DrainAsync(reason, config.Node.DrainTimeout, signals.Now);
+        return 0;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_management is not null)
+        {
+            await _management.DisposeAsync();
+        }
+
+        await _actors.DisposeAsync();
+        await _edge.DisposeAsync();
+        await _accessLogs.DisposeAsync();
+        _reloading.Dispose();
+        NodeLog.Stopped(_logger);
+    }
+
+    private static long DefaultBufferBytes() =>
+        Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    private async Task<bool> StartAsync(ConfigLoading loading, ProxyConfig config)
+    {
+        _accessLogs.Start();
+        _edge.Start();
+        if (!await ApplyAsync(loading, config) || _port.Problems.Count > 0)
+        {
+            return false;
+        }
+
+        if (config.Management.Enabled)
+        {
+            try
+            {
+                _management = await ManagementServer.StartAsync(
+                    new ManagementOptions { Bind = config.Management.Bind, Token = config.Management.Token }, _status);
+                NodeLog.ManagementListening(_logger, _management.Bound.ToString());
+            }
+            catch (IOException error)
+            {
+                NodeLog.ListenerFailed(_logger, "management", error.Message);
+                return false;
+            }
+        }
+
+        _status.SetReady(null);
+        return true;
+    }
+
+    private async Task DrainAsync(string reason, TimeSpan limit, Task now)
+    {
+        NodeLog.Draining(_logger, reason, limit);
+        _status.SetReady("draining");
+        await Task.WhenAny(_edge.DrainAsync(limit), now);
+    }
+
+    /// <summary>Reads the file again. An invalid file changes nothing.</summary>
+    private void Reload() => _ = ReloadAsync();
+
+    private async Task ReloadAsync()
+    {
+        await _reloading.WaitAsync();
+        try
+        {
+            ConfigLoading loading = ConfigLoader.Load(_file);
+            if (loading.Config is { } config)
+            {
+                await ApplyAsync(loading, config);
+                return;
+            }
+
+            foreach (ConfigProblem problem in loading.Errors)
+            {
+                NodeLog.ReloadRefused(_logger, problem.ToString());
+            }
+        }
+        catch (Exception error)
+        {
+            NodeLog.ReloadRefused(_logger, error.Message);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    private async Task<bool> ApplyAsync(ConfigLoading loading, ProxyConfig config)
+    {
+        foreach (ConfigProblem warning in loading.Warnings)
+        {
+            NodeLog.ConfigWarning(_logger, warning.ToString());
+        }
+
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
+            static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
+        foreach (string warning in answer.Warnings)
+        {
+            NodeLog.ConfigWarning(_logger, warning);
+        }
+
+        foreach (EdgeProblem problem in _port.Problems)
+        {
+            NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+        }
+
+        if (answer.Problem is { } failure)
+        {
+            NodeLog.ReloadRefused(_logger, failure);
+            return false;
+        }
+
+        LogChange(planned);
+        _live.Retain(planned.Snapshot);
+        _running = planned;
+        HoconObject? document = HoconDocument.ParseFile(_file).Root;
+        _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
+        return true;
+    }
+
+    private void LogChange(PlannedRevision planned)
+    {
+        if (ReferenceEquals(_running, PlannedRevision.None))
+        {
+            foreach (BoundListener listener in _edge.Listeners)
+            {
+                NodeLog.Listening(_logger, listener.Name, listener.Address.ToString());
+            }
+        }
+        else
+        {
+            foreach (string change in ConfigDiff.Between(_running.Config, planned.Config))
+            {
+                NodeLog.ConfigChange(_logger, change);
+            }
+        }
+
+        NodeLog.RevisionLive(
+            _logger,
+            planned.Snapshot.Revision,
+            $"{planned.Snapshot.Listeners.Count} listeners, {planned.Snapshot.Routes.Count} routes, "
+            + $"{planned.Snapshot.Pools.Count} pools");
+    }
+}
