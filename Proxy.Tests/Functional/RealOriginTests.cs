@@ -117,8 +117,8 @@ public sealed class RealOriginTests
             """,
     };
 
-    private static Task<string> StatusAsync(params string[] arguments) =>
-        Curl.BodyAsync(["-o", "/dev/null", "-w", "%{http_code}", .. arguments]);
+    private static async Task<string> StatusAsync(params string[] arguments) =>
+        (await Curl.BodyAsync(["-o", "/dev/null", "-w", "%{http_code}", .. arguments])).Trim();
 
     private static string BigText() =>
         string.Join('\n', Enumerable.Range(0, 60_000).Select(i => $"line {i} {i * 7919L % 10007}")) + "\n";

@@ -11,19 +11,21 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
 {
     private readonly Channel<Wire> _arrived = Channel.CreateUnbounded<Wire>();
     private readonly ConcurrentBag<Wire> _all = [];
+    private readonly EndPoint _address;
     private Socket _listener;
     private Task _accepting;
     private int _connections;
     private Func<WireMessage, string>? _handler;
 
-    public ScriptedOrigin(int port = 0)
+    public ScriptedOrigin(EndPoint? address = null)
     {
-        _listener = Listen(port);
-        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _listener = Listen(address ?? new IPEndPoint(IPAddress.Loopback, 0));
+        _address = _listener.LocalEndPoint!;
         _accepting = AcceptAsync(_listener);
     }
 
-    public int Port { get; }
+    /// <summary>Of an origin that is reached by TCP.</summary>
+    public int Port => (_address as IPEndPoint)?.Port ?? 0;
 
     public string Url => $"http://127.0.0.1:{Port}";
 
@@ -73,7 +75,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     /// <summary>Listens again on the same port.</summary>
     public void Restart()
     {
-        _listener = Listen(Port);
+        _listener = Listen(_address);
         _accepting = AcceptAsync(_listener);
     }
 
@@ -87,14 +89,20 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         }
     }
 
-    private static Socket Listen(int port)
+    private static Socket Listen(EndPoint address)
     {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var isUnix = address is UnixDomainSocketEndPoint;
+        var listener = new Socket(
+            address.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            // Lets a killed origin come back although connections of its former life are still remembered.
-            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            if (!isUnix)
+            {
+                // Lets a killed origin come back although connections of its former life are still remembered.
+                listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            listener.Bind(address);
             listener.Listen(1024);
             return listener;
         }
@@ -119,7 +127,11 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
                 return;
             }
 
-            socket.NoDelay = true;
+            if (socket.AddressFamily != AddressFamily.Unix)
+            {
+                socket.NoDelay = true;
+            }
+
             var connection = new Wire(socket, background: _handler is not null);
             Interlocked.Increment(ref _connections);
             _all.Add(connection);

@@ -162,10 +162,18 @@ internal class Wire(Socket socket, bool background = false) : IDisposable
     /// <summary>FIN: nothing more will be sent, reading goes on.</summary>
     public void CloseSend() => socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>RST.</summary>
+    /// <summary>RST; nothing when it is already closed.</summary>
     public void Reset()
     {
-        socket.LingerState = new LingerOption(true, 0);
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            // Its reader was quicker, or the other side was.
+        }
+
         socket.Dispose();
     }
 
