@@ -6,8 +6,8 @@ using Proxy.Edge.Routing;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="PathRewriteRule"/>: writes path and query of the target that goes to an origin. Immutable and
-/// shared by all loops. Allocates only for regular expressions.</summary>
+/// <summary>Compiled <see cref="PathRewriteRule"/>: writes path and query of the target that goes to an origin.
+/// Immutable and shared by all loops. Allocates only for regular expressions.</summary>
 public sealed class TargetWriter
 {
     /// <summary>The target does not fit the destination.</summary>
@@ -34,8 +34,8 @@ public sealed class TargetWriter
         _query = query;
     }
 
-    /// <summary>Compiles a rule; null stands for "no change". A replacement without an expression uses the captures of
-    /// the route's own expression and replaces the whole path.</summary>
+    /// <summary>Compiles a rule; null stands for "no change". A replacement without an expression uses the captures
+    /// of the route's own expression and replaces the whole path.</summary>
     public static bool TryCreate(PathRewriteRule? rule, out TargetWriter writer, out string error)
     {
         writer = Unchanged;
@@ -138,8 +138,8 @@ public sealed class TargetWriter
         writer.Add(rest.TrimStart((byte)'/'));
     }
 
-    /// <summary>Writes the replaced path. Normalises the outcome again, because text and captures together may spell a dot
-    /// segment that neither has alone.</summary>
+    /// <summary>Writes the replaced path. Normalises the outcome again, because text and captures together may spell
+    /// a dot segment that neither has alone.</summary>
     private bool TryReplace(in NormalizedPath path, in RouteCaptures captures, ref ByteWriter writer, out Match? first)
     {
         int limit = (path.Match.Length + 64) * 3;

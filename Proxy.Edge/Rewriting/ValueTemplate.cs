@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Text with placeholders, compiled: "%{client-ip}", "%{header:User-Agent}", "%%". Immutable. Whatever the values
-/// hold, no line end, NUL or other control character is ever written.</summary>
+/// <summary>Text with placeholders, compiled: "%{client-ip}", "%{header:User-Agent}", "%%". Immutable. Whatever the
+/// values hold, no line end, NUL or other control character is ever written.</summary>
 public sealed class ValueTemplate
 {
     private readonly Piece[] _pieces;
@@ -52,7 +52,8 @@ public sealed class ValueTemplate
         }
     }
 
-    /// <summary>Splits a text into literals, placeholders and, where <paramref name="captures"/> allows them, groups.</summary>
+    /// <summary>Splits a text into literals, placeholders and, where <paramref name="captures"/> allows them,
+    /// groups.</summary>
     internal static bool TryRead(string text, List<Piece> pieces, bool captures, out string error)
     {
         error = "";
@@ -144,7 +145,8 @@ public sealed class ValueTemplate
         }
     }
 
-    /// <summary>Control characters become spaces: a value of a request must not end the line it is written into.</summary>
+    /// <summary>Control characters become spaces: a value of a request must not end the line it is written
+    /// into.</summary>
     private static void AddClean(ref ByteWriter writer, scoped ReadOnlySpan<byte> value)
     {
         int start = writer.Length;

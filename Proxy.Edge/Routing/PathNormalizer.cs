@@ -1,11 +1,11 @@
 namespace Proxy.Edge.Routing;
 
-/// <summary>Brings a path into the one form that routing, authorisation and (by default) the origin see (RFC 3986 §6.2.2).
-/// Normalising a normalised path changes nothing. Never throws, never allocates.</summary>
+/// <summary>Brings a path into the one form that routing, authorisation and (by default) the origin see (RFC 3986
+/// §6.2.2). Normalising a normalised path changes nothing. Never throws, never allocates.</summary>
 public static class PathNormalizer
 {
-    /// <summary>Scratch space in bytes that is enough for every path of this length: each byte may become an escape, and
-    /// ignoring path parameters needs a second copy.</summary>
+    /// <summary>Scratch space in bytes that is enough for every path of this length: each byte may become an escape,
+    /// and ignoring path parameters needs a second copy.</summary>
     public static int ScratchLength(int pathLength) => (pathLength + 1) * 6;
 
     /// <summary>A path that is normal already is returned as it is; otherwise the result is in

@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Proxy.Edge.Routing;
 
-/// <summary>Regular expressions of rules: always of the linear-time engine, so that no request can make one slow; that
-/// engine has no look-around and no back-references inside the expression. Unanchored unless they say ^ and $.</summary>
+/// <summary>Regular expressions of rules: always of the linear-time engine, so that no request can make one slow;
+/// that engine has no look-around and no back-references inside the expression. Unanchored unless they say ^ and
+/// $.</summary>
 public static class RoutePattern
 {
     private const int StackChars = 512;
