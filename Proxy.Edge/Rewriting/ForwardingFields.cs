@@ -253,7 +253,11 @@ public sealed class ForwardingFields
     }
 
     private ulong WriteExtended(
-        ForwardingConnection connection, RequestHead head, ClientAddress effective, ref ByteWriter writer, ulong suppress)
+        ForwardingConnection connection,
+        RequestHead head,
+        ClientAddress effective,
+        ref ByteWriter writer,
+        ulong suppress)
     {
         // The list of hops that is not believed was perhaps written by the client: it never passes.
         bool byForwarded = _rule.Chain == TrustedChain.Forwarded;

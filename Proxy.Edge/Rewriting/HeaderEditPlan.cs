@@ -136,7 +136,7 @@ public sealed class HeaderEditPlan
         if (Untouchable.Contains(edit.Name))
         {
             error = $"field {edit.Name} cannot be edited: it belongs to the framing or to this hop"
-                + (edit.Name.Equals("host", StringComparison.OrdinalIgnoreCase) ? "; use the host policy of the route" : "");
+                + (edit.Name.Equals("host", StringComparison.OrdinalIgnoreCase) ? "; use the route's host policy" : "");
             return false;
         }
 

@@ -130,9 +130,10 @@ public sealed class ResponseMapping
         }
 
         ReadOnlySpan<byte> url = value[(separator + 1)..].TrimStart(" \t"u8);
-        if (url.Length > 3 && Ascii.EqualsIgnoreCase(url[..3], "url"u8) && url[3..].TrimStart(" \t"u8) is [(byte)'=', ..])
+        bool named = url.Length > 3 && Ascii.EqualsIgnoreCase(url[..3], "url"u8);
+        if (named && url[3..].TrimStart(" \t"u8) is [(byte)'=', .. ReadOnlySpan<byte> behind])
         {
-            url = url[3..].TrimStart(" \t"u8)[1..].TrimStart(" \t"u8);
+            url = behind.TrimStart(" \t"u8);
         }
 
         ReadOnlySpan<byte> before = value[..(value.Length - url.Length)];

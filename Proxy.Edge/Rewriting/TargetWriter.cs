@@ -71,8 +71,9 @@ public sealed class TargetWriter
         }
 
         bool editsQuery = rule.SetQuery.Count + rule.RemoveQuery.Count != 0;
+        string? prefix = rule.Prefix is { } text && text.TrimEnd('/').Length == 0 ? "/" : rule.Prefix;
         writer = new TargetWriter(
-            rule.Prefix is null ? null : UriCharacters.Canonical(rule.Prefix.TrimEnd('/').Length == 0 ? "/" : rule.Prefix),
+            prefix is null ? null : UriCharacters.Canonical(prefix),
             pattern,
             template,
             editsQuery ? new QueryEdits(rule.SetQuery, rule.RemoveQuery) : null);
@@ -187,15 +188,16 @@ public sealed class TargetWriter
 
     private static bool TryAddNormalized(ReadOnlySpan<byte> replaced, ref ByteWriter writer)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(PathNormalizer.ScratchLength(replaced.Length + 1) + replaced.Length + 1);
+        int length = replaced.Length + 1;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(PathNormalizer.ScratchLength(length) + length);
         try
         {
-            Span<byte> absolute = rented.AsSpan(0, replaced.Length + 1);
+            Span<byte> absolute = rented.AsSpan(0, length);
             absolute[0] = (byte)'/';
             replaced.CopyTo(absolute[1..]);
             ReadOnlySpan<byte> source = replaced.Length != 0 && replaced[0] == '/' ? absolute[1..] : absolute;
             PathVerdict verdict = PathNormalizer.Normalize(
-                source, AfterReplacement, rented.AsSpan(absolute.Length), out NormalizedPath normal);
+                source, AfterReplacement, rented.AsSpan(length), out NormalizedPath normal);
             if (verdict == PathVerdict.Ok)
             {
                 writer.Add(normal.Forward);

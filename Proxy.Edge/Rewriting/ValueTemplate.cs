@@ -75,7 +75,9 @@ public sealed class ValueTemplate
                 continue;
             }
 
-            Piece? piece = c == '%' ? ReadPlaceholder(text, i, out int length, out error) : ReadGroup(text, i, out length, out error);
+            Piece? piece = c == '%'
+                ? ReadPlaceholder(text, i, out int length, out error)
+                : ReadGroup(text, i, out length, out error);
             if (piece is null)
             {
                 return false;
@@ -102,7 +104,8 @@ public sealed class ValueTemplate
         length = close - at;
         if (close < 0)
         {
-            error = $"'{text}': '%' at position {at + 1} starts no placeholder; write %{{name}}, or %% for a percent sign";
+            error = $"'{text}': '%' at position {at + 1} starts no placeholder; "
+                + "write %{name}, or %% for a percent sign";
             return null;
         }
 
@@ -131,7 +134,8 @@ public sealed class ValueTemplate
     {
         string? group = CaptureTemplate.ReadGroup(text, at + 1, out length);
         error = group is null
-            ? $"'{text}': '$' at position {at + 1} is not followed by a group; write $1, ${{name}}, or $$ for a dollar sign"
+            ? $"'{text}': '$' at position {at + 1} is not followed by a group; "
+                + "write $1, ${name}, or $$ for a dollar sign"
             : "";
         return group is null ? null : new Piece([], null, group);
     }

@@ -22,7 +22,8 @@ public static class RoutePattern
         catch (NotSupportedException e)
         {
             throw new ArgumentException(
-                $"The expression '{pattern}' uses what the linear-time engine lacks (look-around, back-reference): {e.Message}",
+                $"The expression '{pattern}' uses what the linear-time engine lacks, "
+                    + $"such as look-around or back-references: {e.Message}",
                 nameof(pattern),
                 e);
         }

@@ -63,7 +63,9 @@ public sealed class RouteTable
     /// <summary>"*.example.com" covers "a.example.com" and "a.b.example.com", not "example.com".</summary>
     private static bool Covers(string pattern, string host) =>
         pattern == host
-        || (IsWildcard(pattern) && host.Length >= pattern.Length && host.EndsWith(pattern[1..], StringComparison.Ordinal));
+        || (IsWildcard(pattern)
+            && host.Length >= pattern.Length
+            && host.EndsWith(pattern[1..], StringComparison.Ordinal));
 
     private static bool CoversSuffix(string pattern, string suffix) =>
         IsWildcard(pattern) && suffix.EndsWith(pattern[1..], StringComparison.Ordinal);

@@ -17,7 +17,8 @@ internal static class UriCharacters
     public static readonly SearchValues<byte> QueryPlain = SearchValues.Create(
         Enumerable.Range(0x21, 0x7F - 0x21).Where(c => c != '#').Select(c => (byte)c).ToArray());
 
-    private static readonly SearchValues<byte> Unreserved = SearchValues.Create(Encoding.ASCII.GetBytes(UnreservedText));
+    private static readonly SearchValues<byte> Unreserved =
+        SearchValues.Create(Encoding.ASCII.GetBytes(UnreservedText));
 
     public static bool IsUnreserved(byte value) => Unreserved.Contains(value);
 
