@@ -19,7 +19,9 @@ internal static class ConfigReader
             ? $", but there is \"{name}\""
             : "";
         problems.Error(
-            ProxySchema.Root, $"the block is missing{near}", "proxy { listeners = [ … ], routes = [ … ], pools { … } }");
+            ProxySchema.Root,
+            $"the block is missing{near}",
+            "proxy { listeners = [ … ], routes = [ … ], pools { … } }");
         return ProxySchema.Block.Defaults;
     }
 }

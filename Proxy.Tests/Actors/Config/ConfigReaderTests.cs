@@ -145,7 +145,8 @@ public sealed class ConfigReaderTests
         Assert.Equal(
             [
                 "proxy.node.workers", "proxy.listeners[0].bind", "proxy.listeners[0].timeouts.head",
-                "proxy.routes[0].pool", "proxy.routes[1]", "proxy.pools.app.members[0].name", "proxy.pools.app.members[0].url",
+                "proxy.routes[0].pool", "proxy.routes[1]", "proxy.pools.app.members[0].name",
+                "proxy.pools.app.members[0].url",
             ],
             errors.Select(Key));
     }
@@ -195,8 +196,9 @@ public sealed class ConfigReaderTests
     [Fact]
     public void A_file_without_the_block_says_so()
     {
-        string error = Assert.Single(ConfigText.Errors("proxi { }"), e => e.Contains("proxy:", StringComparison.Ordinal));
+        string[] errors = ConfigText.Errors("proxi { }");
 
+        string error = Assert.Single(errors, e => e.Contains("proxy:", StringComparison.Ordinal));
         Assert.Contains("the block is missing, but there is \"proxi\"", error, StringComparison.Ordinal);
     }
 

@@ -55,7 +55,8 @@ public sealed class ReferenceConfTests
         foreach (ConfigKey key in schema.Keys)
         {
             string inner = $"{path}.{key.Name}";
-            HoconValue[] values = [.. blocks.Select(block => block.Get(HoconPath.Render([key.Name]))).OfType<HoconValue>()];
+            string name = HoconPath.Render([key.Name]);
+            HoconValue[] values = [.. blocks.Select(block => block.Get(name)).OfType<HoconValue>()];
             if (key.Reserved)
             {
                 if (!comments.Any(line => line.StartsWith($"# {key.Name} ", StringComparison.Ordinal)))

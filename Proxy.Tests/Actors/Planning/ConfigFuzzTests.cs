@@ -68,7 +68,4 @@ public sealed class ConfigFuzzTests
 
     private static bool IsAssignment(string line) =>
         line.Contains(" = ", StringComparison.Ordinal) && !line.EndsWith('[');
-
-    // Lines such as "match { path = … }" keep the braces that close what stands before the value.
-    private static string Closing(string line) => new('}', line[..line.IndexOf(" = ", StringComparison.Ordinal)].Count(c => c == '{'));
 }

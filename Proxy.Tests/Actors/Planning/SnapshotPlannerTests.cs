@@ -184,7 +184,8 @@ public sealed class SnapshotPlannerTests
         Assert.Null(_revisions.Current.Snapshot.Listeners[0].AccessLog);
     }
 
-    private PoolPlan WithShop(string keys) => _revisions.Next(Changed("shop { ", $"shop {{ {keys}, ")).Snapshot.Pools[0];
+    private PoolPlan WithShop(string keys) =>
+        _revisions.Next(Changed("shop { ", $"shop {{ {keys}, ")).Snapshot.Pools[0];
 
     private static string Changed(string from, string to)
     {
