@@ -5,7 +5,8 @@ using Proxy.Edge.Snapshot;
 namespace Proxy.Actors.Planning;
 
 /// <summary>Derives from a route what Apache's operators write as ProxyPassReverse, ProxyPassReverseCookieDomain and
-/// ...CookiePath: by which URLs and paths the origins know what the route shows, and what clients have to see instead.</summary>
+/// ...CookiePath: by which URLs and paths the origins know what the route shows, and what clients have to see
+/// instead.</summary>
 internal static class MappingPlanner
 {
     public static ResponseMappingRule Plan(RouteConfig route, PoolPlan pool)
@@ -23,14 +24,18 @@ internal static class MappingPlanner
             OriginPrefixes = [.. route.Mapping.OriginUrls.Concat(derived).Distinct(StringComparer.Ordinal)],
             OriginPath = originPath,
             PublicPath = publicPath,
+            MapRequestHost = route.Host == "preserve",
             CookieDomains = CookieDomains(route, pool),
         };
     }
 
-    /// <summary>The public path and the path it has on the origin, without the base path of a member's URL. Only a prefix
-    /// rewrite moves paths in a way that can be turned round; everything else leaves them where they are.</summary>
+    /// <summary>The public path and the path it has on the origin, without the base path of a member's URL. Only a
+    /// prefix rewrite moves paths in a way that can be turned round; everything else leaves them where they
+    /// are.</summary>
     private static (string Public, string Behind) Paths(RouteConfig route) =>
-        route.Rewrite.Prefix is { } prefix ? (route.Match.Path.Length == 0 ? "/" : route.Match.Path, prefix) : ("/", "/");
+        route.Rewrite.Prefix is { } prefix
+            ? (route.Match.Path.Length == 0 ? "/" : route.Match.Path, prefix)
+            : ("/", "/");
 
     private static IEnumerable<string> Prefixes(MemberPlan member, RouteConfig route, string behind)
     {

@@ -32,7 +32,8 @@ public sealed class BackendMachine
         _settings = settings;
         Grant = last;
         _passive = new PassiveHealth(settings);
-        _addresses = settings.Member.Url.Target is { } target ? [target] : last.Addresses;
+        _addresses = last.Addresses;
+        UseFixedAddress();
         _hasServed = last.Epoch > 0;
         _checkReason = last.Epoch > 0 ? last.Reason : "not checked yet";
         _checks = FirstBand(settings, last);
@@ -176,15 +177,20 @@ public sealed class BackendMachine
         }
     }
 
-    private void OnConfigured(BackendInput.Configured configured, TimeSpan now)
+    /// <summary>The list is replaced only when it differs: a grant compares it by reference.</summary>
+    private void UseFixedAddress()
     {
-        BackendSettings before = _settings;
-        _settings = configured.Settings;
         if (_settings.Member.Url.Target is { } target && !(_addresses.Count == 1 && _addresses[0] == target))
         {
             _addresses = [target];
         }
+    }
 
+    private void OnConfigured(BackendInput.Configured configured, TimeSpan now)
+    {
+        BackendSettings before = _settings;
+        _settings = configured.Settings;
+        UseFixedAddress();
         if (_settings.Health.Active is { } active)
         {
             bool stoppedBefore = (before.Flags & MemberFlags.Stopped) != 0;

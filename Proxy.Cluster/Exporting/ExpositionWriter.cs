@@ -5,8 +5,8 @@ using Proxy.Edge.Telemetry;
 
 namespace Proxy.Cluster.Exporting;
 
-/// <summary>The Prometheus text format 0.0.4: families of samples, each with one HELP and one TYPE line before its samples. The
-/// caller gives all samples of a family in a row.</summary>
+/// <summary>The Prometheus text format 0.0.4: families of samples, each with one HELP and one TYPE line before its
+/// samples. The caller gives all samples of a family in a row.</summary>
 internal sealed class ExpositionWriter
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";

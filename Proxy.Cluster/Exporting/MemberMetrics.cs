@@ -6,6 +6,8 @@ namespace Proxy.Cluster.Exporting;
 /// <summary>Metrics of the members of all pools.</summary>
 internal static class MemberMetrics
 {
+    private static readonly GrantState[] States = [GrantState.Open, GrantState.StickyOnly, GrantState.Closed];
+
     public static void Write(ExpositionWriter output, NodeMetrics node)
     {
         MemberPlan[] members = [.. node.Snapshot.Pools.SelectMany(pool => pool.Members).DistinctBy(m => m.State.Id)];
@@ -28,10 +30,11 @@ internal static class MemberMetrics
         foreach (MemberPlan member in members)
         {
             GrantState current = member.State.Grant.State;
-            foreach (GrantState state in (ReadOnlySpan<GrantState>)[GrantState.Open, GrantState.StickyOnly, GrantState.Closed])
+            foreach (GrantState state in States)
             {
-                MemberId id = member.State.Id;
-                output.Sample(state == current ? 1 : 0, ("pool", id.Pool), ("member", id.Name), ("state", state.Name()));
+                (string pool, string name) = member.State.Id;
+                output.Sample(
+                    state == current ? 1 : 0, ("pool", pool), ("member", name), ("state", state.Name()));
             }
         }
 
@@ -50,12 +53,14 @@ internal static class MemberMetrics
     private static void WriteCounters(ExpositionWriter output, MemberPlan[] members)
     {
         Count("proxy_member_requests_total", "Attempts at the member.", c => Volatile.Read(ref c.Requests));
-        Count("proxy_member_retries_total", "Attempts after another one had failed.", c => Volatile.Read(ref c.Retries));
+        Count("proxy_member_retries_total", "Attempts after another one had failed.",
+            c => Volatile.Read(ref c.Retries));
         Count("proxy_member_connect_failures_total", "Connections that could not be made.",
             c => Volatile.Read(ref c.ConnectFailures));
         Count("proxy_member_response_failures_total", "Answers that were broken, missing or late.",
             c => Volatile.Read(ref c.ResponseFailures));
-        Count("proxy_member_connections_opened_total", "Connections made.", c => Volatile.Read(ref c.ConnectionsOpened));
+        Count("proxy_member_connections_opened_total", "Connections made.",
+            c => Volatile.Read(ref c.ConnectionsOpened));
         Count("proxy_member_sent_bytes_total", "Bytes to the member.", c => Volatile.Read(ref c.BytesToOrigin));
         Count("proxy_member_received_bytes_total", "Bytes from the member.", c => Volatile.Read(ref c.BytesFromOrigin));
         output.Counter("proxy_member_responses_total", "Answers of the member by class of status.");
@@ -82,8 +87,11 @@ internal static class MemberMetrics
             Each(output, members, member => member.State.Sum(read));
         }
 
-        void Class(MemberPlan member, string status, Func<MemberCounters, long> read) => output.Sample(
-            member.State.Sum(read), ("pool", member.State.Id.Pool), ("member", member.State.Id.Name), ("class", status));
+        void Class(MemberPlan member, string status, Func<MemberCounters, long> read)
+        {
+            (string pool, string name) = member.State.Id;
+            output.Sample(member.State.Sum(read), ("pool", pool), ("member", name), ("class", status));
+        }
     }
 
     private static void Each(ExpositionWriter output, MemberPlan[] members, Func<MemberPlan, long> read)

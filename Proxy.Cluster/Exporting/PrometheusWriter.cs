@@ -103,7 +103,8 @@ internal static class PrometheusWriter
         Class("none", c => Volatile.Read(ref c.Responses.None));
         Total("proxy_received_bytes_total", "Bytes from clients.", c => Volatile.Read(ref c.BytesFromClients));
         Total("proxy_sent_bytes_total", "Bytes to clients.", c => Volatile.Read(ref c.BytesToClients));
-        Total("proxy_splice_bytes_total", "Body bytes that never entered user space.", c => Volatile.Read(ref c.SpliceBytes));
+        Total("proxy_splice_bytes_total", "Body bytes that never entered user space.",
+            c => Volatile.Read(ref c.SpliceBytes));
         Total("proxy_retries_total", "Attempts after the first one of an exchange.", c => Volatile.Read(ref c.Retries));
         Total("proxy_upgrades_total", "Connections that became tunnels.", c => Volatile.Read(ref c.Upgrades));
         output.Gauge("proxy_tunnels_open", "Connections that are tunnels now.");

@@ -3,8 +3,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Exporting;
 
-/// <summary>Sums of what the loops count each for itself. The loops count on meanwhile: each number is a recent one, and two
-/// numbers read after another need not belong to the same moment.</summary>
+/// <summary>Sums of what the loops count each for itself. The loops count on meanwhile: each number is a recent one,
+/// and two numbers read after another need not belong to the same moment.</summary>
 internal static class TelemetrySums
 {
     public static long Sum(this EdgeTelemetry telemetry, Func<LoopTelemetry, long> read)

@@ -3,8 +3,8 @@ using Proxy.Edge.Telemetry;
 
 namespace Proxy.Cluster.Exporting;
 
-/// <summary>Metrics of listeners, routes and pools. One series per name: two with the same name would make Prometheus refuse
-/// the whole export.</summary>
+/// <summary>Metrics of listeners, routes and pools. One series per name: two with the same name would make Prometheus
+/// refuse the whole export.</summary>
 internal static class TopologyMetrics
 {
     public static void WriteListeners(ExpositionWriter output, NodeMetrics node)
@@ -89,7 +89,7 @@ internal static class TopologyMetrics
         Each(c => Volatile.Read(ref c.Requests));
         output.Counter("proxy_pool_retries_total", "Attempts after the first one of an exchange.");
         Each(c => Volatile.Read(ref c.Retries));
-        output.Counter("proxy_pool_failures_total", "Exchanges that failed for the origin's sake or for lack of a member.");
+        output.Counter("proxy_pool_failures_total", "Exchanges failed by the origin or for lack of a member.");
         Each(c => Volatile.Read(ref c.Failures));
         output.Counter("proxy_pool_queued_total", "Exchanges that waited for a free slot.");
         Each(c => Volatile.Read(ref c.Queued));

@@ -20,8 +20,10 @@ internal static class FrontJson
         json.WriteString("accessLog", listener.AccessLog?.Path);
         WriteStrings(json, "routes", listener.RoutePlans.Select(route => route.Name));
         json.WriteNumber("connectionsOpen", telemetry.SumListener(name, c => Volatile.Read(ref c.ConnectionsOpen)));
-        json.WriteNumber("connectionsAccepted", telemetry.SumListener(name, c => Volatile.Read(ref c.ConnectionsAccepted)));
-        json.WriteNumber("connectionsRefused", telemetry.SumListener(name, c => Volatile.Read(ref c.ConnectionsRefused)));
+        json.WriteNumber(
+            "connectionsAccepted", telemetry.SumListener(name, c => Volatile.Read(ref c.ConnectionsAccepted)));
+        json.WriteNumber(
+            "connectionsRefused", telemetry.SumListener(name, c => Volatile.Read(ref c.ConnectionsRefused)));
         json.WriteNumber("requests", telemetry.SumListener(name, c => Volatile.Read(ref c.Requests)));
         json.WriteNumber("bytesIn", telemetry.SumListener(name, c => Volatile.Read(ref c.BytesIn)));
         json.WriteNumber("bytesOut", telemetry.SumListener(name, c => Volatile.Read(ref c.BytesOut)));
@@ -76,8 +78,11 @@ internal static class FrontJson
     }
 
     // A range counts its prefix in bits of the 128-bit form; people write IPv4 prefixes in 32.
-    private static string Range(AddressRange range) =>
-        $"{range.Base}/{(range.Base.IsIpv4 && range.PrefixLength >= 96 ? range.PrefixLength - 96 : range.PrefixLength)}";
+    private static string Range(AddressRange range)
+    {
+        int unwritten = range.Base.IsIpv4 && range.PrefixLength >= 96 ? 96 : 0;
+        return $"{range.Base}/{range.PrefixLength - unwritten}";
+    }
 
     private static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

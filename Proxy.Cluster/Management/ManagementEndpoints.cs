@@ -15,7 +15,8 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
 
     private static readonly string[] Paths =
     [
-        "/", "/alive", "/ready", "/metrics", "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
+        "/", "/alive", "/ready", "/metrics",
+        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
     ];
 
     public void Map(IEndpointRouteBuilder routes)
@@ -29,8 +30,8 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         routes.MapMethods("/api/pools/{name}", Reading, Pool);
         routes.MapMethods("/api/listeners", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
             json, node.Snapshot.Listeners, listener => FrontJson.WriteListener(json, listener, node.Telemetry))));
-        routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(
-            context, json => WriteArray(json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
+        routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
+            json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
         routes.MapMethods("/api/config", Reading, Config);
     }
 
@@ -56,7 +57,8 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         }
 
         string paths = string.Join(',', Paths.Select(path => $"\"{path}\""));
-        return JsonAnswers.BytesAsync(context, "application/json", Encoding.UTF8.GetBytes($"{{\"paths\":[{paths}]}}\n"));
+        byte[] index = Encoding.UTF8.GetBytes($"{{\"paths\":[{paths}]}}\n");
+        return JsonAnswers.BytesAsync(context, "application/json", index);
     }
 
     private Task Ready(HttpContext context)
@@ -67,7 +69,8 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         }
 
         context.Response.StatusCode = 500;
-        return JsonAnswers.BytesAsync(context, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes($"Not Healthy: {reason}"));
+        byte[] why = Encoding.UTF8.GetBytes($"Not Healthy: {reason}");
+        return JsonAnswers.BytesAsync(context, "text/plain; charset=utf-8", why);
     }
 
     private Task Metrics(HttpContext context)

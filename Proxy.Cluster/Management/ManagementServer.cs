@@ -13,8 +13,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Management;
 
-/// <summary>The node's management over HTTP, on a Kestrel of its own. It prints nothing, handles no signals, and the data path
-/// never waits for it.</summary>
+/// <summary>The node's management over HTTP, on a Kestrel of its own. It prints nothing, handles no signals, and the
+/// data path never waits for it.</summary>
 internal sealed class ManagementServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
@@ -132,12 +132,14 @@ internal sealed class ManagementServer : IAsyncDisposable
             return wanted;
         }
 
-        IServerAddressesFeature? addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        IServer server = application.Services.GetRequiredService<IServer>();
+        IServerAddressesFeature? addresses = server.Features.Get<IServerAddressesFeature>();
         int port = BindingAddress.Parse(addresses!.Addresses.First()).Port; // not null: Kestrel has the feature
         return SocketTarget.Inet(wanted.Ip ?? IPAddress.Loopback, port);
     }
 
-    // A process that was killed leaves its socket file behind, and binding to it would fail. One that still answers stays.
+    // A process that was killed leaves its socket file behind, and binding to it would fail. One that still answers
+    // stays.
     private static void RemoveStaleSocket(string path)
     {
         if (!File.Exists(path) || CanBeOpened(path))

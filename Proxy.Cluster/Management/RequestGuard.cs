@@ -14,7 +14,8 @@ internal sealed class RequestGuard
 
     public RequestGuard(ManagementOptions options)
     {
-        // A web page in the operator's browser can point a name of its own at 127.0.0.1, but cannot choose the Host field.
+        // A web page in the operator's browser can point a name of its own at 127.0.0.1, but cannot choose the Host
+        // field.
         _onlyLocalHosts = options.Bind.Ip is IPAddress ip && IPAddress.IsLoopback(ip);
         _tokenHash = options.Token.Length > 0 ? Hash(options.Token) : null;
     }
@@ -43,7 +44,8 @@ internal sealed class RequestGuard
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src '{StatusPage.StyleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; style-src '{StatusPage.StyleHash}'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
     }

@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Proxy.Cluster.Management;
 
-/// <summary>Copies a JSON document and hides what nobody should read over a shoulder: values whose key speaks of a secret,
-/// values of header fields that carry credentials, and passwords inside URLs. It hides too much rather than too little.</summary>
+/// <summary>Copies a JSON document and hides what nobody should read over a shoulder: values whose key speaks of a
+/// secret, values of header fields that carry credentials, and passwords inside URLs. It hides too much rather than
+/// too little.</summary>
 internal static partial class SecretMask
 {
     public const string Mask = "***";

@@ -9,8 +9,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Management;
 
-/// <summary>The node at a glance, as one HTML page without scripts and without anything to load: it refreshes itself and
-/// fits a phone.</summary>
+/// <summary>The node at a glance, as one HTML page without scripts and without anything to load: it refreshes itself
+/// and fits a phone.</summary>
 internal static class StatusPage
 {
     private const string Style = """
@@ -28,22 +28,25 @@ internal static class StatusPage
         """;
 
     /// <summary>Names the page's one style for the content security policy, which forbids all others.</summary>
-    public static readonly string StyleHash = "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
+    public static readonly string StyleHash =
+        "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
     public static string Write(INodeStatus node, DateTimeOffset now)
     {
         var page = new StringBuilder(8 * 1024);
         bool isReady = node.IsReady(out string reason);
+        string name = Text(node.NodeName);
         TimeSpan up = now - node.StartedAt;
         page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
             .Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
             .Append("<meta http-equiv=\"refresh\" content=\"5\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Text(node.NodeName)}</title><style>{Style}</style></head><body>")
-            .Append(CultureInfo.InvariantCulture, $"<h1>{Text(node.NodeName)} <span class=\"state {(isReady ? "open" : "closed")}\">")
+            .Append(CultureInfo.InvariantCulture, $"<title>{name}</title><style>{Style}</style></head><body>")
+            .Append(CultureInfo.InvariantCulture, $"<h1>{name} <span class=\"state {(isReady ? "open" : "closed")}\">")
             .Append(isReady ? "ready" : $"not ready: {Text(reason)}")
             .Append("</span></h1><p class=\"quiet\">")
             .Append(CultureInfo.InvariantCulture, $"version {Text(node.Version)} · up {Duration(up)} · ")
-            .Append(CultureInfo.InvariantCulture, $"revision {node.Snapshot.Revision} · {node.Telemetry.Loops.Count} loops</p>");
+            .Append(CultureInfo.InvariantCulture, $"revision {node.Snapshot.Revision} · ")
+            .Append(CultureInfo.InvariantCulture, $"{node.Telemetry.Loops.Count} loops</p>");
         WriteListeners(page, node);
         foreach (PoolPlan pool in node.Snapshot.Pools)
         {
@@ -81,8 +84,8 @@ internal static class StatusPage
     private static void WritePool(StringBuilder page, PoolPlan pool, INodeStatus node)
     {
         Open(
-            page, $"Pool {pool.Name}", "member", "state", "#weight", "#in flight", "#idle", "#requests", "#5xx", "#failed",
-            "why", "address");
+            page, $"Pool {pool.Name}",
+            "member", "state", "#weight", "#in flight", "#idle", "#requests", "#5xx", "#failed", "why", "address");
         foreach (MemberPlan member in pool.Members)
         {
             MemberState state = member.State;
@@ -136,7 +139,7 @@ internal static class StatusPage
         foreach (string heading in headings)
         {
             bool isNumber = heading[0] == '#';
-            page.Append(isNumber ? "<th class=\"n\">" : "<th>").Append(isNumber ? heading[1..] : heading).Append("</th>");
+            page.Append(isNumber ? "<th class=\"n\">" : "<th>").Append(heading.TrimStart('#')).Append("</th>");
         }
 
         page.Append("</tr>");

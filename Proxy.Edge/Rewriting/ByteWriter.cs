@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Appends to a span; what does not fit sets <see cref="Overflowed"/> and is dropped, so that callers ask once at
-/// the end.</summary>
+/// <summary>Appends to a span; what does not fit sets <see cref="Overflowed"/> and is dropped, so that callers ask
+/// once at the end.</summary>
 internal ref struct ByteWriter(Span<byte> destination)
 {
     private readonly Span<byte> _destination = destination;

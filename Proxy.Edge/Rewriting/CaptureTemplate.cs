@@ -4,8 +4,9 @@ using Proxy.Edge.Routing;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>A replacement text with $1, ${name} and $$ (a dollar sign), for a path and perhaps a query after the first '?'.
-/// Captures are escaped for where they stand: one cannot start a query, a fragment, a header line or another host.</summary>
+/// <summary>A replacement text with $1, ${name} and $$ (a dollar sign), for a path and perhaps a query after the
+/// first '?'. Captures are escaped for where they stand: one cannot start a query, a fragment, a header line or
+/// another host.</summary>
 internal sealed class CaptureTemplate
 {
     private readonly List<Piece> _path = [];

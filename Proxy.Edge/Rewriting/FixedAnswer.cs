@@ -38,7 +38,8 @@ public sealed class FixedAnswer
         else
         {
             byte[] body = Encoding.UTF8.GetBytes(rule.Body);
-            answer = new FixedAnswer(rule.Status, body.Length == 0 ? [] : Encoding.ASCII.GetBytes(rule.ContentType), body);
+            byte[] type = body.Length == 0 ? [] : Encoding.ASCII.GetBytes(rule.ContentType);
+            answer = new FixedAnswer(rule.Status, type, body);
         }
 
         return answer is not null;

@@ -26,7 +26,8 @@ internal static class ForwardedChain
         return false;
     }
 
-    /// <summary>Value of one parameter of a Forwarded element, without its quotes; empty when it is missing.</summary>
+    /// <summary>Value of one parameter of a Forwarded element, without its quotes; empty when it is
+    /// missing.</summary>
     public static ReadOnlySpan<byte> Parameter(ReadOnlySpan<byte> element, ReadOnlySpan<byte> name)
     {
         while (element.Length != 0)
@@ -45,8 +46,8 @@ internal static class ForwardedChain
         return default;
     }
 
-    /// <summary>Address of a node: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80". False for "unknown",
-    /// obfuscated identifiers and anything malformed.</summary>
+    /// <summary>Address of a node: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80". False for
+    /// "unknown", obfuscated identifiers and anything malformed.</summary>
     public static bool TryReadNode(ReadOnlySpan<byte> node, out ClientAddress address)
     {
         address = default;
@@ -77,7 +78,8 @@ internal static class ForwardedChain
             && ClientAddress.TryParse(node[..colon], out address);
     }
 
-    /// <summary>Keeps out the short and octal forms that an address parser takes for addresses ("1", "0x7f.1").</summary>
+    /// <summary>Keeps out the short and octal forms that an address parser takes for addresses ("1",
+    /// "0x7f.1").</summary>
     private static bool IsDottedQuad(ReadOnlySpan<byte> text) =>
         text.Count((byte)'.') == 3 && text.IndexOfAnyExcept(QuadBytes) < 0;
 

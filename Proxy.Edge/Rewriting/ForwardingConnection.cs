@@ -2,7 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>What forwarding fields need to know about one client connection, computed once per connection. Immutable.</summary>
+/// <summary>What forwarding fields need to know about one client connection, computed once per connection.
+/// Immutable.</summary>
 public sealed class ForwardingConnection
 {
     internal ForwardingConnection(ClientAddress peer, int peerPort, bool trusted, bool tls, int localPort)

@@ -5,9 +5,9 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="ForwardingRule"/>: what origins are told about the client. An untrusted peer's claims are
-/// dropped and fresh fields written; a trusted peer's list of hops is extended and walked from the right to find the
-/// effective client. Immutable and shared by all loops.</summary>
+/// <summary>Compiled <see cref="ForwardingRule"/>: what origins are told about the client. An untrusted peer's
+/// claims are dropped and fresh fields written; a trusted peer's list of hops is extended and walked from the right
+/// to find the effective client. Immutable and shared by all loops.</summary>
 public sealed class ForwardingFields
 {
     /// <summary>Hops looked at, nearest first; a longer list is cut so that a forged one costs little.</summary>
@@ -32,7 +32,8 @@ public sealed class ForwardingFields
         }
     }
 
-    /// <summary>Computes what stays the same for all requests of a connection. Allocates; call once per connection.</summary>
+    /// <summary>Computes what stays the same for all requests of a connection. Allocates; call once per
+    /// connection.</summary>
     public ForwardingConnection PrepareConnection(ClientAddress peer, int peerPort, bool tls, int localPort)
     {
         var plain = new ForwardingConnection(peer, peerPort, IsTrusted(peer), tls, localPort);
@@ -54,8 +55,8 @@ public sealed class ForwardingFields
         };
     }
 
-    /// <summary>The client behind the trusted hops: the first untrusted address from the right, or the last trusted one
-    /// before something that is not an address.</summary>
+    /// <summary>The client behind the trusted hops: the first untrusted address from the right, or the last trusted
+    /// one before something that is not an address.</summary>
     public ClientAddress EffectiveClient(ForwardingConnection connection, RequestHead head)
     {
         HeaderId chain = ChainField;
@@ -137,8 +138,8 @@ public sealed class ForwardingFields
 
     /// <summary>Writes the field lines for one request.</summary>
     /// <param name="id">Written as X-Request-Id unless a trusted peer's is kept.</param>
-    /// <param name="suppress">Fields (bit n = <see cref="HeaderId"/> n) that an edit of the route replaces: dropped and
-    /// not written.</param>
+    /// <param name="suppress">Fields (bit n = <see cref="HeaderId"/> n) that an edit of the route replaces: dropped
+    /// and not written.</param>
     /// <param name="dropIds">Inbound fields to leave out. Look-alikes have no number; they are marked in the head by
     /// <see cref="HeaderField.HopByHop"/>.</param>
     /// <returns>Bytes written, or -1 when they do not fit.</returns>
@@ -252,7 +253,11 @@ public sealed class ForwardingFields
     }
 
     private ulong WriteExtended(
-        ForwardingConnection connection, RequestHead head, ClientAddress effective, ref ByteWriter writer, ulong suppress)
+        ForwardingConnection connection,
+        RequestHead head,
+        ClientAddress effective,
+        ref ByteWriter writer,
+        ulong suppress)
     {
         // The list of hops that is not believed was perhaps written by the client: it never passes.
         bool byForwarded = _rule.Chain == TrustedChain.Forwarded;
@@ -376,8 +381,8 @@ public sealed class ForwardingFields
         return Bit(HeaderId.XRequestId);
     }
 
-    /// <summary>Appends this hop to Via in one line (RFC 9110 §7.6.3), so that the order of hops survives wherever the line
-    /// ends up in the head.</summary>
+    /// <summary>Appends this hop to Via in one line (RFC 9110 §7.6.3), so that the order of hops survives wherever
+    /// the line ends up in the head.</summary>
     private ulong WriteVia(RequestHead head, ref ByteWriter writer, ulong suppress)
     {
         if (_via11.Length == 0 || !IsWanted(suppress, HeaderId.Via))

@@ -16,8 +16,8 @@ internal static class ForwardingNames
 
     private const int LongestName = 40;
 
-    /// <summary>Whether an unknown name is another X-Forwarded-* field, or one of the reserved names with underscores:
-    /// servers of the CGI tradition make the same variable of '-' and '_'.</summary>
+    /// <summary>Whether an unknown name is another X-Forwarded-* field, or one of the reserved names with
+    /// underscores: servers of the CGI tradition make the same variable of '-' and '_'.</summary>
     public static bool IsReservedOrLookAlike(ReadOnlySpan<byte> name)
     {
         if (name.Length is < 9 or > LongestName || (name[0] | 0x20) is not ('x' or 'f' or 'c'))

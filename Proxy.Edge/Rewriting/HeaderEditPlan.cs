@@ -4,8 +4,8 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="HeaderEdit"/>s of one direction, as if applied one after the other. Immutable and shared by
-/// all loops; applying it again to the same head (a second attempt) gives the same result.</summary>
+/// <summary>Compiled <see cref="HeaderEdit"/>s of one direction, as if applied one after the other. Immutable and
+/// shared by all loops; applying it again to the same head (a second attempt) gives the same result.</summary>
 public sealed class HeaderEditPlan
 {
     public static readonly HeaderEditPlan None = new([], []);
@@ -13,7 +13,8 @@ public sealed class HeaderEditPlan
     private static readonly SearchValues<char> TokenChars = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>Fields that say where a message ends, where it goes or what this hop does: the proxy writes them itself.</summary>
+    /// <summary>Fields that say where a message ends, where it goes or what this hop does: the proxy writes them
+    /// itself.</summary>
     private static readonly HashSet<string> Untouchable = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Content-Length", "Host", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Trailer",
@@ -47,7 +48,8 @@ public sealed class HeaderEditPlan
 
     public bool IsEmpty => _removed.Length + _additions.Length == 0;
 
-    /// <summary>Forwarding fields that an edit replaces or removes; goes to <see cref="ForwardingFields.Write"/>.</summary>
+    /// <summary>Forwarding fields that an edit replaces or removes; goes to
+    /// <see cref="ForwardingFields.Write"/>.</summary>
     public ulong Suppress { get; }
 
     /// <summary>Compiles edits; the error names the edit at fault and what would be accepted.</summary>
@@ -86,7 +88,8 @@ public sealed class HeaderEditPlan
         return true;
     }
 
-    /// <summary>Marks the fields to leave out (<see cref="HeaderField.HopByHop"/>) and writes the lines to add.</summary>
+    /// <summary>Marks the fields to leave out (<see cref="HeaderField.HopByHop"/>) and writes the lines to
+    /// add.</summary>
     /// <param name="head">The request's or the response's head.</param>
     /// <returns>Bytes written, or -1 when they do not fit.</returns>
     public int Apply(MessageHead head, in TemplateContext context, Span<byte> destination)
@@ -133,7 +136,7 @@ public sealed class HeaderEditPlan
         if (Untouchable.Contains(edit.Name))
         {
             error = $"field {edit.Name} cannot be edited: it belongs to the framing or to this hop"
-                + (edit.Name.Equals("host", StringComparison.OrdinalIgnoreCase) ? "; use the host policy of the route" : "");
+                + (edit.Name.Equals("host", StringComparison.OrdinalIgnoreCase) ? "; use the route's host policy" : "");
             return false;
         }
 

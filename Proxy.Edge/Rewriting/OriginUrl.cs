@@ -2,8 +2,9 @@ using System.Text;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>The parts of an absolute or scheme-relative http(s) URL that mapping looks at. Anything that a browser and this
-/// reader could take apart differently (user information, backslashes, odd hosts) is not read at all.</summary>
+/// <summary>The parts of an absolute or scheme-relative http(s) URL that mapping looks at. Anything that a browser
+/// and this reader could take apart differently (user information, backslashes, odd hosts) is not read at
+/// all.</summary>
 internal readonly ref struct OriginUrl
 {
     private OriginUrl(bool hasScheme, bool isHttps, ReadOnlySpan<byte> host, int port, ReadOnlySpan<byte> rest)

@@ -27,7 +27,8 @@ internal enum PlaceholderKind : byte
     Env,
 }
 
-/// <summary>One %{...} of a template. Values are raw: whoever writes them makes them safe for where they go.</summary>
+/// <summary>One %{...} of a template. Values are raw: whoever writes them makes them safe for where they
+/// go.</summary>
 internal sealed class Placeholder
 {
     /// <summary>Scratch space in bytes that <see cref="Resolve"/> needs; longer names are cut.</summary>
@@ -90,8 +91,8 @@ internal sealed class Placeholder
         return null;
     }
 
-    /// <summary>The value, in the request's buffer or in <paramref name="scratch"/>; <see cref="PlaceholderKind.Uri"/> gives
-    /// only the query with its '?', because the path is elsewhere.</summary>
+    /// <summary>The value, in the request's buffer or in <paramref name="scratch"/>;
+    /// <see cref="PlaceholderKind.Uri"/> gives only the query with its '?', because the path is elsewhere.</summary>
     public ReadOnlySpan<byte> Resolve(scoped in TemplateContext context, Span<byte> scratch)
     {
         RequestHead head = context.Head;

@@ -4,8 +4,9 @@ using Proxy.Edge.Routing;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="RedirectRule"/>: writes the Location. Values of the request are escaped for where they stand,
-/// so that they choose neither the host nor another header line. Immutable; allocates only for captures.</summary>
+/// <summary>Compiled <see cref="RedirectRule"/>: writes the Location. Values of the request are escaped for where
+/// they stand, so that they choose neither the host nor another header line. Immutable; allocates only for
+/// captures.</summary>
 public sealed class RedirectAnswer
 {
     private readonly ValueTemplate.Piece[] _pieces;
@@ -127,7 +128,8 @@ public sealed class RedirectAnswer
         return inAuthority ? UriPart.HostLabel : UriPart.Path;
     }
 
-    /// <summary>A location that the configuration meant as a path stays one, also when values begin with slashes.</summary>
+    /// <summary>A location that the configuration meant as a path stays one, also when values begin with
+    /// slashes.</summary>
     private static int KeepOnThisHost(Span<byte> location)
     {
         int extra = location.Length - location.TrimStart((byte)'/').Length - 1;

@@ -3,8 +3,9 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="ResponseMappingRule"/>: turns what an origin says about its own URLs and cookies into the
-/// public side. Foreign and relative URLs stay. Immutable and shared by all loops; allocates nothing.</summary>
+/// <summary>Compiled <see cref="ResponseMappingRule"/>: turns what an origin says about its own URLs and cookies
+/// into the public side. Foreign and relative URLs stay. Immutable and shared by all loops; allocates
+/// nothing.</summary>
 public sealed class ResponseMapping
 {
     private const ulong Affected =
@@ -69,8 +70,9 @@ public sealed class ResponseMapping
         return false;
     }
 
-    /// <summary>Marks fields that change (<see cref="HeaderField.HopByHop"/>) and writes their new lines. Fields that are
-    /// marked already are left out of it. When one cookie changes all are written, so that their order stays.</summary>
+    /// <summary>Marks fields that change (<see cref="HeaderField.HopByHop"/>) and writes their new lines. Fields
+    /// that are marked already are left out of it. When one cookie changes all are written, so that their order
+    /// stays.</summary>
     /// <param name="scheme">"http" or "https", as the client sees it.</param>
     /// <param name="authority">Host and port the client asked for; empty makes the new URLs paths.</param>
     /// <returns>Bytes written, or -1 when they do not fit.</returns>
@@ -153,9 +155,10 @@ public sealed class ResponseMapping
         }
 
         ReadOnlySpan<byte> url = value[(separator + 1)..].TrimStart(" \t"u8);
-        if (url.Length > 3 && Ascii.EqualsIgnoreCase(url[..3], "url"u8) && url[3..].TrimStart(" \t"u8) is [(byte)'=', ..])
+        bool named = url.Length > 3 && Ascii.EqualsIgnoreCase(url[..3], "url"u8);
+        if (named && url[3..].TrimStart(" \t"u8) is [(byte)'=', .. ReadOnlySpan<byte> behind])
         {
-            url = url[3..].TrimStart(" \t"u8)[1..].TrimStart(" \t"u8);
+            url = behind.TrimStart(" \t"u8);
         }
 
         ReadOnlySpan<byte> before = value[..(value.Length - url.Length)];
@@ -217,8 +220,8 @@ public sealed class ResponseMapping
         return false;
     }
 
-    /// <summary>Whether the URL names the host that the client asked for; another port is another site, but a missing one is
-    /// what origins write that do not know the public port.</summary>
+    /// <summary>Whether the URL names the host that the client asked for; another port is another site, but a
+    /// missing one is what origins write that do not know the public port.</summary>
     private static bool IsRequestHost(in OriginUrl url, ReadOnlySpan<byte> authority) =>
         OriginUrl.TryReadAuthority(authority, out ReadOnlySpan<byte> host, out int port)
         && Ascii.EqualsIgnoreCase(url.Host, host) && (url.Port == 0 || url.Port == port);

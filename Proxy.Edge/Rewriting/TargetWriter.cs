@@ -6,8 +6,8 @@ using Proxy.Edge.Routing;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Compiled <see cref="PathRewriteRule"/>: writes path and query of the target that goes to an origin. Immutable and
-/// shared by all loops. Allocates only for regular expressions.</summary>
+/// <summary>Compiled <see cref="PathRewriteRule"/>: writes path and query of the target that goes to an origin.
+/// Immutable and shared by all loops. Allocates only for regular expressions.</summary>
 public sealed class TargetWriter
 {
     /// <summary>The target does not fit the destination.</summary>
@@ -34,8 +34,8 @@ public sealed class TargetWriter
         _query = query;
     }
 
-    /// <summary>Compiles a rule; null stands for "no change". A replacement without an expression uses the captures of
-    /// the route's own expression and replaces the whole path.</summary>
+    /// <summary>Compiles a rule; null stands for "no change". A replacement without an expression uses the captures
+    /// of the route's own expression and replaces the whole path.</summary>
     public static bool TryCreate(PathRewriteRule? rule, out TargetWriter writer, out string error)
     {
         writer = Unchanged;
@@ -71,8 +71,9 @@ public sealed class TargetWriter
         }
 
         bool editsQuery = rule.SetQuery.Count + rule.RemoveQuery.Count != 0;
+        string? prefix = rule.Prefix is { } text && text.TrimEnd('/').Length == 0 ? "/" : rule.Prefix;
         writer = new TargetWriter(
-            rule.Prefix is null ? null : UriCharacters.Canonical(rule.Prefix.TrimEnd('/').Length == 0 ? "/" : rule.Prefix),
+            prefix is null ? null : UriCharacters.Canonical(prefix),
             pattern,
             template,
             editsQuery ? new QueryEdits(rule.SetQuery, rule.RemoveQuery) : null);
@@ -138,8 +139,8 @@ public sealed class TargetWriter
         writer.Add(rest.TrimStart((byte)'/'));
     }
 
-    /// <summary>Writes the replaced path. Normalises the outcome again, because text and captures together may spell a dot
-    /// segment that neither has alone.</summary>
+    /// <summary>Writes the replaced path. Normalises the outcome again, because text and captures together may spell
+    /// a dot segment that neither has alone.</summary>
     private bool TryReplace(in NormalizedPath path, in RouteCaptures captures, ref ByteWriter writer, out Match? first)
     {
         int limit = (path.Match.Length + 64) * 3;
@@ -187,15 +188,16 @@ public sealed class TargetWriter
 
     private static bool TryAddNormalized(ReadOnlySpan<byte> replaced, ref ByteWriter writer)
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(PathNormalizer.ScratchLength(replaced.Length + 1) + replaced.Length + 1);
+        int length = replaced.Length + 1;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(PathNormalizer.ScratchLength(length) + length);
         try
         {
-            Span<byte> absolute = rented.AsSpan(0, replaced.Length + 1);
+            Span<byte> absolute = rented.AsSpan(0, length);
             absolute[0] = (byte)'/';
             replaced.CopyTo(absolute[1..]);
             ReadOnlySpan<byte> source = replaced.Length != 0 && replaced[0] == '/' ? absolute[1..] : absolute;
             PathVerdict verdict = PathNormalizer.Normalize(
-                source, AfterReplacement, rented.AsSpan(absolute.Length), out NormalizedPath normal);
+                source, AfterReplacement, rented.AsSpan(length), out NormalizedPath normal);
             if (verdict == PathVerdict.Ok)
             {
                 writer.Add(normal.Forward);

@@ -3,8 +3,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>What placeholders of one exchange stand for. What is not known yet (a member before balancing) stays empty.
-/// The spans live as long as the request head.</summary>
+/// <summary>What placeholders of one exchange stand for. What is not known yet (a member before balancing) stays
+/// empty. The spans live as long as the request head.</summary>
 public readonly ref struct TemplateContext
 {
     public required RequestHead Head { get; init; }

@@ -8,7 +8,8 @@ internal enum UriPart : byte
     /// <summary>Host and port as a client sent them.</summary>
     Authority,
 
-    /// <summary>A captured piece inside an authority: no port, no user information, nothing that ends a host.</summary>
+    /// <summary>A captured piece inside an authority: no port, no user information, nothing that ends a
+    /// host.</summary>
     HostLabel,
 
     Path,
@@ -20,8 +21,8 @@ internal enum UriPart : byte
     QueryValue,
 }
 
-/// <summary>Writes text that came from outside into a URI, so that it cannot leave its place: what may not stand there is
-/// escaped, well-formed escapes stay.</summary>
+/// <summary>Writes text that came from outside into a URI, so that it cannot leave its place: what may not stand
+/// there is escaped, well-formed escapes stay.</summary>
 internal static class UriText
 {
     public static void Add(ref ByteWriter writer, scoped ReadOnlySpan<byte> text, UriPart part)

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Text with placeholders, compiled: "%{client-ip}", "%{header:User-Agent}", "%%". Immutable. Whatever the values
-/// hold, no line end, NUL or other control character is ever written.</summary>
+/// <summary>Text with placeholders, compiled: "%{client-ip}", "%{header:User-Agent}", "%%". Immutable. Whatever the
+/// values hold, no line end, NUL or other control character is ever written.</summary>
 public sealed class ValueTemplate
 {
     private readonly Piece[] _pieces;
@@ -52,7 +52,8 @@ public sealed class ValueTemplate
         }
     }
 
-    /// <summary>Splits a text into literals, placeholders and, where <paramref name="captures"/> allows them, groups.</summary>
+    /// <summary>Splits a text into literals, placeholders and, where <paramref name="captures"/> allows them,
+    /// groups.</summary>
     internal static bool TryRead(string text, List<Piece> pieces, bool captures, out string error)
     {
         error = "";
@@ -74,7 +75,9 @@ public sealed class ValueTemplate
                 continue;
             }
 
-            Piece? piece = c == '%' ? ReadPlaceholder(text, i, out int length, out error) : ReadGroup(text, i, out length, out error);
+            Piece? piece = c == '%'
+                ? ReadPlaceholder(text, i, out int length, out error)
+                : ReadGroup(text, i, out length, out error);
             if (piece is null)
             {
                 return false;
@@ -101,7 +104,8 @@ public sealed class ValueTemplate
         length = close - at;
         if (close < 0)
         {
-            error = $"'{text}': '%' at position {at + 1} starts no placeholder; write %{{name}}, or %% for a percent sign";
+            error = $"'{text}': '%' at position {at + 1} starts no placeholder; "
+                + "write %{name}, or %% for a percent sign";
             return null;
         }
 
@@ -130,7 +134,8 @@ public sealed class ValueTemplate
     {
         string? group = CaptureTemplate.ReadGroup(text, at + 1, out length);
         error = group is null
-            ? $"'{text}': '$' at position {at + 1} is not followed by a group; write $1, ${{name}}, or $$ for a dollar sign"
+            ? $"'{text}': '$' at position {at + 1} is not followed by a group; "
+                + "write $1, ${name}, or $$ for a dollar sign"
             : "";
         return group is null ? null : new Piece([], null, group);
     }
@@ -144,7 +149,8 @@ public sealed class ValueTemplate
         }
     }
 
-    /// <summary>Control characters become spaces: a value of a request must not end the line it is written into.</summary>
+    /// <summary>Control characters become spaces: a value of a request must not end the line it is written
+    /// into.</summary>
     private static void AddClean(ref ByteWriter writer, scoped ReadOnlySpan<byte> value)
     {
         int start = writer.Length;

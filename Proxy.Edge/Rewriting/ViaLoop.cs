@@ -3,9 +3,9 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>Notices requests that come round again by the received-by parts of Via (RFC 9110 §7.6.3). Several nodes in a row
-/// may share one pseudonym, so only many of them are a loop; the unique name of this node is one at its first sight.
-/// Immutable.</summary>
+/// <summary>Notices requests that come round again by the received-by parts of Via (RFC 9110 §7.6.3). Several nodes
+/// in a row may share one pseudonym, so only many of them are a loop; the unique name of this node is one at its
+/// first sight. Immutable.</summary>
 public sealed class ViaLoop(string pseudonym, string uniqueName)
 {
     /// <summary>More passes than any sensible row of proxies has.</summary>

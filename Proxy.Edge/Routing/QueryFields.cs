@@ -1,10 +1,11 @@
 namespace Proxy.Edge.Routing;
 
-/// <summary>Reads the parameters of a query: name=value pairs between '&amp;', in the escapes of HTML forms.</summary>
+/// <summary>Reads the parameters of a query: name=value pairs between '&amp;', in the escapes of HTML
+/// forms.</summary>
 internal static class QueryFields
 {
-    /// <summary>Takes the next parameter off <paramref name="rest"/>, still escaped; a parameter without '=' has an empty
-    /// value. Empty parameters are skipped.</summary>
+    /// <summary>Takes the next parameter off <paramref name="rest"/>, still escaped; a parameter without '=' has an
+    /// empty value. Empty parameters are skipped.</summary>
     public static bool TryNext(
         scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {

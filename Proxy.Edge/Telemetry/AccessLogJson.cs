@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>The JSON format: one object per line, always the same keys in the same order, null for what is missing.</summary>
+/// <summary>The JSON format: one object per line, always the same keys in the same order, null for what is
+/// missing.</summary>
 internal static class AccessLogJson
 {
     private static readonly (string Key, AccessField Field)[] Keys =

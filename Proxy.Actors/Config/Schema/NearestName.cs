@@ -6,8 +6,8 @@ internal static class NearestName
     // The table of edits grows with both lengths, and a file may hold keys of any length.
     private const int MaxLength = 100;
 
-    /// <summary>The known name with the fewest edits (one letter inserted, removed, replaced, or two neighbours swapped), or
-    /// null when none is near: more than a third of the letters would have to change.</summary>
+    /// <summary>The known name with the fewest edits (one letter inserted, removed, replaced, or two neighbours
+    /// swapped), or null when none is near: more than a third of the letters would have to change.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         if (name.Length > MaxLength)

@@ -48,8 +48,8 @@ internal sealed class ListKind<T>(ScalarKind<T> item) : ValueKind<ConfigList<T>>
 }
 
 /// <summary>A block whose keys the operator chooses, each with a value of its own kind.</summary>
-/// <param name="dotted">HOCON takes the key app.internal for internal in a block app; names with dots, such as domains, are
-/// put together again. Only for values that are no blocks themselves.</param>
+/// <param name="dotted">HOCON takes the key app.internal for internal in a block app; names with dots, such as
+/// domains, are put together again. Only for values that are no blocks themselves.</param>
 internal sealed class NamedKind<T>(
     string accepted, Func<string, HoconValue, Parsed<T>> read, Func<T, string> format, bool dotted)
     : ValueKind<ConfigList<T>>(accepted)

@@ -1,3 +1,5 @@
+using Proxy.Edge.Rewriting;
+
 namespace Proxy.Actors.Config.Validation;
 
 /// <summary>Rewrites of paths and the mapping back.</summary>
@@ -30,7 +32,8 @@ internal static class RewriteValidator
 
         if (route.Match.PathExact.Length > 0 || route.Match.PathRegex.Length > 0)
         {
-            problems.Error(path, "there is no path prefix to replace", "match.path, or rewrite.regex instead of rewrite.prefix");
+            problems.Error(
+                path, "there is no path prefix to replace", "match.path, or rewrite.regex instead of rewrite.prefix");
         }
     }
 
@@ -39,7 +42,8 @@ internal static class RewriteValidator
         RewriteConfig rewrite = route.Rewrite;
         if (rewrite.Prefix is not null && (rewrite.Regex is not null || rewrite.Replacement is not null))
         {
-            problems.Error($"{path}.prefix", "regex or replacement is given as well", "a prefix alone, or regex with replacement");
+            problems.Error(
+                $"{path}.prefix", "regex or replacement is given as well", "a prefix alone, or regex with replacement");
         }
 
         if (rewrite is { Regex: not null, Replacement: null })
@@ -49,7 +53,14 @@ internal static class RewriteValidator
 
         if (rewrite is { Regex: null, Replacement: not null } && route.Match.PathRegex.Length == 0)
         {
-            problems.Error($"{path}.replacement", "there is no expression", "together with rewrite.regex or match.path-regex");
+            problems.Error(
+                $"{path}.replacement", "there is no expression", "together with rewrite.regex or match.path-regex");
+        }
+
+        if (rewrite.Replacement is { } replacement &&
+            !TargetWriter.TryCreate(new PathRewriteRule { Replacement = replacement }, out _, out string error))
+        {
+            problems.Error($"{path}.replacement", error);
         }
 
         if (rewrite.Regex is { } pattern && Pattern.Problem(pattern) is { } problem)
@@ -62,8 +73,7 @@ internal static class RewriteValidator
     {
         foreach (string url in mapping.OriginUrls)
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) || parsed.Scheme is not ("http" or "https") ||
-                parsed.Query.Length > 0)
+            if (!ResponseMapping.IsValidPrefix(url))
             {
                 problems.Error($"{path}.origin-urls", $"\"{url}\" is not a URL prefix", "such as http://app.internal/");
             }

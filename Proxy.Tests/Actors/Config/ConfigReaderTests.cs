@@ -31,7 +31,8 @@ public sealed class ConfigReaderTests
                     { name = s, url = "http://127.0.0.1:9003", role = spare }
                   ]
                   health {
-                    active  { method = GET, path = "/health", interval = 5s, timeout = 2s, rise = 2, fall = 3, expect = "200-399" }
+                    active  { method = GET, path = "/health", interval = 5s, timeout = 2s, rise = 2, fall = 3
+                              expect = "200-399" }
                     passive { failures = 5, window = 10s, statuses = "500-599" }
                   }
                   slow-start = 30s
@@ -68,7 +69,8 @@ public sealed class ConfigReaderTests
               routes = [ {
                 match {
                   host = ["*.example"], path-regex = "^/a", exclude = "/a/x", method = [GET, HEAD], listener = web
-                  header { X-A = 1, X-B { prefix = b }, X-C { regex = "c+" }, X-D { present = true }, X-E { present = false } }
+                  header { X-A = 1, X-B { prefix = b }, X-C { regex = "c+" }, X-D { present = true } }
+                  header { X-E { present = false } }
                   source = ["10.0.0.0/8", "2001:db8::1"]
                 }
                 rewrite { regex = "^/a(.*)", replacement = "/b$1", query { set { k = v }, remove = [r] } }
@@ -112,7 +114,8 @@ public sealed class ConfigReaderTests
             """));
 
         Assert.Equal(
-            "test.conf:6:57: proxy.pools.app.members[1].weight = \"x\": not a whole number; accepted: an integer from 0 to 1000000",
+            "test.conf:6:57: proxy.pools.app.members[1].weight = \"x\": not a whole number; "
+                + "accepted: an integer from 0 to 1000000",
             error);
     }
 
@@ -141,8 +144,9 @@ public sealed class ConfigReaderTests
 
         Assert.Equal(
             [
-                "proxy.node.workers", "proxy.listeners[0].bind", "proxy.listeners[0].timeouts.head", "proxy.routes[0].pool",
-                "proxy.routes[1]", "proxy.pools.app.members[0].name", "proxy.pools.app.members[0].url",
+                "proxy.node.workers", "proxy.listeners[0].bind", "proxy.listeners[0].timeouts.head",
+                "proxy.routes[0].pool", "proxy.routes[1]", "proxy.pools.app.members[0].name",
+                "proxy.pools.app.members[0].url",
             ],
             errors.Select(Key));
     }
@@ -192,7 +196,10 @@ public sealed class ConfigReaderTests
     [Fact]
     public void A_file_without_the_block_says_so()
     {
-        Assert.Contains("the block is missing, but there is \"proxi\"", ConfigText.Errors("proxi { }")[0], StringComparison.Ordinal);
+        string[] errors = ConfigText.Errors("proxi { }");
+
+        string error = Assert.Single(errors, e => e.Contains("proxy:", StringComparison.Ordinal));
+        Assert.Contains("the block is missing, but there is \"proxi\"", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,10 @@ public sealed class ConfigDiffTests
     private const string Base = """
         proxy {
           listeners = [ { name = web, bind = "127.0.0.1:8080" } ]
-          routes = [ { name = one, match { path = "/1" }, pool = app }, { name = two, match { path = "/2" }, pool = app } ]
+          routes = [
+            { name = one, match { path = "/1" }, pool = app }
+            { name = two, match { path = "/2" }, pool = app }
+          ]
           pools { app { members = [ { name = a, url = "http://a" }, { name = b, url = "http://b", weight = 50 } ] } }
           management { token = secret1 }
         }
@@ -29,8 +32,12 @@ public sealed class ConfigDiffTests
     [InlineData("{ name = a, url = \"http://a\" },", "", "pools.app.members.a removed")]
     [InlineData("{ name = a,", "{ name = c, url = \"http://c\" }, { name = a,", "pools.app.members.c added")]
     [InlineData("pools { ", "pools { new { members = [ { name = x, url = \"http://x\" } ] }, ", "pools.new added")]
-    [InlineData("pools { app { ", "pools { app { affinity { cookie { name = R } }, ", "pools.app.affinity.cookie added")]
-    [InlineData("name = one, match { path = \"/1\"", "name = one, match { host = h, path = \"/1\"", "routes.one.match.host [] → [h]")]
+    [InlineData(
+        "pools { app { ",
+        "pools { app { affinity { cookie { name = R } }, ", "pools.app.affinity.cookie added")]
+    [InlineData(
+        "name = one, match { path = \"/1\"",
+        "name = one, match { host = h, path = \"/1\"", "routes.one.match.host [] → [h]")]
     public void A_change_is_one_line(string from, string to, string line)
     {
         ProxyConfig after = ConfigText.Good(Base.Replace(from, to, StringComparison.Ordinal));

@@ -9,15 +9,19 @@ public sealed class ConfigFuzzTests
 {
     private static readonly string[] Odd =
     [
-        "\"\"", "0", "-1", "99999999999999999999", "1e400", "true", "null", "[]", "{}", "[ [] ]", "{ a { b = 1 } }", "\"\\u0000\"",
-        "\"/\"", "\"//\"", "\"/../\"", "\"(\"", "\"*\"", "\"%{\"", "\"$\"", "5s", "1ns", "10000d", "8E", "\"a,b;c\"", "[ 1, x, {} ]",
-        "\"http://[::1\"", "\"unix:\"", "\"é\"", "\"a b\"", "auto", "\"*.\"", "\"500-\"", "+D-", "\"[::]:0\"", "[ {} ]", "{ \"\" = x }",
+        "\"\"", "0", "-1", "99999999999999999999", "1e400", "true", "null", "[]", "{}", "[ [] ]", "{ a { b = 1 } }",
+        "\"\\u0000\"",
+        "\"/\"", "\"//\"", "\"/../\"", "\"(\"", "\"*\"", "\"%{\"", "\"$\"", "5s", "1ns", "10000d", "8E", "\"a,b;c\"",
+        "[ 1, x, {} ]",
+        "\"http://[::1\"", "\"unix:\"", "\"é\"", "\"a b\"", "auto", "\"*.\"", "\"500-\"", "+D-", "\"[::]:0\"",
+        "[ {} ]", "{ \"\" = x }",
     ];
 
     [Fact]
     public void No_change_of_a_file_makes_loading_fail_otherwise_than_with_errors_and_what_loads_can_be_planned()
     {
-        string[] lines = [.. File.ReadLines(HoconFolder.File("reference.conf")).Select(line => line.Split('#')[0].TrimEnd())];
+        string file = HoconFolder.File("reference.conf");
+        string[] lines = [.. File.ReadLines(file).Select(line => line.Split('#')[0].TrimEnd())];
         int[] assignments = [.. Enumerable.Range(0, lines.Length).Where(i => IsAssignment(lines[i]))];
         var options = new HoconOptions { Environment = _ => null };
         int planned = 0;
@@ -52,15 +56,16 @@ public sealed class ConfigFuzzTests
         for (int changes = random.Next(1, 3); changes > 0; changes--)
         {
             int at = assignments[random.Next(assignments.Length)];
-            int equals = lines[at].IndexOf(" = ", StringComparison.Ordinal);
-            text[at] = random.Next(8) == 0 ? "" : $"{lines[at][..equals]} = {Odd[random.Next(Odd.Length)]}{Closing(lines[at])}";
+            string key = lines[at][..lines[at].IndexOf(" = ", StringComparison.Ordinal)];
+
+            // A line such as "match { path = …" keeps the braces that close what stands before the value.
+            string closing = new('}', key.Count(c => c == '{'));
+            text[at] = random.Next(8) == 0 ? "" : $"{key} = {Odd[random.Next(Odd.Length)]}{closing}";
         }
 
         return string.Join('\n', text);
     }
 
-    private static bool IsAssignment(string line) => line.Contains(" = ", StringComparison.Ordinal) && !line.EndsWith('[');
-
-    // Lines such as "match { path = … }" keep the braces that close what stands before the value.
-    private static string Closing(string line) => new('}', line[..line.IndexOf(" = ", StringComparison.Ordinal)].Count(c => c == '{'));
+    private static bool IsAssignment(string line) =>
+        line.Contains(" = ", StringComparison.Ordinal) && !line.EndsWith('[');
 }

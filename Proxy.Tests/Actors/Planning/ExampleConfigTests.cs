@@ -10,7 +10,8 @@ namespace Proxy.Tests.Actors.Planning;
 public sealed class ExampleConfigTests
 {
     public static TheoryData<string> Files =>
-        [.. HoconFolder.All().Select(file => Path.GetFileName(Path.GetDirectoryName(file)) + "/" + Path.GetFileName(file))
+        [.. HoconFolder.All()
+            .Select(file => Path.GetFileName(Path.GetDirectoryName(file)) + "/" + Path.GetFileName(file))
             .Where(file => !file.EndsWith("/reference.conf", StringComparison.Ordinal))];
 
     [Theory]
@@ -41,7 +42,8 @@ public sealed class ExampleConfigTests
 
         PoolConfig pool = Assert.Single(planned.Config.Pools);
         Assert.Equal(["backend1", "backend2"], pool.Members.Select(member => member.EffectiveRoute));
-        Assert.Equal(("GET", "/health", TimeSpan.FromSeconds(5)), (pool.Health.Active!.Method, pool.Health.Active.Path, pool.Health.Active.Interval));
+        ActiveHealthConfig active = pool.Health.Active!;
+        Assert.Equal(("GET", "/health", TimeSpan.FromSeconds(5)), (active.Method, active.Path, active.Interval));
         Assert.IsType<CookieAffinity>(planned.Snapshot.Pools[0].Affinity);
         Assert.Equal("ROUTEID", pool.Affinity.Cookie!.Name);
     }
@@ -80,9 +82,11 @@ public sealed class ExampleConfigTests
     {
         PlannedRevision planned = Plan("profiles/demo.conf");
 
-        Assert.Equal(("demo", "127.0.0.1:8080"), (planned.Snapshot.Listeners[0].Name, planned.Snapshot.Listeners[0].Bind.ToString()));
+        ListenerPlan listener = planned.Snapshot.Listeners[0];
+        Assert.Equal(("demo", "127.0.0.1:8080"), (listener.Name, listener.Bind.ToString()));
         Assert.Equal(
-            ["http://127.0.0.1:9001", "http://127.0.0.1:9002"], planned.Config.Pools[0].Members.Select(member => member.Url.Text));
+            ["http://127.0.0.1:9001", "http://127.0.0.1:9002"],
+            planned.Config.Pools[0].Members.Select(member => member.Url.Text));
         Assert.Equal("127.0.0.1:8558", planned.Config.Management.Bind.ToString());
     }
 

@@ -18,7 +18,8 @@ public sealed class MappingPlannerTests
     [Fact]
     public void The_path_of_the_members_url_counts()
     {
-        ResponseMappingRule mapping = Plan("match { path = \"/app/\" }, rewrite { prefix = \"/v2/\" }", "http://a.internal/base");
+        ResponseMappingRule mapping = Plan(
+            "match { path = \"/app/\" }, rewrite { prefix = \"/v2/\" }", "http://a.internal/base");
 
         Assert.Equal(("/base/v2/", "/app/"), (mapping.OriginPath, mapping.PublicPath));
         Assert.Equal(["http://a.internal/base/v2/", "http://pool/base/v2/"], mapping.OriginPrefixes);
@@ -46,6 +47,14 @@ public sealed class MappingPlannerTests
         Assert.Contains(KeyValuePair.Create("App.Internal", ""), mapping.CookieDomains);
     }
 
+    [Theory]
+    [InlineData("preserve", true)]
+    [InlineData("member", false)]
+    public void An_origin_that_gets_the_clients_host_calls_itself_by_that(string host, bool mapped)
+    {
+        Assert.Equal(mapped, Plan($"host = {host}", "http://127.0.0.1:9001").MapRequestHost);
+    }
+
     [Fact]
     public void What_clients_know_already_is_left_alone()
     {
@@ -60,7 +69,8 @@ public sealed class MappingPlannerTests
     public void What_is_given_comes_first_and_wins()
     {
         ResponseMappingRule mapping = Plan(
-            "mapping { origin-urls = [\"https://old.example/x/\"], origin-path = \"/x/\", cookie-domains { A.internal = new.example } }",
+            "mapping { origin-urls = [\"https://old.example/x/\"], origin-path = \"/x/\", "
+                + "cookie-domains { A.internal = new.example } }",
             "http://a.internal");
 
         Assert.Equal("https://old.example/x/", mapping.OriginPrefixes[0]);

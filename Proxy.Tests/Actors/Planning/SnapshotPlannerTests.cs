@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Proxy.Actors.Planning;
 using Proxy.Edge.Affinity;
 using Proxy.Edge.Rewriting;
@@ -15,11 +16,15 @@ public sealed class SnapshotPlannerTests
         proxy {
           listeners = [ { name = web, bind = "127.0.0.1:8080" }, { name = inside, bind = "127.0.0.1:8081" } ]
           routes = [
-            { name = shop, match { host = shop.example, path = "/app/", listener = web }, rewrite { prefix = "/" }, pool = shop }
+            { name = shop, match { host = shop.example, path = "/app/", listener = web }, pool = shop
+              rewrite { prefix = "/" } }
             { name = rest, match { path = "/" }, pool = rest }
           ]
           pools {
-            shop { members = [ { name = a, url = "http://127.0.0.1:9001" }, { name = b, url = "http://127.0.0.1:9002", weight = 50 } ] }
+            shop { members = [
+              { name = a, url = "http://127.0.0.1:9001" }
+              { name = b, url = "http://127.0.0.1:9002", weight = 50 }
+            ] }
             rest { members = [ { name = a, url = "http://rest.internal/base" } ] }
           }
         }
@@ -36,8 +41,9 @@ public sealed class SnapshotPlannerTests
         Assert.Equal(["web", "inside"], snapshot.Listeners.Select(listener => listener.Name));
         Assert.Equal(SocketTarget.Inet(IPAddress.Loopback, 8080), snapshot.Listeners[0].Bind);
         Assert.Equal([0, 1], snapshot.Routes.Select(route => route.Index));
-        Assert.Equal((PathMatchKind.Prefix, "/app/"), (snapshot.Routes[0].Match.PathKind, snapshot.Routes[0].Match.Path));
-        Assert.Equal("/", snapshot.Routes[0].Rewrite!.Prefix);
+        RoutePlan shop = snapshot.Routes[0];
+        Assert.Equal((PathMatchKind.Prefix, "/app/"), (shop.Match.PathKind, shop.Match.Path));
+        Assert.Equal("/", shop.Rewrite!.Prefix);
         Assert.Same(snapshot.Pools[0], snapshot.Routes[0].Pool);
         MemberPlan member = snapshot.Pools[1].Members[0];
         Assert.Equal(("rest.internal", "/base", "a"), (member.HostHeader, member.BasePath, member.Route));
@@ -102,7 +108,8 @@ public sealed class SnapshotPlannerTests
     public void A_route_put_before_others_moves_their_index()
     {
         EdgeSnapshot before = _revisions.Next(Two).Snapshot;
-        EdgeSnapshot after = _revisions.Next(Changed("routes = [", "routes = [ { name = ping, match { path = \"/ping\" }, respond { } }")).Snapshot;
+        string ping = "routes = [ { name = ping, match { path = \"/ping\" }, respond { } }";
+        EdgeSnapshot after = _revisions.Next(Changed("routes = [", ping)).Snapshot;
 
         Assert.Equal(["ping", "shop", "rest"], after.Routes.Select(route => route.Name));
         Assert.Equal([0, 1, 2], after.Routes.Select(route => route.Index));
@@ -127,22 +134,24 @@ public sealed class SnapshotPlannerTests
     [Fact]
     public void Affinity_finds_members_by_their_routes()
     {
-        PoolPlan pool = _revisions.Next(Changed("shop { ", "shop { affinity { cookie { name = R }, no-failover = true }, ")).Snapshot.Pools[0];
+        PoolPlan pool = WithShop("affinity { cookie { name = R }, no-failover = true }");
 
         Assert.IsType<CookieAffinity>(pool.Affinity);
         Assert.True(pool.NoFailover);
         Span<byte> line = stackalloc byte[256];
         int length = pool.Affinity.WriteToken(pool.Members[1].State, secure: false, line);
-        Assert.StartsWith("Set-Cookie: R=.b; Path=/", System.Text.Encoding.ASCII.GetString(line[..length]), StringComparison.Ordinal);
+        string written = Encoding.ASCII.GetString(line[..length]);
+        Assert.StartsWith("Set-Cookie: R=.b; Path=/", written, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Failure_statuses_are_watched_only_while_passive_health_is_on()
     {
-        Assert.Equal("500-599", _revisions.Next(Changed("shop { ", "shop { health { passive { statuses = \"500-599\" } }, "))
-            .Snapshot.Pools[0].FailureStatuses!.Text);
-        Assert.Null(_revisions.Next(Changed("shop { ", "shop { health { passive { statuses = \"500-599\", failures = 0 } }, "))
-            .Snapshot.Pools[0].FailureStatuses);
+        PoolPlan on = WithShop("health { passive { statuses = \"500-599\" } }");
+        PoolPlan off = WithShop("health { passive { statuses = \"500-599\", failures = 0 } }");
+
+        Assert.Equal("500-599", on.FailureStatuses!.Text);
+        Assert.Null(off.FailureStatuses);
     }
 
     [Fact]
@@ -169,10 +178,14 @@ public sealed class SnapshotPlannerTests
         Assert.Equal(["/x"], routes[2].Match.ExcludePaths);
         Assert.Equal((1L << 20, "websocket"), (routes[2].MaxRequestBody, Assert.Single(routes[2].Upgrades)));
         Assert.Equal(
-            [new HeaderEdit(HeaderEditKind.Remove, "B"), new HeaderEdit(HeaderEditKind.Set, "A", "1")], routes[2].RequestHeaders);
+            [new HeaderEdit(HeaderEditKind.Remove, "B"), new HeaderEdit(HeaderEditKind.Set, "A", "1")],
+            routes[2].RequestHeaders);
         Assert.Equal([new HeaderEdit(HeaderEditKind.Default, "C", "3")], routes[2].ResponseHeaders);
         Assert.Null(_revisions.Current.Snapshot.Listeners[0].AccessLog);
     }
+
+    private PoolPlan WithShop(string keys) =>
+        _revisions.Next(Changed("shop { ", $"shop {{ {keys}, ")).Snapshot.Pools[0];
 
     private static string Changed(string from, string to)
     {

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Proxy.Tests.Cluster.Exporting;
 
-/// <summary>A strict reader of the Prometheus text format 0.0.4, written from its description and sharing nothing with the
-/// writer. It throws with the line that is wrong.</summary>
+/// <summary>A strict reader of the Prometheus text format 0.0.4, written from its description and sharing nothing
+/// with the writer. It throws with the line that is wrong.</summary>
 internal sealed class ExpositionChecker
 {
     private readonly Dictionary<string, string> _types = [];
@@ -67,7 +67,8 @@ internal sealed class ExpositionChecker
                 Require(_family == name, "TYPE without its HELP before it");
                 Require(words[3] is "counter" or "gauge" or "histogram", "unknown type");
                 Require(_types.TryAdd(name, words[3]), "second TYPE");
-                Require((words[3] == "counter") == name.EndsWith("_total", StringComparison.Ordinal), "a counter and _total");
+                bool saysTotal = name.EndsWith("_total", StringComparison.Ordinal);
+                Require((words[3] == "counter") == saysTotal, "a counter and _total");
             }
 
             return;
@@ -117,7 +118,9 @@ internal sealed class ExpositionChecker
                 char letter = line[at++];
                 if (letter == '\\')
                 {
-                    letter = line[at++] switch { '\\' => '\\', '"' => '"', 'n' => '\n', _ => throw new FormatException("bad escape") };
+                    letter = line[at++];
+                    Require(letter is '\\' or '"' or 'n', "bad escape");
+                    letter = letter == 'n' ? '\n' : letter;
                 }
 
                 value.Append(letter);
@@ -137,7 +140,9 @@ internal sealed class ExpositionChecker
     private static double ReadNumber(string text)
     {
         Require(!text.Contains(' ', StringComparison.Ordinal), "something after the value");
-        return text == "+Inf" ? double.PositiveInfinity : double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return text == "+Inf"
+            ? double.PositiveInfinity
+            : double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
     private static bool IsName(string name, bool colon) =>
@@ -148,7 +153,9 @@ internal sealed class ExpositionChecker
     {
         foreach (string family in _types.Where(type => type.Value == "histogram").Select(type => type.Key))
         {
-            foreach (KeyValuePair<string, double> count in _samples.Where(s => s.Key.StartsWith(family + "_count{", StringComparison.Ordinal)))
+            string prefix = family + "_count{";
+            foreach (KeyValuePair<string, double> count in _samples.Where(
+                sample => sample.Key.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 string labels = count.Key[(family.Length + 7)..^1];
                 Require(_samples.ContainsKey($"{family}_sum{{{labels}}}"), $"{count.Key} has no sum");
@@ -176,7 +183,8 @@ internal sealed class ExpositionChecker
             if (sample.Key.StartsWith(prefix, StringComparison.Ordinal)
                 && sample.Key.EndsWith($"\",{labels}}}", StringComparison.Ordinal))
             {
-                yield return (ReadNumber(sample.Key[prefix.Length..sample.Key.IndexOf('"', prefix.Length)]), sample.Value);
+                int end = sample.Key.IndexOf('"', prefix.Length);
+                yield return (ReadNumber(sample.Key[prefix.Length..end]), sample.Value);
             }
         }
     }

@@ -70,7 +70,8 @@ public sealed class PrometheusWriterTests
     [InlineData("# HELP proxy_x x\n# TYPE proxy_x gauge\nproxy_x{a=\"1} 1\n")]
     [InlineData("# HELP x_total x\n# TYPE x_total counter\nx_total -1\n")]
     [InlineData("# HELP x x\n# TYPE x histogram\nx_bucket{le=\"1\",r=\"a\"} 1\nx_sum{r=\"a\"} 1\nx_count{r=\"a\"} 1\n")]
-    [InlineData("# HELP x x\n# TYPE x histogram\nx_bucket{le=\"1\",r=\"a\"} 2\nx_bucket{le=\"+Inf\",r=\"a\"} 1\nx_sum{r=\"a\"} 1\nx_count{r=\"a\"} 1\n")]
+    [InlineData("# HELP x x\n# TYPE x histogram\nx_bucket{le=\"1\",r=\"a\"} 2\nx_bucket{le=\"+Inf\",r=\"a\"} 1\n"
+        + "x_sum{r=\"a\"} 1\nx_count{r=\"a\"} 1\n")]
     public void The_checker_refuses_what_is_wrong(string text)
     {
         Assert.ThrowsAny<Exception>(() => ExpositionChecker.Read(text));

@@ -8,7 +8,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Cluster.Exporting;
 
-/// <summary>A node with one listener, two routes and a pool of two members, and a little traffic counted by two loops.</summary>
+/// <summary>A node with one listener, two routes and a pool of two members, and a little traffic counted by two
+/// loops.</summary>
 internal sealed class SampleNode
 {
     public SampleNode(string odd = "app")
@@ -24,7 +25,7 @@ internal sealed class SampleNode
         };
         RoutePlan[] routes =
         [
-            new() { Index = 0, Name = "to-app", Match = new RouteMatch { Hosts = ["shop.example"], Path = "/app/" }, Pool = pool },
+            new() { Index = 0, Name = "to-app", Match = new RouteMatch { Hosts = ["shop.example"] }, Pool = pool },
             new() { Index = 1, Name = "old", Match = new RouteMatch(), Redirect = new RedirectRule(301, "https://x/") },
         ];
         var listener = new ListenerPlan

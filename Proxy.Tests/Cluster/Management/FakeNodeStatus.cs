@@ -23,7 +23,8 @@ internal sealed class FakeNodeStatus : INodeStatus
 
     public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public string ResolvedConfigJson { get; set; } = """{"proxy":{"management":{"token":"hush"},"node":{"name":"edge-1"}}}""";
+    public string ResolvedConfigJson { get; set; } =
+        """{"proxy":{"management":{"token":"hush"},"node":{"name":"edge-1"}}}""";
 
     public bool IsReady(out string reason)
     {

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Proxy.Cluster.Management;
 using Proxy.Edge.Topology;
@@ -153,8 +155,8 @@ public sealed class ManagementServerTests : IAsyncDisposable
         Assert.Contains("&lt;refused&gt; (connection refused)", page, StringComparison.Ordinal);
         Assert.Contains("Pool app", page, StringComparison.Ordinal);
         Assert.Contains("closed", page, StringComparison.Ordinal);
-        string style = page[(page.IndexOf("<style>", StringComparison.Ordinal) + 7)..page.IndexOf("</style>", StringComparison.Ordinal)];
-        string hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(style)));
+        string style = page.Split("<style>")[1].Split("</style>")[0];
+        string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
         Assert.Contains(hash, Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
     }
 
@@ -196,7 +198,7 @@ public sealed class ManagementServerTests : IAsyncDisposable
 
             Assert.Equal("nosniff", Header(answer, "X-Content-Type-Options"));
             Assert.Equal("DENY", Header(answer, "X-Frame-Options"));
-            Assert.StartsWith("default-src 'none'", Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Contains("default-src 'none'", Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
             Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
             Assert.False(answer.Headers.Contains("Server"));
         }
@@ -247,7 +249,9 @@ public sealed class ManagementServerTests : IAsyncDisposable
         HttpResponseMessage answer = await _client.SendAsync(request, Cancellation);
 
         Assert.Equal(expected, answer.StatusCode);
-        Assert.Equal(expected == HttpStatusCode.Unauthorized, answer.Headers.WwwAuthenticate.Contains(new AuthenticationHeaderValue("Bearer")));
+        Assert.Equal(
+            expected == HttpStatusCode.Unauthorized,
+            answer.Headers.WwwAuthenticate.Contains(new AuthenticationHeaderValue("Bearer")));
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("/alive")).Status);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("/ready")).Status);
     }

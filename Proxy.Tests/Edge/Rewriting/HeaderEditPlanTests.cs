@@ -41,7 +41,8 @@ public sealed class HeaderEditPlanTests
             Run([new(HeaderEditKind.Set, "A", "s"), new(HeaderEditKind.Default, "A", "d")], "A: 1"));
         Assert.Equal(("Host", ""), Run([new(HeaderEditKind.Add, "A", "1"), new(HeaderEditKind.Remove, "A")]));
         Assert.Equal(
-            ("Host", "A: 1\nA: 2\n"), Run([new(HeaderEditKind.Set, "A", "1"), new(HeaderEditKind.Add, "A", "2")], "A: 0"));
+            ("Host", "A: 1\nA: 2\n"),
+            Run([new(HeaderEditKind.Set, "A", "1"), new(HeaderEditKind.Add, "A", "2")], "A: 0"));
     }
 
     [Fact]
@@ -90,7 +91,9 @@ public sealed class HeaderEditPlanTests
     public void Replaced_forwarding_fields_are_named_to_their_writer()
     {
         Assert.True(HeaderEditPlan.TryCreate(
-            [new(HeaderEditKind.Set, "x-forwarded-proto", "https"), new(HeaderEditKind.Remove, "Via")], out HeaderEditPlan plan, out _));
+            [new(HeaderEditKind.Set, "x-forwarded-proto", "https"), new(HeaderEditKind.Remove, "Via")],
+            out HeaderEditPlan plan,
+            out _));
 
         Assert.Equal((1UL << (int)HeaderId.XForwardedProto) | (1UL << (int)HeaderId.Via), plan.Suppress);
     }
@@ -99,7 +102,9 @@ public sealed class HeaderEditPlanTests
     public void A_response_is_edited_the_same_way()
     {
         Assert.True(HeaderEditPlan.TryCreate(
-            [new(HeaderEditKind.Remove, "Server"), new(HeaderEditKind.Set, "X-Served", "%{pool}")], out HeaderEditPlan plan, out _));
+            [new(HeaderEditKind.Remove, "Server"), new(HeaderEditKind.Set, "X-Served", "%{pool}")],
+            out HeaderEditPlan plan,
+            out _));
         ResponseHead head = HeadBuilder.Response(200, "Server: x", "ETag: 1");
         byte[] output = new byte[100];
 

@@ -74,7 +74,9 @@ public sealed class RedirectAnswerTests
     [Fact]
     public void A_fixed_answer_is_checked_and_compiled()
     {
-        Assert.True(FixedAnswer.TryCreate(new FixedResponseRule(403, "text/plain", "nö"), out FixedAnswer? answer, out _));
+        var rule = new FixedResponseRule(403, "text/plain", "nö");
+
+        Assert.True(FixedAnswer.TryCreate(rule, out FixedAnswer? answer, out _));
         Assert.Equal("nö", Encoding.UTF8.GetString(answer!.Body.Span));
         Assert.Equal("text/plain", Encoding.UTF8.GetString(answer.ContentType.Span));
         Assert.False(FixedAnswer.TryCreate(new FixedResponseRule(100, "text/plain", ""), out _, out _));
@@ -84,9 +86,14 @@ public sealed class RedirectAnswerTests
 
     private static string Run(string location, string target, string? pattern = null)
     {
-        Assert.True(RedirectAnswer.TryCreate(new RedirectRule(302, location), out RedirectAnswer? answer, out string error), error);
+        var rule = new RedirectRule(302, location);
+        Assert.True(RedirectAnswer.TryCreate(rule, out RedirectAnswer? answer, out string error), error);
         RequestHead head = HeadBuilder.Request(target, "example.com:8080", fields: "X: a@evil:1/");
-        var captures = new RouteCaptures { Pattern = pattern is null ? null : RoutePattern.Compile(pattern), MatchedLength = 1 };
+        var captures = new RouteCaptures
+        {
+            Pattern = pattern is null ? null : RoutePattern.Compile(pattern),
+            MatchedLength = 1,
+        };
         byte[] output = new byte[1024];
         int length = answer!.WriteLocation(ValueTemplateTests.Context(head), captures, output);
         return Encoding.ASCII.GetString(output, 0, length);

@@ -9,10 +9,12 @@ public sealed class ResponseMappingTests
 {
     private static readonly ResponseMappingRule App = new()
     {
-        OriginPrefixes = ["http://origin:8080/", "http://10.0.0.2/", "https://secure.internal/base/", "http://[::1]:9000/"],
+        OriginPrefixes =
+            ["http://origin:8080/", "http://10.0.0.2/", "https://secure.internal/base/", "http://[::1]:9000/"],
         OriginPath = "/",
         PublicPath = "/app/",
-        CookieDomains = [KeyValuePair.Create("origin.internal", "public.example"), KeyValuePair.Create("drop.internal", "")],
+        CookieDomains =
+            [KeyValuePair.Create("origin.internal", "public.example"), KeyValuePair.Create("drop.internal", "")],
     };
 
     [Theory]
@@ -150,7 +152,8 @@ public sealed class ResponseMappingTests
     [Fact]
     public void A_rule_follows_from_the_route()
     {
-        var rule = ResponseMappingRule.Derive(["http://a:1/base", "http://b:2/base", "http://app"], "/base", "/app/", "/");
+        var rule = ResponseMappingRule.Derive(
+            ["http://a:1/base", "http://b:2/base", "http://app"], "/base", "/app/", "/");
 
         Assert.Equal(["http://a:1/base/", "http://b:2/base/", "http://app/base/"], rule.OriginPrefixes);
         Assert.Equal(("/base/", "/app/"), (rule.OriginPath, rule.PublicPath));
@@ -174,21 +177,27 @@ public sealed class ResponseMappingTests
         var random = new Random(seed);
         string[] parts =
         [
-            "http://", "https://", "//", "/", "origin:8080", "public.example", "@", ":", "\\", "evil", "?", "#", ";", "=", "\"",
+            "http://", "https://", "//", "/", "origin:8080", "public.example", "@", ":", "\\", "evil", "?", "#", ";", "=",
+            "\"",
             "url=", "Path=", "Domain=", "drop.internal", "'", " ", "0", ",", "[", "]", "app/",
         ];
         var mapping = new ResponseMapping(App with { MapRequestHost = true });
         byte[] output = new byte[4096];
         for (int round = 0; round < 20_000; round++)
         {
-            string value = string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => parts[random.Next(parts.Length)]));
+            string value = string.Concat(
+                Enumerable.Range(0, random.Next(1, 9)).Select(_ => parts[random.Next(parts.Length)]));
             string name = (round % 3) switch { 0 => "Location", 1 => "Refresh", _ => "Set-Cookie" };
 
-            int length = mapping.Apply(HeadBuilder.Response(302, $"{name}: {value}"), "https"u8, "public.example"u8, output);
+            ResponseHead head = HeadBuilder.Response(302, $"{name}: {value}");
+
+            int length = mapping.Apply(head, "https"u8, "public.example"u8, output);
 
             string text = Encoding.Latin1.GetString(output, 0, length);
             string context = $"seed {seed} round {round}: {name}: {value} -> {text}";
-            Assert.True(length == 0 || (text.EndsWith("\r\n", StringComparison.Ordinal) && text.Count(c => c == '\n') == 1), context);
+            Assert.True(
+                length == 0 || (text.EndsWith("\r\n", StringComparison.Ordinal) && text.Count(c => c == '\n') == 1),
+                context);
             Assert.True(
                 name != "Location" || length == 0
                 || text.StartsWith("Location: https://public.example/", StringComparison.Ordinal)

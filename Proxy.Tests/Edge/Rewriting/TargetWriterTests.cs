@@ -17,7 +17,8 @@ public sealed class TargetWriterTests
     [InlineData("/?q=[a|b]%zz", "", "/?q=[a|b]%zz")]
     [InlineData("/?q=a#b", "", "/?q=a%23b")]
     [InlineData("*", "/base", "*")]
-    public void Without_a_rule_the_target_is_the_path_below_the_members_own(string target, string basePath, string expected) =>
+    public void Without_a_rule_the_target_is_the_path_below_the_members_own(
+        string target, string basePath, string expected) =>
         Assert.Equal(expected, Run(null, new RouteMatch(), target, basePath));
 
     [Theory]
@@ -70,7 +71,8 @@ public sealed class TargetWriterTests
     [Theory]
     [InlineData("/app/%62/x", "/new/%62/x")]
     [InlineData("/%61pp/b/x", "/new/b/x")]
-    public void A_raw_path_is_forwarded_behind_a_prefix_that_is_spelled_as_it_was_matched(string target, string expected) =>
+    public void A_raw_path_is_forwarded_behind_a_prefix_that_is_spelled_as_it_was_matched(
+        string target, string expected) =>
         Assert.Equal(
             expected,
             Run(
@@ -91,7 +93,8 @@ public sealed class TargetWriterTests
     [InlineData("^/x(.*)$", "/a b#c$1", "/x", "/a%20b%23c")]
     [InlineData("^/a/(.*)$", "/s/$1/./t", "/a/b", "/s/b/t")]
     [InlineData("^(.*)$", "$9/x", "/a", "/x")]
-    public void A_regular_expression_replaces_with_captures(string regex, string replacement, string target, string expected) =>
+    public void A_regular_expression_replaces_with_captures(
+        string regex, string replacement, string target, string expected) =>
         Assert.Equal(
             expected, Run(new PathRewriteRule { Regex = regex, Replacement = replacement }, new RouteMatch(), target));
 
@@ -108,7 +111,9 @@ public sealed class TargetWriterTests
     {
         var route = new RouteMatch { PathKind = PathMatchKind.Regex, Path = "^/(?<lang>[a-z]{2})/(.*)" };
 
-        Assert.Equal("/site/index.html?lang=de", Run(new PathRewriteRule { Replacement = "/site/$1?lang=${lang}" }, route, "/de/index.html"));
+        Assert.Equal(
+            "/site/index.html?lang=de",
+            Run(new PathRewriteRule { Replacement = "/site/$1?lang=${lang}" }, route, "/de/index.html"));
     }
 
     [Theory]
@@ -159,7 +164,7 @@ public sealed class TargetWriterTests
         var random = new Random(seed);
         string[] parts = ["/", "a", ".", "..", "%2e", "%41", "%20", ";", "@", ":", "%3F", "%23", "%25"];
         var rule = new PathRewriteRule { Regex = "^(.{0,3})(.*?)(.{0,2})$", Replacement = "/p$3/$1x$2?q=$2" };
-        for (int round = 0; round < 5_000; round++)
+        for (int round = 0; round < 1_000; round++)
         {
             string target = "/" + string.Concat(Enumerable.Range(0, 6).Select(_ => parts[random.Next(parts.Length)]));
             string? result = Run(rule, new RouteMatch(), target);
@@ -183,7 +188,9 @@ public sealed class TargetWriterTests
     {
         Assert.True(TargetWriter.TryCreate(rule, out TargetWriter writer, out string error), error);
         RequestHead head = HeadBuilder.Request(target);
-        if (PathNormalizer.Normalize(head.Path, policy ?? new PathPolicy(), new byte[1024], out NormalizedPath path) != PathVerdict.Ok)
+        PathVerdict verdict =
+            PathNormalizer.Normalize(head.Path, policy ?? new PathPolicy(), new byte[1024], out NormalizedPath path);
+        if (verdict != PathVerdict.Ok)
         {
             return null;
         }

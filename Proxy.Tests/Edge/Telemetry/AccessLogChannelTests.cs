@@ -49,7 +49,8 @@ public sealed class AccessLogChannelTests
             if (random.Next(3) == 0)
             {
                 ReadOnlySpan<byte> lines = channel.Peek();
-                int take = random.Next(2) == 0 ? lines.Length : lines[..random.Next(lines.Length + 1)].LastIndexOf((byte)'\n') + 1;
+                int limit = random.Next(2) == 0 ? lines.Length : random.Next(lines.Length + 1);
+                int take = lines[..limit].LastIndexOf((byte)'\n') + 1;
                 seen.Append(Encoding.ASCII.GetString(lines[..take]));
                 channel.Advance(take);
             }
