@@ -10,8 +10,8 @@ public static class HeaderNames
     private const ulong LowerCase8 = 0x2020_2020_2020_2020;
     private const uint LowerCase4 = 0x2020_2020;
 
-    /// <summary>Number of a field name in any case. The name must consist of token characters: the comparison folds case
-    /// by setting one bit, which maps other bytes (CR to '-') onto characters of names.</summary>
+    /// <summary>Number of a field name in any case. The name must consist of token characters: the comparison folds
+    /// case by setting one bit, which maps other bytes (CR to '-') onto characters of names.</summary>
     public static HeaderId Recognise(ReadOnlySpan<byte> name) =>
         Recognise(ref MemoryMarshal.GetReference(name), name.Length);
 

@@ -1,6 +1,7 @@
 namespace Proxy.Edge.Http;
 
-/// <summary>Method names and their numbers. Methods are case-sensitive (RFC 9110 §9.1): "get" is an unknown method.</summary>
+/// <summary>Method names and their numbers. Methods are case-sensitive (RFC 9110 §9.1): "get" is an unknown
+/// method.</summary>
 public static class MethodNames
 {
     public static Method Recognise(ReadOnlySpan<byte> name) => name.Length switch

@@ -15,8 +15,8 @@ internal struct ByteClasses
     /// <summary>Controls that no head may contain: all but HTAB, CR and LF (RFC 9110 §5.5), and DEL.</summary>
     public ulong Control;
 
-    /// <summary>Everything but token characters. The first one of a field line has to be the colon, which checks the name
-    /// and finds its end at once.</summary>
+    /// <summary>Everything but token characters. The first one of a field line has to be the colon, which checks the
+    /// name and finds its end at once.</summary>
     public ulong Delimiter;
 
     // Token characters by nibbles: entry l of the first table has bit h set when byte h*16+l is a token character; the

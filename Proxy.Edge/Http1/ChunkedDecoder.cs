@@ -2,8 +2,8 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http1;
 
-/// <summary>Decodes a chunked body in place, resumable at any byte (RFC 9112 §7.1). A pure machine; keep one per body and
-/// never copy it while the body is under way.
+/// <summary>Decodes a chunked body in place, resumable at any byte (RFC 9112 §7.1). A pure machine; keep one per body
+/// and never copy it while the body is under way.
 /// <code>
 /// chunked-body = *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF ) 1*"0" [ chunk-ext ] CRLF trailer-section CRLF
 /// chunk-size   = 1*16HEXDIG, at most 2^62

@@ -13,6 +13,7 @@ public enum ChunkedOutput
 /// <summary>Result of one step.</summary>
 /// <param name="Consumed">Bytes that belong to this body; less than given only when the body ended or is bad.</param>
 /// <param name="Produced">Bytes of output at the front of the data; never more than Consumed.</param>
-/// <param name="Done">The body is complete. With KeepFraming, <see cref="ChunkedDecoder.Tail"/> may hold more output.</param>
+/// <param name="Done">The body is complete. With KeepFraming, <see cref="ChunkedDecoder.Tail"/> may hold more
+/// output.</param>
 /// <param name="Fault">Anything but None: the body is bad at data[Consumed]; forward nothing more of it.</param>
 public readonly record struct ChunkedStep(int Consumed, int Produced, bool Done, HeadFault Fault);

@@ -3,12 +3,14 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http1;
 
-/// <summary>What a message says about its own connection (RFC 9110 §7.6.1), and which fields therefore end here.</summary>
+/// <summary>What a message says about its own connection (RFC 9110 §7.6.1), and which fields therefore end
+/// here.</summary>
 internal static class ConnectionOptions
 {
     /// <summary>Fields that are never forwarded as received. Transfer-Encoding is among them because the writer states
     /// the framing itself, TE and Upgrade because the writer repeats them for the next hop when it wants them. The
-    /// Proxy-* fields are credentials for a proxy, not for an origin. Trailer is not: it announces end-to-end fields.</summary>
+    /// Proxy-* fields are credentials for a proxy, not for an origin. Trailer is not: it announces end-to-end
+    /// fields.</summary>
     public const ulong HopByHop =
         (1UL << (int)HeaderId.Connection)
         | (1UL << (int)HeaderId.KeepAlive)
@@ -21,14 +23,14 @@ internal static class ConnectionOptions
         | (1UL << (int)HeaderId.ProxyAuthorization)
         | (1UL << (int)HeaderId.ProxyAuthenticationInfo);
 
-    /// <summary>Options of all Connection fields together. Each may name a field, and is then compared with every field:
-    /// without a bound one head could cost millions of comparisons. Real messages have at most three.</summary>
+    /// <summary>Options of all Connection fields together. Each may name a field, and is then compared with every
+    /// field: without a bound one head could cost millions of comparisons. Real messages have at most three.</summary>
     public const int MaxOptions = 32;
 
     /// <summary>Reads the Connection fields and marks what they name. A field the proxy knows by number is not stripped
-    /// however it is named: those are all end-to-end (or always stripped anyway), and a client that could make us remove
-    /// Host, Content-Length, Cookie, Authorization or X-Forwarded-For would be deciding what the origin believes.
-    /// RFC 9110 §7.6.1 forbids a sender to name end-to-end fields, so nothing honest is lost.</summary>
+    /// however it is named: those are all end-to-end (or always stripped anyway), and a client that could make us
+    /// remove Host, Content-Length, Cookie, Authorization or X-Forwarded-For would be deciding what the origin
+    /// believes. RFC 9110 §7.6.1 forbids a sender to name end-to-end fields, so nothing honest is lost.</summary>
     public static HeadFault Apply(MessageHead head)
     {
         if (!head.Has(HeaderId.Connection))

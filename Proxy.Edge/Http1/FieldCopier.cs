@@ -2,8 +2,8 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http1;
 
-/// <summary>Copies the field lines of a head as they were received, in runs as long as possible: neighbouring lines that
-/// stay are one move. Neither the start line nor the blank line is written.</summary>
+/// <summary>Copies the field lines of a head as they were received, in runs as long as possible: neighbouring lines
+/// that stay are one move. Neither the start line nor the blank line is written.</summary>
 public static class FieldCopier
 {
     /// <summary>Copies all fields but the hop-by-hop ones and those whose <see cref="HeaderId"/> bit is set in
@@ -12,8 +12,8 @@ public static class FieldCopier
     public static bool Copy(MessageHead head, ulong dropIds, Span<byte> destination, out int written) =>
         Copy(head, dropIds, default, destination, out written);
 
-    /// <summary>The same, leaving out also each field n whose bit n is set in <paramref name="skip"/> (bit n % 64 of word
-    /// n / 64; missing words count as zero).</summary>
+    /// <summary>The same, leaving out also each field n whose bit n is set in <paramref name="skip"/> (bit n % 64 of
+    /// word n / 64; missing words count as zero).</summary>
     public static bool Copy(
         MessageHead head, ulong dropIds, ReadOnlySpan<ulong> skip, Span<byte> destination, out int written)
     {

@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Http1;
 
-/// <summary>Why a message was refused. For a request <see cref="HeadFaultTraits.StatusCode"/> is the answer; any fault in
-/// a response means 502.</summary>
+/// <summary>Why a message was refused. For a request <see cref="HeadFaultTraits.StatusCode"/> is the answer; any fault
+/// in a response means 502.</summary>
 public enum HeadFault : byte
 {
     None,

@@ -35,9 +35,9 @@ internal struct HeadLinesResult
 internal static class HeadLines
 {
     /// <summary>Reads the head at <paramref name="start"/>. The first call parses; when the head turns out incomplete,
-    /// later calls only judge what has arrived since (whole lines, and the bytes of the last, partial one), and the call
-    /// that sees the end parses the whole once more. So a head that arrives byte by byte costs linear time, without any
-    /// state but <paramref name="scanned"/>, the number of bytes the earlier calls have seen.</summary>
+    /// later calls only judge what has arrived since (whole lines, and the bytes of the last, partial one), and the
+    /// call that sees the end parses the whole once more. So a head that arrives byte by byte costs linear time,
+    /// without any state but <paramref name="scanned"/>, the number of bytes the earlier calls have seen.</summary>
     public static HeadStatus Read(
         byte[] buffer, int start, int end, int scanned, MessageHead head, int maxFields, out HeadLinesResult result)
     {
@@ -77,8 +77,9 @@ internal static class HeadLines
         return HeadFault.None;
     }
 
-    // `from` is the start of a line. Unsafe element access leaves out bounds checks only: every offset below is less than
-    // `end`, which the caller has checked against the buffer, and every slot index less than maxFields <= fields.Length.
+    // `from` is the start of a line. Unsafe element access leaves out bounds checks only: every offset below is less
+    // than `end`, which the caller has checked against the buffer, and every slot index less than maxFields <=
+    // fields.Length.
     private static HeadStatus Pass(
         byte[] buffer,
         int from,
@@ -90,11 +91,9 @@ internal static class HeadLines
     {
         result = new HeadLinesResult { StartLineEnd = -1 };
         ref byte bytes = ref MemoryMarshal.GetArrayDataReference(buffer);
-        ref HeaderField slots = ref MemoryMarshal.GetArrayDataReference(fields);
         int line = from;
         int delimiter = -1;
         int badAt = int.MaxValue;
-        int count = 0;
         ulong carry = 0;
         for (int block = from; block < end; block += 64)
         {
@@ -118,31 +117,21 @@ internal static class HeadLines
                     delimiter = block + BitOperations.TrailingZeroCount(delimiters);
                 }
 
-                if (lineFeed - line > 1)
+                if (lineFeed - line == 1)
                 {
-                    if (inStartLine)
-                    {
-                        inStartLine = false;
-                        result.StartLineEnd = lineFeed - 1;
-                        result.StartDelimiter = delimiter;
-                    }
-                    else
-                    {
-                        // One comparison for an empty name and for one whose length does not fit its slot.
-                        bool badLength = (uint)(delimiter - line - 1) >= ushort.MaxValue;
-                        if (Unsafe.Add(ref bytes, delimiter) != ':' || badLength || count == maxFields)
-                        {
-                            return Refuse(ref result, FieldFault(buffer, line, delimiter));
-                        }
-
-                        FillSlot(ref bytes, ref Unsafe.Add(ref slots, count++), line, delimiter, lineFeed, ref result);
-                    }
-                }
-                else
-                {
-                    result.FieldCount = count;
                     result.End = lineFeed + 1;
                     return inStartLine ? Refuse(ref result, HeadFault.BadStartLine) : HeadStatus.Complete;
+                }
+
+                if (inStartLine)
+                {
+                    inStartLine = false;
+                    result.StartLineEnd = lineFeed - 1;
+                    result.StartDelimiter = delimiter;
+                }
+                else if (!TakeField(ref bytes, fields, maxFields, line, delimiter, lineFeed, ref result))
+                {
+                    return Refuse(ref result, FieldFault(buffer, line, delimiter));
                 }
 
                 line = lineFeed + 1;
@@ -161,8 +150,8 @@ internal static class HeadLines
         return badAt == int.MaxValue ? HeadStatus.Incomplete : Refuse(ref result, ByteFault(buffer, badAt));
     }
 
-    // Classes of up to 64 bytes before `end`. `carry` is 1 when the byte before the block is a CR. Bad is a control, a LF
-    // without CR before it, or whatever else follows a CR.
+    // Classes of up to 64 bytes before `end`. `carry` is 1 when the byte before the block is a CR. Bad is a control, a
+    // LF without CR before it, or whatever else follows a CR.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ReadBlock(
         byte[] buffer, int block, int end, ref ulong carry, out ulong lineFeeds, out ulong delimiters, out ulong bad)
@@ -187,10 +176,24 @@ internal static class HeadLines
         bad = (classes.Control | (classes.LineFeed ^ afterCarriageReturn)) & mask;
     }
 
+    // `colon` is the first delimiter of the line: a colon, or the line is no field.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FillSlot(
-        ref byte bytes, ref HeaderField slot, int line, int colon, int lineFeed, ref HeadLinesResult result)
+    private static bool TakeField(
+        ref byte bytes,
+        HeaderField[] fields,
+        int maxFields,
+        int line,
+        int colon,
+        int lineFeed,
+        ref HeadLinesResult result)
     {
+        // One comparison for an empty name and for one whose length does not fit its slot.
+        bool badLength = (uint)(colon - line - 1) >= ushort.MaxValue;
+        if (Unsafe.Add(ref bytes, colon) != ':' || badLength || result.FieldCount == maxFields)
+        {
+            return false;
+        }
+
         int value = colon + 1;
         int valueEnd = lineFeed - 1;
         while (IsWhiteSpace(Unsafe.Add(ref bytes, value)))
@@ -207,6 +210,7 @@ internal static class HeadLines
         ulong bit = 1UL << (int)id;
         result.Repeated |= result.Present & bit;
         result.Present |= bit;
+        ref HeaderField slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(fields), result.FieldCount++);
         slot.LineStart = line;
         slot.LineEnd = lineFeed + 1;
         slot.ValueStart = value;
@@ -214,6 +218,7 @@ internal static class HeadLines
         slot.NameLength = (ushort)(colon - line);
         slot.Id = id;
         slot.HopByHop = (bit & ConnectionOptions.HopByHop) != 0;
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

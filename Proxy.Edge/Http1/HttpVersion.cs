@@ -5,7 +5,8 @@ internal static class HttpVersion
 {
     public const int Length = 8;
 
-    /// <summary>Reads the eight bytes. Versions other than 1.0 and 1.1 are refused even within major 1: none exists.</summary>
+    /// <summary>Reads the eight bytes. Versions other than 1.0 and 1.1 are refused even within major 1: none
+    /// exists.</summary>
     public static HeadFault Read(ReadOnlySpan<byte> text, out bool isHttp10)
     {
         isHttp10 = false;

@@ -1,6 +1,7 @@
 namespace Proxy.Edge.Http1;
 
-/// <summary>Elements of a comma-separated field value whose elements hold no quoted strings (RFC 9110 §5.6.1).</summary>
+/// <summary>Elements of a comma-separated field value whose elements hold no quoted strings (RFC 9110
+/// §5.6.1).</summary>
 internal static class ListElements
 {
     /// <summary>Takes the next element, white space trimmed and possibly empty, off the front of

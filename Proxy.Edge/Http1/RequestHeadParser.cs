@@ -3,14 +3,15 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http1;
 
-/// <summary>Parses request heads (RFC 9112 §3, §5). Strict: what two readers could read differently is refused. Pure; the
-/// head's slots are the only memory it writes.</summary>
+/// <summary>Parses request heads (RFC 9112 §3, §5). Strict: what two readers could read differently is refused. Pure;
+/// the head's slots are the only memory it writes.</summary>
 public static class RequestHeadParser
 {
     /// <summary>No registered method has more than 17 characters.</summary>
     private const int MaxMethodLength = 64;
 
-    /// <summary>Empty lines tolerated before a request line; old clients sent one after a body (RFC 9112 §2.2).</summary>
+    /// <summary>Empty lines tolerated before a request line; old clients sent one after a body (RFC 9112
+    /// §2.2).</summary>
     private const int MaxLeadingEmptyLines = 2;
 
     private const ulong OnlyOnce = (1UL << (int)HeaderId.Host) | (1UL << (int)HeaderId.Expect);
@@ -18,9 +19,10 @@ public static class RequestHeadParser
     private const ulong Special =
         (1UL << (int)HeaderId.Connection) | (1UL << (int)HeaderId.Te) | (1UL << (int)HeaderId.Expect);
 
-    /// <summary>Parses the head in buffer[start .. start+length), of which bytes behind the head are left alone.</summary>
-    /// <param name="scanned">Bytes of this head seen by earlier calls: 0 for a new head; set when the head is incomplete.
-    /// The head may have grown and moved in between, not changed.</param>
+    /// <summary>Parses the head in buffer[start .. start+length), of which bytes behind the head are left
+    /// alone.</summary>
+    /// <param name="scanned">Bytes of this head seen by earlier calls: 0 for a new head; set when the head is
+    /// incomplete. The head may have grown and moved in between, not changed.</param>
     /// <param name="head">Filled in when complete; its offsets are offsets in <paramref name="buffer"/>.</param>
     public static HeadStatus Parse(
         byte[] buffer,

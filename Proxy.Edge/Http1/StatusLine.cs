@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Http1;
 
-/// <summary>Writes status lines. The proxy always speaks HTTP/1.1, whatever version it was spoken to (RFC 9112 §2.3).</summary>
+/// <summary>Writes status lines. The proxy always speaks HTTP/1.1, whatever version it was spoken to (RFC 9112
+/// §2.3).</summary>
 public static class StatusLine
 {
     private const int First = 100;
@@ -10,8 +11,8 @@ public static class StatusLine
     // Whole lines for the registered statuses, by status - 100; null for the others.
     private static readonly byte[]?[] Canned = Build();
 
-    /// <summary>Writes "HTTP/1.1 status reason CRLF" and returns its length; 0 when it does not fit. An empty reason means
-    /// the registered one. <paramref name="reason"/> must hold no line end; a parsed one cannot.</summary>
+    /// <summary>Writes "HTTP/1.1 status reason CRLF" and returns its length; 0 when it does not fit. An empty reason
+    /// means the registered one. <paramref name="reason"/> must hold no line end; a parsed one cannot.</summary>
     public static int Write(Span<byte> destination, int status, ReadOnlySpan<byte> reason = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, First);
@@ -38,7 +39,9 @@ public static class StatusLine
 
     /// <summary>The registered reason phrase; empty for an unregistered status.</summary>
     public static ReadOnlySpan<byte> Reason(int status) =>
-        status >= First && status < First + Canned.Length && Canned[status - First] is { } line ? ReasonOf(line) : default;
+        status >= First && status < First + Canned.Length && Canned[status - First] is { } line
+            ? ReasonOf(line)
+            : default;
 
     private static ReadOnlySpan<byte> ReasonOf(byte[] line) => line.AsSpan(13, line.Length - 15);
 

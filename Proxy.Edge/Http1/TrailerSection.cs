@@ -11,8 +11,8 @@ internal struct TrailerSection
 
     private static readonly string[] ForbiddenNames =
     [
-        "accept", "accept-charset", "accept-language", "age", "allow", "expires", "early-data", "front-end-https", "from",
-        "pragma", "proxy", "vary", "warning", "www-authenticate", "x-http-method-override",
+        "accept", "accept-charset", "accept-language", "age", "allow", "expires", "early-data", "front-end-https",
+        "from", "pragma", "proxy", "vary", "warning", "www-authenticate", "x-http-method-override",
     ];
 
     // Surviving lines, and behind them the line under way. Null until the first byte of a trailer: almost no body has
@@ -68,8 +68,8 @@ internal struct TrailerSection
         return HeadFault.None;
     }
 
-    /// <summary>Writes the surviving lines and the final CRLF when they fit; otherwise they become the tail. Returns the
-    /// bytes written. Called once, and only when lines survived.</summary>
+    /// <summary>Writes the surviving lines and the final CRLF when they fit; otherwise they become the tail. Returns
+    /// the bytes written. Called once, and only when lines survived.</summary>
     public int Flush(Span<byte> room)
     {
         _bytes![_kept++] = (byte)'\r'; // Not null: lines survived.

@@ -171,7 +171,11 @@ public static class RequestHeadCorpus
         { "underscore in the length", Post("Content-Length: 1_0"), HeadFault.BadContentLength },
         { "length of 19 digits", Post("Content-Length: 1000000000000000000"), HeadFault.BadContentLength },
         { "other digits in the length", Post("Content-Length: \u00b2"), HeadFault.BadContentLength },
-        { "two codings fields", Post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), HeadFault.BadTransferCoding },
+        {
+            "two codings fields",
+            Post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+            HeadFault.BadTransferCoding
+        },
         { "chunked twice", Post("Transfer-Encoding: chunked, chunked"), HeadFault.BadTransferCoding },
         { "chunked not last", Post("Transfer-Encoding: chunked, gzip"), HeadFault.BadTransferCoding },
         { "chunked with a parameter", Post("Transfer-Encoding: chunked;q=1"), HeadFault.BadTransferCoding },
@@ -182,17 +186,29 @@ public static class RequestHeadCorpus
         { "space before the colon of TE", Post("Transfer-Encoding : chunked"), HeadFault.BadFieldName },
         { "folded TE", Post("Transfer-Encoding:\r\n chunked"), HeadFault.ObsFold },
         { "other coding", Post("Transfer-Encoding: gzip"), HeadFault.UnsupportedTransferCoding },
-        { "other coding before chunked", Post("Transfer-Encoding: gzip, chunked"), HeadFault.UnsupportedTransferCoding },
+        {
+            "other coding before chunked",
+            Post("Transfer-Encoding: gzip, chunked"),
+            HeadFault.UnsupportedTransferCoding
+        },
         { "identity", Post("Transfer-Encoding: identity"), HeadFault.UnsupportedTransferCoding },
         { "xchunked", Post("Transfer-Encoding: xchunked"), HeadFault.UnsupportedTransferCoding },
-        { "TE on HTTP/1.0", $"POST / HTTP/1.0\r\n{Host}Transfer-Encoding: chunked\r\n\r\n", HeadFault.BadTransferCoding },
+        {
+            "TE on HTTP/1.0",
+            $"POST / HTTP/1.0\r\n{Host}Transfer-Encoding: chunked\r\n\r\n",
+            HeadFault.BadTransferCoding
+        },
 
         // Others.
         { "other expectation", Post("Expect: 200-ok"), HeadFault.BadExpect },
         { "empty expectation", Post("Expect:"), HeadFault.BadExpect },
         { "two expectations", Post("Expect: 100-continue\r\nExpect: 100-continue"), HeadFault.BadExpect },
         { "no token in Connection", Post("Connection: a b"), HeadFault.BadConnection },
-        { "too many options", Post("Connection: " + string.Join(',', Enumerable.Repeat("a", 33))), HeadFault.BadConnection },
+        {
+            "too many options",
+            Post("Connection: " + string.Join(',', Enumerable.Repeat("a", 33))),
+            HeadFault.BadConnection
+        },
         {
             "WebSocket with a body",
             $"GET / HTTP/1.1\r\n{Host}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\n",

@@ -2,7 +2,8 @@ using Proxy.Edge.Http1;
 
 namespace Proxy.Tests.Conformance;
 
-/// <summary>Response heads, as answers to a GET, and what must become of them; characters stand for bytes (Latin-1).</summary>
+/// <summary>Response heads, as answers to a GET, and what must become of them; characters stand for bytes
+/// (Latin-1).</summary>
 public static class ResponseHeadCorpus
 {
     public static TheoryData<string, string> Accepted => new()
@@ -43,7 +44,11 @@ public static class ResponseHeadCorpus
         { "NUL in the reason", "HTTP/1.1 200 O\0K\r\n\r\n", HeadFault.ControlCharacter },
         { "obs-fold", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", HeadFault.ObsFold },
         { "space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n", HeadFault.BadFieldName },
-        { "line break smuggled into a value", "HTTP/1.1 200 OK\r\nLocation: /\r\nevil\r\n\r\n", HeadFault.BadFieldName },
+        {
+            "line break smuggled into a value",
+            "HTTP/1.1 200 OK\r\nLocation: /\r\nevil\r\n\r\n",
+            HeadFault.BadFieldName
+        },
         { "CL and TE", Ok("Content-Length: 5\r\nTransfer-Encoding: chunked"), HeadFault.LengthWithChunked },
         { "two lengths", Ok("Content-Length: 5\r\nContent-Length: 6"), HeadFault.BadContentLength },
         { "two equal lengths", Ok("Content-Length: 5\r\nContent-Length: 5"), HeadFault.BadContentLength },
@@ -53,7 +58,11 @@ public static class ResponseHeadCorpus
         { "other coding", Ok("Transfer-Encoding: gzip"), HeadFault.UnsupportedTransferCoding },
         { "other coding before chunked", Ok("Transfer-Encoding: gzip, chunked"), HeadFault.UnsupportedTransferCoding },
         { "identity", Ok("Transfer-Encoding: identity"), HeadFault.UnsupportedTransferCoding },
-        { "chunked twice", Ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), HeadFault.BadTransferCoding },
+        {
+            "chunked twice",
+            Ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+            HeadFault.BadTransferCoding
+        },
         { "TE from HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", HeadFault.BadTransferCoding },
         { "TE on 204", "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n", HeadFault.BadTransferCoding },
         { "TE on 1xx", "HTTP/1.1 103 x\r\nTransfer-Encoding: chunked\r\n\r\n", HeadFault.BadTransferCoding },

@@ -1,22 +1,27 @@
+using System.Globalization;
 using Proxy.Tests.Conformance;
 
 namespace Proxy.Tests.Fuzz;
 
-/// <summary>Makes texts near the border between valid and invalid messages. The same random source gives the same text.</summary>
+/// <summary>Makes texts near the border between valid and invalid messages. The same random source gives the same
+/// text.</summary>
 internal static class Http1Mutator
 {
     private static readonly string[] Names =
     [
         "Host", "Connection", "Content-Length", "Transfer-Encoding", "TE", "Upgrade", "Expect", "Cookie", "X-Own",
-        "Keep-Alive", "Proxy-Connection", "Accept", "X-Forwarded-For", "Via", "Trailer", "User-Agent", "A", "Set-Cookie",
-        "content-length", "TRANSFER-ENCODING", "Strict-Transport-Security", "X_Own", "HTTP2-Settings", "Server", "Date",
+        "Keep-Alive", "Proxy-Connection", "Accept", "X-Forwarded-For", "Via", "Trailer", "User-Agent", "A",
+        "Set-Cookie", "content-length", "TRANSFER-ENCODING", "Strict-Transport-Security", "X_Own",
+        "HTTP2-Settings", "Server", "Date",
     ];
 
     private static readonly string[] Values =
     [
-        "", "a", "5", "0", "chunked", "Chunked", "gzip, chunked", "close", "keep-alive", "keep-alive, Upgrade", "websocket",
-        "100-continue", "a.example", "a.example:80", "[::1]:8080", "trailers", "X-Own", "Cookie, Host, Content-Length",
-        "007", "5, 5", "\u00e9", "a\tb", "h2c", "x, , A", "999999999999999999", "1234567890123456789", "text/html; q=\"a,b\"",
+        "", "a", "5", "0", "chunked", "Chunked", "gzip, chunked", "close", "keep-alive", "keep-alive, Upgrade",
+        "websocket", "100-continue", "a.example", "a.example:80", "[::1]:8080", "trailers",
+        "X-Own", "Cookie, Host, Content-Length",
+        "007", "5, 5", "\u00e9", "a\tb", "h2c", "x, , A", "999999999999999999", "1234567890123456789",
+        "text/html; q=\"a,b\"",
     ];
 
     private static readonly string[] Targets =
@@ -27,17 +32,21 @@ internal static class Http1Mutator
 
     private static readonly string[] Pieces =
     [
-        "\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", ",", ";", "\0", "\v", "\u007f", "\u0080", "\u00ff", "%", "?", "#", "/",
-        "\\", "\"", "0", "5", "f", "chunked", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n",
-        "Connection: close\r\n", "0\r\n\r\n", "5\r\nhello\r\n", ";a=b", ";a=\"b\\\"\"", "HTTP/1.1", "HTTP/1.0", "[::1]", "X-T: v\r\n",
+        "\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", ",", ";", "\0", "\v", "\u007f", "\u0080", "\u00ff",
+        "%", "?", "#",
+        "/", "\\", "\"", "0", "5", "f", "chunked", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
+        "Host: b\r\n",
+        "Connection: close\r\n", "0\r\n\r\n", "5\r\nhello\r\n", ";a=b", ";a=\"b\\\"\"", "HTTP/1.1", "HTTP/1.0", "[::1]",
+        "X-T: v\r\n",
     ];
 
     public static string Request(Random random)
     {
         string text = random.Next(3) == 0
             ? Corpus(random, RequestHeadCorpus.Accepted, RequestHeadCorpus.Refused)
-            : $"{Pick(random, "GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PUT", "x")} {(random.Next(2) == 0 ? "/" : Pick(random, Targets))} "
-                + $"HTTP/1.{(random.Next(6) == 0 ? 0 : 1)}\r\n{(random.Next(8) == 0 ? "" : "Host: a.example\r\n")}{Fields(random)}\r\n";
+            : Pick(random, "GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PUT", "x")
+                + $" {(random.Next(2) == 0 ? "/" : Pick(random, Targets))} HTTP/1.{(random.Next(6) == 0 ? 0 : 1)}\r\n"
+                + $"{(random.Next(8) == 0 ? "" : "Host: a.example\r\n")}{Fields(random)}\r\n";
         return Mutate(random, text);
     }
 
@@ -45,7 +54,8 @@ internal static class Http1Mutator
     {
         string text = random.Next(3) == 0
             ? Corpus(random, ResponseHeadCorpus.Accepted, ResponseHeadCorpus.Refused)
-            : $"HTTP/1.{(random.Next(6) == 0 ? 0 : 1)} {Pick(random, "200", "204", "304", "101", "103", "404", "600", "99")}"
+            : $"HTTP/1.{(random.Next(6) == 0 ? 0 : 1)} "
+                + $"{Pick(random, "200", "204", "304", "101", "103", "404", "600", "99")}"
                 + $"{Pick(random, " OK", " ", "", " caf\u00e9", "  x")}\r\n{Fields(random)}\r\n";
         return Mutate(random, text);
     }
@@ -56,7 +66,8 @@ internal static class Http1Mutator
         for (int i = random.Next(5); i > 0; i--)
         {
             int size = random.Next(1, random.Next(8) == 0 ? 300 : 20);
-            text += new string('0', random.Next(3) == 0 ? random.Next(5) : 0) + size.ToString(random.Next(2) == 0 ? "x" : "X")
+            text += new string('0', random.Next(3) == 0 ? random.Next(5) : 0)
+                + size.ToString(random.Next(2) == 0 ? "x" : "X", CultureInfo.InvariantCulture)
                 + Extension(random) + "\r\n" + Payload(random, size) + "\r\n";
         }
 
@@ -70,7 +81,9 @@ internal static class Http1Mutator
     }
 
     private static string Extension(Random random) =>
-        random.Next(4) > 0 ? "" : Pick(random, ";a", ";a=b", ";a=\"b;c\r\"", ";a=\"b\\\"c\";d", "; a", ";a=\"\u00e9\t \"");
+        random.Next(4) > 0
+            ? ""
+            : Pick(random, ";a", ";a=b", ";a=\"b;c\r\"", ";a=\"b\\\"c\";d", "; a", ";a=\"\u00e9\t \"");
 
     private static string Payload(Random random, int size)
     {

@@ -34,8 +34,8 @@ internal enum NaiveVerdict
     Invalid,
 }
 
-/// <summary>A second strict reader of HTTP/1.1, written from the RFCs with regular expressions and strings and sharing no
-/// code with the product: slow, and wrong in other places. The fuzz compares the two.</summary>
+/// <summary>A second strict reader of HTTP/1.1, written from the RFCs with regular expressions and strings and sharing
+/// no code with the product: slow, and wrong in other places. The fuzz compares the two.</summary>
 internal static partial class NaiveHttp1
 {
     private const string Token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
@@ -264,7 +264,8 @@ internal static partial class NaiveHttp1
             return false;
         }
 
-        if (expect.Count > 1 || (expect.Count == 1 && !expect[0].Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
+        if (expect.Count > 1
+            || (expect.Count == 1 && !expect[0].Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
         {
             return false;
         }
@@ -354,14 +355,16 @@ internal static partial class NaiveHttp1
     private static partial Regex StatusLine();
 
     [GeneratedRegex(
-        $"^(?<name>{Token}+):[ \t]*(?<value>([\\x21-\\x7e\\x80-\\xff]([\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \t]*\\z")]
+        $"^(?<name>{Token}+):[ \t]*"
+        + "(?<value>([\\x21-\\x7e\\x80-\\xff]([\t\\x20-\\x7e\\x80-\\xff]*[\\x21-\\x7e\\x80-\\xff])?)?)[ \t]*\\z")]
     private static partial Regex Field();
 
     [GeneratedRegex("^(?<scheme>[hH][tT][tT][pP][sS]?)://(?<authority>[^/?]*)(?<rest>.*)\\z")]
     private static partial Regex Absolute();
 
     [GeneratedRegex(
-        "^([A-Za-z0-9\\-._~!$&'()*+,;=:@/\\[\\]^`{|}]|%(?!00)[0-9A-Fa-f]{2})*(\\?[\\x21\\x24-\\x3b\\x3d\\x3f-\\x7e]*)?\\z")]
+        "^([A-Za-z0-9\\-._~!$&'()*+,;=:@/\\[\\]^`{|}]|%(?!00)[0-9A-Fa-f]{2})*"
+        + "(\\?[\\x21\\x24-\\x3b\\x3d\\x3f-\\x7e]*)?\\z")]
     private static partial Regex PathAndQuery();
 
     [GeneratedRegex("^([A-Za-z0-9._~\\-]+|\\[(?<literal>[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\\])(:(?<port>[0-9]{1,5}))?\\z")]
@@ -374,6 +377,8 @@ internal static partial class NaiveHttp1
     private static partial Regex LeadingZeroByte();
 
     [GeneratedRegex(
-        $"^(?<size>[0-9A-Fa-f]{{1,16}})(?<extension>(;{Token}+(=({Token}+|\"([^\"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[^\\x00-\\x08\\x0a-\\x1f\\x7f])*\"))?)*)\r\n\\z")]
+        $"^(?<size>[0-9A-Fa-f]{{1,16}})"
+        + $"(?<extension>(;{Token}+(=({Token}+|"
+        + "\"([^\"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[^\\x00-\\x08\\x0a-\\x1f\\x7f])*\"))?)*)\r\n\\z")]
     private static partial Regex SizeLine();
 }

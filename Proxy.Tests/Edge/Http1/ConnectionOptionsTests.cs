@@ -31,7 +31,8 @@ public sealed class ConnectionOptionsTests
     {
         RequestHead head = Head(
             "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: trailers\r\nUpgrade: h2c\r\n"
-            + "HTTP2-Settings: AAMAAABkAAQ\r\nProxy-Authorization: Basic eA==\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n");
+            + "HTTP2-Settings: AAMAAABkAAQ\r\nProxy-Authorization: Basic eA==\r\n"
+            + "Transfer-Encoding: chunked\r\nTrailer: X\r\n");
 
         Assert.Equal("Host: h\r\nTrailer: X\r\n", Reading.Forwarded(head));
     }

@@ -46,7 +46,9 @@ public sealed class FieldCopierTests
 
         Assert.True(FieldCopier.Copy(head, 0, [~0UL, 0b10], destination, out int written));
 
-        Assert.Equal("F64: v\r\nF66: v\r\nF67: v\r\nF68: v\r\nF69: v\r\n", Reading.Text(destination.AsSpan(0, written)));
+        Assert.Equal(
+            "F64: v\r\nF66: v\r\nF67: v\r\nF68: v\r\nF69: v\r\n",
+            Reading.Text(destination.AsSpan(0, written)));
     }
 
     [Fact]

@@ -7,8 +7,10 @@ namespace Proxy.Tests.Edge.Http1;
 /// <summary>Parses texts (characters stand for bytes) for tests.</summary>
 internal static class Reading
 {
-    /// <summary>Places the text at an odd offset with nothing behind it, so that an access past the end would throw.</summary>
-    public static (HeadStatus Status, HeadFault Fault, RequestHead Head) Request(string text, Http1Limits? limits = null)
+    /// <summary>Places the text at an odd offset with nothing behind it, so that an access past the end would
+    /// throw.</summary>
+    public static (HeadStatus Status, HeadFault Fault, RequestHead Head) Request(
+        string text, Http1Limits? limits = null)
     {
         const int Offset = 7;
         RequestHead head = new();

@@ -58,7 +58,8 @@ public sealed class RequestHeadParserTests
     [Fact]
     public void Fills_in_the_fields()
     {
-        RequestHead head = Reading.Accepted("GET / HTTP/1.1\r\nhOST:x\r\nX-Own:  a b \t\r\nCookie: c\r\nCookie: d\r\n\r\n");
+        RequestHead head = Reading.Accepted(
+            "GET / HTTP/1.1\r\nhOST:x\r\nX-Own:  a b \t\r\nCookie: c\r\nCookie: d\r\n\r\n");
 
         Assert.Equal(4, head.FieldCount);
         Assert.Equal(
@@ -148,7 +149,8 @@ public sealed class RequestHeadParserTests
 
         Assert.Equal(HeadStatus.Complete, Reading.Request(three + "\r\n", limits).Status);
         Assert.Equal(HeadFault.TooManyFields, Reading.Request(three + "E: f\r\n\r\n", limits).Fault);
-        Assert.Equal(HeadFault.TargetTooLong, Reading.Request($"GET /{new string('a', 256)} HTTP/1.1\r\n", limits).Fault);
+        string longTarget = $"GET /{new string('a', 256)} HTTP/1.1\r\n";
+        Assert.Equal(HeadFault.TargetTooLong, Reading.Request(longTarget, limits).Fault);
         Assert.Equal(HeadFault.TargetTooLong, Reading.Request($"GET /{new string('a', 600)}", limits).Fault);
         string large = $"GET / HTTP/1.1\r\nHost: h\r\nA: {new string('a', 1100)}";
         Assert.Equal(HeadFault.HeadTooLarge, Reading.Request(large, limits).Fault);

@@ -105,7 +105,8 @@ public sealed class WritingTests
     [Fact]
     public void Parsing_and_copying_allocate_nothing()
     {
-        byte[] bytes = "GET /a?b HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X\r\nX: y\r\nTE: trailers\r\n\r\n"u8.ToArray();
+        byte[] bytes =
+            "GET /a?b HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X\r\nX: y\r\nTE: trailers\r\n\r\n"u8.ToArray();
         RequestHead head = new();
         Http1Limits limits = new();
         byte[] destination = new byte[200];
