@@ -124,6 +124,16 @@ public sealed class AccessLogFormatTests
         Assert.Equal("é€😀 é!Ã", json.RootElement.GetProperty("user_agent").GetString());
     }
 
+    [Fact]
+    public void Json_escapes_what_a_reader_may_take_for_the_end_of_a_line()
+    {
+        AccessRecord record = AccessRecords.Full(userAgent: "a\u0085b\u2028c\u2029d\u007Fe\nf"u8);
+
+        string line = AccessRecords.Line("json", record);
+
+        Assert.Contains("a\\u0085b\\u2028c\\u2029d\\u007fe\\u000af", line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -35,15 +35,15 @@ public sealed class AccessLogWriterTests : IDisposable
     {
         await using var writer = new AccessLogWriter(_telemetry);
         AccessLog log = Open(writer, "%U", "a.log");
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(_directory.FullName);
+        watcher.Changed += (_, _) => written.TrySetResult();
+        watcher.EnableRaisingEvents = true;
         writer.Start();
 
         Append(log, 0, "/first");
 
-        for (int i = 0; i < 200 && Lines("a.log").Length == 0; i++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
-
+        await written.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(["/first"], Lines("a.log"));
     }
 
