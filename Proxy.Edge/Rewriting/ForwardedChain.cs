@@ -8,14 +8,14 @@ internal static class ForwardedChain
 {
     private static readonly SearchValues<byte> QuadBytes = SearchValues.Create("0123456789."u8);
 
-    /// <summary>Takes the next comma-separated element; commas in quoted strings do not count.</summary>
+    /// <summary>Takes the next comma-separated element; quotes mean nothing.</summary>
     public static bool TryNext(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> element)
     {
         while (rest.Length != 0)
         {
-            int end = EndOf(rest, (byte)',');
-            element = rest[..end].Trim(" \t"u8);
-            rest = end == rest.Length ? default : rest[(end + 1)..];
+            int end = rest.IndexOf((byte)',');
+            element = (end < 0 ? rest : rest[..end]).Trim(" \t"u8);
+            rest = end < 0 ? default : rest[(end + 1)..];
             if (element.Length != 0)
             {
                 return true;
@@ -24,6 +24,45 @@ internal static class ForwardedChain
 
         element = default;
         return false;
+    }
+
+    /// <summary>Takes the last element. Reading from the right matters: what stands left of a trusted hop's own
+    /// element may come from the client, and a quote there must not swallow that element.</summary>
+    /// <param name="quotes">Whether a comma in a quoted string is part of an element (Forwarded) or not.</param>
+    public static bool TryPrevious(scoped ref ReadOnlySpan<byte> rest, bool quotes, out ReadOnlySpan<byte> element)
+    {
+        while (rest.Length != 0)
+        {
+            int comma = quotes ? LastUnquotedComma(rest) : rest.LastIndexOf((byte)',');
+            element = rest[(comma + 1)..].Trim(" \t"u8);
+            rest = comma < 0 ? default : rest[..comma];
+            if (element.Length != 0)
+            {
+                return true;
+            }
+        }
+
+        element = default;
+        return false;
+    }
+
+    /// <summary>Whether every quoted string is closed.</summary>
+    public static bool IsBalanced(ReadOnlySpan<byte> text)
+    {
+        bool quoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (quoted && text[i] == '\\')
+            {
+                i++;
+            }
+            else if (text[i] == '"')
+            {
+                quoted = !quoted;
+            }
+        }
+
+        return !quoted;
     }
 
     /// <summary>Value of one parameter of a Forwarded element, without its quotes; empty when it is
@@ -86,6 +125,25 @@ internal static class ForwardedChain
     private static bool IsPortOrNothing(ReadOnlySpan<byte> text) =>
         text.Length == 0
         || (text.Length is > 1 and <= 6 && text[0] == ':' && !text[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+
+    private static int LastUnquotedComma(ReadOnlySpan<byte> text)
+    {
+        bool quoted = false;
+        for (int i = text.Length - 1; i >= 0; i--)
+        {
+            if (text[i] == '"')
+            {
+                int backslashes = i - 1 - text[..i].LastIndexOfAnyExcept((byte)'\\');
+                quoted ^= backslashes % 2 == 0;
+            }
+            else if (text[i] == ',' && !quoted)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     private static int EndOf(ReadOnlySpan<byte> text, byte separator)
     {

@@ -10,14 +10,12 @@ namespace Proxy.Edge.Rewriting;
 /// to find the effective client. Immutable and shared by all loops.</summary>
 public sealed class ForwardingFields
 {
-    /// <summary>Hops looked at, nearest first; a longer list is cut so that a forged one costs little.</summary>
-    private const int MaxHops = 32;
-
     private static readonly SearchValues<byte> RequestIdBytes = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:@"u8);
 
     private readonly ForwardingRule _rule;
     private readonly AddressRange[] _trusted;
+    private readonly HopList _hops;
     private readonly byte[] _via11 = [];
     private readonly byte[] _via10 = [];
 
@@ -25,6 +23,7 @@ public sealed class ForwardingFields
     {
         _rule = rule;
         _trusted = [.. rule.Trusted];
+        _hops = new HopList(rule.Chain);
         if (rule.Via.Length != 0)
         {
             _via11 = Encoding.ASCII.GetBytes($"1.1 {rule.Via}\r\n");
@@ -59,32 +58,16 @@ public sealed class ForwardingFields
     /// one before something that is not an address.</summary>
     public ClientAddress EffectiveClient(ForwardingConnection connection, RequestHead head)
     {
-        HeaderId chain = ChainField;
-        if (!connection.IsTrusted || !head.Has(chain))
+        if (!connection.IsTrusted || !head.Has(_hops.Field))
         {
             return connection.Peer;
         }
 
-        Span<ClientAddress> hops = stackalloc ClientAddress[MaxHops];
-        int count = 0;
-        for (int i = 0; i < head.FieldCount; i++)
-        {
-            if (head.Fields[i].Id != chain)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> rest = head.Value(i);
-            while (ForwardedChain.TryNext(ref rest, out ReadOnlySpan<byte> element))
-            {
-                _ = TryReadHop(element, out hops[count++ % MaxHops]);
-            }
-        }
-
+        Span<ClientAddress> hops = stackalloc ClientAddress[HopList.MaxHops];
+        int count = _hops.Read(head, hops);
         ClientAddress client = connection.Peer;
-        for (int back = 1; back <= Math.Min(count, MaxHops); back++)
+        foreach (ClientAddress hop in hops[..count])
         {
-            ClientAddress hop = hops[(count - back) % MaxHops];
             if (hop.IsUnknown)
             {
                 break;
@@ -109,7 +92,7 @@ public sealed class ForwardingFields
         }
 
         ReadOnlySpan<byte> proto = _rule.Chain == TrustedChain.Forwarded
-            ? LastForwardedParameter(head, "proto"u8)
+            ? HopList.LastParameter(head, "proto"u8)
             : head.Value(HeaderId.XForwardedProto);
         return proto.Length == 0 ? connection.IsTls : Ascii.EqualsIgnoreCase(proto, "https"u8);
     }
@@ -121,7 +104,7 @@ public sealed class ForwardingFields
         if (connection.IsTrusted)
         {
             host = _rule.Chain == TrustedChain.Forwarded
-                ? LastForwardedParameter(head, "host"u8)
+                ? HopList.LastParameter(head, "host"u8)
                 : head.Value(HeaderId.XForwardedHost);
         }
 
@@ -170,9 +153,6 @@ public sealed class ForwardingFields
         dropIds |= WriteVia(head, ref writer, suppress) | suppress;
         return writer.Result;
     }
-
-    private HeaderId ChainField =>
-        _rule.Chain == TrustedChain.Forwarded ? HeaderId.Forwarded : HeaderId.XForwardedFor;
 
     private static ulong Bit(HeaderId id) => 1UL << (int)id;
 
@@ -270,13 +250,14 @@ public sealed class ForwardingFields
         if (_rule.XForwardedFor && IsWanted(suppress, HeaderId.XForwardedFor))
         {
             drop |= Bit(HeaderId.XForwardedFor);
-            WriteExtendedFor(connection, head, ref writer);
+            _hops.WriteForwardedFor(head, connection.Peer, ref writer);
         }
 
         if (_rule.Forwarded && IsWanted(suppress, HeaderId.Forwarded))
         {
             drop |= Bit(HeaderId.Forwarded);
-            WriteExtendedForwarded(connection, head, ref writer);
+            _hops.WriteForwarded(head, ref writer);
+            ForwardingLines.AddElement(connection, head, ref writer);
         }
 
         ulong missing = ~suppress & (~head.Present | drop);
@@ -302,67 +283,6 @@ public sealed class ForwardingFields
         }
 
         return drop;
-    }
-
-    private void WriteExtendedFor(ForwardingConnection connection, RequestHead head, ref ByteWriter writer)
-    {
-        writer.Add("X-Forwarded-For: "u8);
-        HeaderId chain = ChainField;
-        for (int i = 0; i < head.FieldCount && head.Has(chain); i++)
-        {
-            if (head.Fields[i].Id != chain)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> rest = head.Value(i);
-            if (chain == HeaderId.XForwardedFor)
-            {
-                writer.Add(rest);
-                writer.Add(rest.Length == 0 ? default : ", "u8);
-                continue;
-            }
-
-            while (ForwardedChain.TryNext(ref rest, out ReadOnlySpan<byte> element))
-            {
-                _ = TryReadHop(element, out ClientAddress hop);
-                ForwardingLines.AddAddress(ref writer, hop);
-                writer.Add(", "u8);
-            }
-        }
-
-        ForwardingLines.AddAddress(ref writer, connection.Peer);
-        writer.Add("\r\n"u8);
-    }
-
-    private void WriteExtendedForwarded(ForwardingConnection connection, RequestHead head, ref ByteWriter writer)
-    {
-        writer.Add("Forwarded: "u8);
-        HeaderId chain = ChainField;
-        for (int i = 0; i < head.FieldCount && head.Has(chain); i++)
-        {
-            if (head.Fields[i].Id != chain)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> rest = head.Value(i);
-            if (chain == HeaderId.Forwarded)
-            {
-                writer.Add(rest);
-                writer.Add(rest.Length == 0 ? default : ", "u8);
-                continue;
-            }
-
-            while (ForwardedChain.TryNext(ref rest, out ReadOnlySpan<byte> element))
-            {
-                _ = TryReadHop(element, out ClientAddress hop);
-                ForwardingLines.AddNode(ref writer, hop);
-                writer.Add(", "u8);
-            }
-        }
-
-        ForwardingLines.AddElement(connection, head, ref writer);
     }
 
     private ulong WriteRequestId(
@@ -402,23 +322,5 @@ public sealed class ForwardingFields
 
         writer.Add(head.IsHttp10 ? _via10 : _via11);
         return Bit(HeaderId.Via);
-    }
-
-    private bool TryReadHop(ReadOnlySpan<byte> element, out ClientAddress hop) => ForwardedChain.TryReadNode(
-        _rule.Chain == TrustedChain.Forwarded ? ForwardedChain.Parameter(element, "for"u8) : element, out hop);
-
-    private static ReadOnlySpan<byte> LastForwardedParameter(RequestHead head, ReadOnlySpan<byte> name)
-    {
-        ReadOnlySpan<byte> last = default;
-        for (int i = 0; i < head.FieldCount && head.Has(HeaderId.Forwarded); i++)
-        {
-            ReadOnlySpan<byte> rest = head.Fields[i].Id == HeaderId.Forwarded ? head.Value(i) : default;
-            while (ForwardedChain.TryNext(ref rest, out ReadOnlySpan<byte> element))
-            {
-                last = element;
-            }
-        }
-
-        return ForwardedChain.Parameter(last, name);
     }
 }

@@ -1,3 +1,5 @@
+using Proxy.Edge.Topology;
+
 namespace Proxy.Edge.Rewriting;
 
 /// <summary>How the request target is changed before it goes to an origin. At most one of prefix and regex is
@@ -7,10 +9,13 @@ public sealed record PathRewriteRule
     /// <summary>Replaces the part of the path that a prefix match consumed; null = path unchanged.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>Regular expression over the normalised path, with <see cref="Replacement"/> ($1, ${name}); null =
-    /// none.</summary>
+    /// <summary>Regular expression over the normalised path; every match is replaced by <see cref="Replacement"/>.
+    /// Null = none.</summary>
     public string? Regex { get; init; }
 
+    /// <summary>Text with $1, ${name} and $$. What follows its first '?' goes in front of the client's query.
+    /// Without a <see cref="Regex"/> it replaces the whole path and takes the captures of the route's own
+    /// expression.</summary>
     public string? Replacement { get; init; }
 
     /// <summary>Query parameters to set (replacing all of that name) and to remove.</summary>
@@ -60,7 +65,7 @@ public sealed record ForwardingRule
 {
     /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody
     /// else's are stripped.</summary>
-    public IReadOnlyList<Topology.AddressRange> Trusted { get; init; } = [];
+    public IReadOnlyList<AddressRange> Trusted { get; init; } = [];
 
     /// <summary>Which list of hops of a trusted peer counts; the other one is stripped.</summary>
     public TrustedChain Chain { get; init; } = TrustedChain.XForwardedFor;
@@ -87,8 +92,9 @@ public sealed record ForwardingRule
 
 /// <summary>A redirect answered by the proxy itself.</summary>
 /// <param name="Status">301, 302, 303, 307 or 308.</param>
-/// <param name="Location">Target with placeholders: %{scheme} %{host} %{path} %{query} %{uri} and captures
-/// $1.</param>
+/// <param name="Location">Target with the placeholders of <c>ValueTemplate</c> and captures $1, ${name}. %{host} is
+/// without port, %{authority} as the client sent it, %{uri} is path and query, %{rest} the path behind the matched
+/// prefix.</param>
 public sealed record RedirectRule(int Status, string Location);
 
 /// <summary>A fixed answer by the proxy itself.</summary>

@@ -40,7 +40,7 @@ public sealed class RedirectAnswer
 
         if (pieces.Count == 0 || rule.Location.Any(c => c is <= ' ' or > '~'))
         {
-            error = $"location '{rule.Location}' is not a URI: it is empty, or has spaces or characters other than ASCII";
+            error = $"location '{rule.Location}' is not a URI: empty, or with spaces or characters beyond ASCII";
             return false;
         }
 

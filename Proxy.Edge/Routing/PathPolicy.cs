@@ -19,11 +19,12 @@ public sealed record PathPolicy
 {
     public EncodedSlashPolicy EncodedSlash { get; init; } = EncodedSlashPolicy.Reject;
 
-    /// <summary>Runs of slashes count as one for matching.</summary>
+    /// <summary>Runs of slashes become one, for matching and (unless raw) for the origin.</summary>
     public bool MergeSlashes { get; init; } = true;
 
-    /// <summary>Path parameters (";x=y" of a segment) are ignored by matching, as a servlet container
-    /// would.</summary>
+    /// <summary>Path parameters (";x=y" of a segment) are ignored by matching, as a servlet container does, and still
+    /// forwarded. In front of such a container this belongs on: otherwise "/admin;x" passes by a rule for
+    /// "/admin".</summary>
     public bool IgnorePathParameters { get; init; }
 
     /// <summary>What goes to the origin: the normalised path (safe), or the raw one (what Apache calls

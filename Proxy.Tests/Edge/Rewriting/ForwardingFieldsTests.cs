@@ -105,6 +105,8 @@ public sealed class ForwardingFieldsTests
     [InlineData("", "10.0.0.1")]
     [InlineData("::1%eth0", "10.0.0.1")]
     [InlineData("[203.0.113.9]", "10.0.0.1")]
+    [InlineData("\", 203.0.113.9", "203.0.113.9")]
+    [InlineData("\"a, 10.1.1.1, 203.0.113.9", "203.0.113.9")]
     public void The_client_is_found_from_the_right(string list, string expected) =>
         Assert.Equal(expected, Effective(Everything, "10.0.0.1", $"X-Forwarded-For: {list}"));
 
@@ -117,6 +119,9 @@ public sealed class ForwardingFieldsTests
     [InlineData("for=203.0.113.9;by=\"a\\\", for=6.6.6.6\"", "203.0.113.9")]
     [InlineData("for=203.0.113.9, for=_hidden", "10.0.0.1")]
     [InlineData("for=203.0.113.9, for=\"6.6.6.6", "10.0.0.1")]
+    [InlineData("for=\", for=203.0.113.9", "203.0.113.9")]
+    [InlineData("for=\", for=\"[2001:db8::1]\";proto=https", "2001:db8::1")]
+    [InlineData("for=\"\\\", for=203.0.113.9;host=\"a\"", "203.0.113.9")]
     [InlineData("proto=https", "10.0.0.1")]
     public void A_forwarded_list_is_read_when_it_is_the_one_to_believe(string list, string expected) =>
         Assert.Equal(
@@ -159,6 +164,20 @@ public sealed class ForwardingFieldsTests
     }
 
     [Fact]
+    public void An_open_quote_of_a_client_cannot_swallow_the_element_of_this_hop()
+    {
+        ForwardingRule rule = Everything with { Chain = TrustedChain.Forwarded };
+        RequestHead head = HeadBuilder.Request(fields: "Forwarded: for=\", for=203.0.113.9");
+
+        (string text, _, _) = Write(rule, "10.0.0.1", head);
+
+        Assert.Contains(
+            "Forwarded: for=unknown, for=203.0.113.9, for=10.0.0.1;proto=http;host=\"example.com\"\n",
+            text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Ipv6_is_quoted_in_forwarded_and_plain_elsewhere()
     {
         (string text, _, _) = Write(Everything, "2001:db8::1", HeadBuilder.Request(host: "[::1]:8080"));
@@ -188,6 +207,32 @@ public sealed class ForwardingFieldsTests
     [InlineData("1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy,1.1 proxy", true)]
     public void A_request_that_comes_round_again_is_noticed(string via, bool loop) =>
         Assert.Equal(loop, new ViaLoop("proxy", "node-7").IsLoop(HeadBuilder.Request(fields: $"Via: {via}")));
+
+    [Theory]
+    [InlineData("203.0.113.5", false, "example.com")]
+    [InlineData("10.0.0.1", true, "public.example")]
+    public void Scheme_and_host_of_the_client_are_believed_from_trusted_peers_only(string peer, bool tls, string host)
+    {
+        var fields = new ForwardingFields(Everything);
+        ForwardingConnection connection = fields.PrepareConnection(Address(peer), 1, tls: false, 80);
+        RequestHead head = HeadBuilder.Request(
+            fields: ["X-Forwarded-Proto: https", "X-Forwarded-Host: public.example"]);
+
+        Assert.Equal(tls, fields.IsClientTls(connection, head));
+        Assert.Equal(host, Encoding.ASCII.GetString(fields.ClientAuthority(connection, head)));
+    }
+
+    [Fact]
+    public void A_host_that_is_none_is_not_passed_on()
+    {
+        var fields = new ForwardingFields(Everything);
+        ForwardingConnection connection = fields.PrepareConnection(Address("10.0.0.1"), 1, tls: false, 80);
+        RequestHead head = HeadBuilder.Request(host: "a\"b", fields: "X-Forwarded-Host: x/y");
+
+        Assert.Equal(0, fields.ClientAuthority(connection, head).Length);
+        Assert.DoesNotContain(
+            "Host", Write(Everything, "203.0.113.5", HeadBuilder.Request(host: "a\"b")).Text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_field_that_an_edit_replaces_is_neither_written_nor_kept()

@@ -90,7 +90,8 @@ public sealed class PathNormalizerTests
     [InlineData("/a/x/.;p/b", "/a/x/b", "/a/x/b")]
     [InlineData("/;x/admin", "/admin", "/;x/admin")]
     [InlineData("/a/;x", "/a/", "/a/;x")]
-    public void Ignored_path_parameters_are_matched_without_and_forwarded_with(string raw, string match, string forward) =>
+    public void Ignored_path_parameters_are_matched_without_and_forwarded_with(
+        string raw, string match, string forward) =>
         Assert.Equal((PathVerdict.Ok, match, forward), Run(raw, new PathPolicy { IgnorePathParameters = true }));
 
     [Fact]
