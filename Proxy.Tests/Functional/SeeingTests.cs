@@ -40,7 +40,7 @@ public sealed class SeeingTests
         await Eventually.IsTrueAsync(
             async () => Metrics((await node.ManageAsync("/metrics")).Text, "requests_total").Sum() >= 7, () => "seven requests");
         var metrics = (await node.ManageAsync("/metrics")).Text;
-        Assert.NotEmpty(Metrics(metrics, "proxy_process_allocated_bytes_total"));
+        Assert.NotEmpty(Metrics(metrics, "proxy_gc_allocated_bytes_total"));
         Assert.Contains("# TYPE ", metrics, StringComparison.Ordinal);
         Assert.Contains("_bucket{", metrics, StringComparison.Ordinal);
     }

@@ -54,7 +54,7 @@ def allocated_bytes(candidate):
     if status != 200:
         return None
     for line in body.decode("utf-8", "replace").splitlines():
-        if line.startswith("proxy_process_allocated_bytes_total"):
+        if line.startswith("proxy_gc_allocated_bytes_total"):
             return float(line.rsplit(None, 1)[1])
     return None
 
