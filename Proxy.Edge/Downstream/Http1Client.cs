@@ -47,6 +47,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private RateGuard _writing;
     private long _phaseSince;
     private long _lastBody;
+    private long _endedAt;
     private long _lingered;
     private int _unsentMark;
     private int _scanned;
@@ -59,6 +60,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private bool _keepAlive;
     private bool _isHead;
     private bool _responding;
+    private bool _ended;
     private bool _advancing;
 
     public Http1Client(LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
@@ -141,8 +143,16 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        // A client that closes its side while an answer is due has gone: nobody can tell a half-close from a close, and
-        // working on for nobody is the costlier mistake.
+        if (_phase == Phase.Exchange && _body.IsDone)
+        {
+            // Gone or only half-closed: nobody can tell, so the answer gets a little time.
+            _ended = true;
+            _keepAlive &= !_held.IsEmpty;
+            _endedAt = _services.Loop.Now;
+            Arm();
+            return;
+        }
+
         Close(ProxyFault.ClientAborted);
     }
 
@@ -387,6 +397,11 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         if (!_advancing)
         {
             Advance();
+        }
+
+        if (_ended && _phase is Phase.Idle or Phase.Head)
+        {
+            CloseAfterFlush();
         }
     }
 
@@ -743,7 +758,13 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     private void CheckExchange(long now)
     {
-        if (_watchesWrites && ClientIsTooSlow(now))
+        if (_ended && !_responding && now >= EndDeadline())
+        {
+            Close(ProxyFault.ClientAborted);
+            return;
+        }
+
+        if (_watchesWrites && now >= WriteDeadline() && ClientIsTooSlow(now))
         {
             Close(ProxyFault.ClientTooSlow);
             return;
@@ -835,7 +856,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         Phase.Idle => After(_phaseSince, RequestNumber == 0 ? Timeouts.Head : Timeouts.KeepAlive),
         Phase.Head => After(_phaseSince, Timeouts.Head),
-        Phase.Exchange => Math.Min(BodyDeadline(), WriteDeadline()),
+        Phase.Exchange => Math.Min(Math.Min(BodyDeadline(), WriteDeadline()), EndDeadline()),
         Phase.Tunnel => After(_phaseSince, Timeouts.TunnelIdle),
         Phase.Lingering => Math.Max(_phaseSince + LingerMicroseconds, _channel.UnsentBytes > 0 ? WriteDeadline() : 0),
         _ => TimerNode.Never,
@@ -844,6 +865,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private long BodyDeadline() => _body.IsDone || _bodyPaused
         ? TimerNode.Never
         : Math.Min(After(_lastBody, Timeouts.BodyIdle), _reading.NextCheck(Timeouts.MinRate, Timeouts.RateGrace));
+
+    private long EndDeadline() => _ended && !_responding ? After(_endedAt, Timeouts.HalfClosed) : TimerNode.Never;
 
     private long WriteDeadline() => _watchesWrites && Timeouts.WriteIdle != TimeSpan.Zero
         ? _writing.NextCheck(1, Timeouts.WriteIdle)

@@ -57,7 +57,8 @@ public sealed class ListenerSlot : IAcceptor
 
     public bool MayAccept => _budget.Open < Program.Plan.MaxConnections;
 
-    public void Open(SocketTarget bind) => _listening = _services.Loop.Listen(bind, Program.Plan.Backlog, this);
+    public void Open(SocketTarget bind, bool join) =>
+        _listening = _services.Loop.Listen(bind, Program.Plan.Backlog, this, join);
 
     public void StopListening()
     {

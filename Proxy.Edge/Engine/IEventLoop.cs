@@ -47,8 +47,9 @@ public interface IEventLoop
     TimerWheel Timers { get; }
 
     /// <summary>Opens a listening socket of this loop's own (SO_REUSEPORT).</summary>
+    /// <param name="join">Other loops of this node listen there already; otherwise nobody may.</param>
     /// <exception cref="IOException">The address cannot be bound; the message says why.</exception>
-    IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor);
+    IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join);
 
     /// <summary>Starts a connection. Failure is reported through the handler, never from inside this call.</summary>
     Channel Connect(SocketTarget target, IChannelHandler handler);

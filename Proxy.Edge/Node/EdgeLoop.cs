@@ -195,7 +195,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         slot = new ListenerSlot(_services, program, budget);
         try
         {
-            slot.Open(address);
+            slot.Open(address, join: bound is not null);
         }
         catch (IOException error)
         {

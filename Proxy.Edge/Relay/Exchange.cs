@@ -39,6 +39,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private bool _issueToken;
     private bool _upgradeAsked;
     private bool _fresh;
+    private ProxyFault _lastFault;
     private Method _method;
     private long _requestBytes;
     private long _attemptStarted;
@@ -198,6 +199,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
+    public bool IsUpgradeAskedFor(ResponseHead head)
+    {
+        RequestHead request = _services.Workspace.Request;
+        return _kept.TryReparse(request, _listener.Plan.Limits)
+            && System.Text.Ascii.EqualsIgnoreCase(request.Value(HeaderId.Upgrade), head.Value(HeaderId.Upgrade));
+    }
+
     public void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count)
     {
         _tunnel = _responseStarted = true;
@@ -266,8 +274,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             member.NextAddress();
         }
 
-        if (MayRepeat(origin, fault))
+        if (MayRepeat(origin, fault, stale))
         {
+            _lastFault = fault;
             Repeat(member, stale);
             return;
         }
@@ -321,7 +330,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _upgradeAsked = route.MayUpgrade(head);
         if (!Choose(pool, head))                                                             // 7, 8
         {
-            Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
+            // After a failed attempt its cause says more than that nobody is left.
+            Refuse(_lastFault == ProxyFault.None ? ProxyFault.NoMember : _lastFault, ExchangePhase.Balance);
             return;
         }
 
@@ -332,6 +342,11 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         MemberState? bound = pool.Plan.Affinity?.Find(head);                                 // 7
         MemberState? chosen = bound is not null && bound.Grant.State != GrantState.Closed && !WasTried(bound) ? bound : null;
+        if (chosen is null && bound is not null && pool.Plan.NoFailover)
+        {
+            return false;
+        }
+
         while (true)
         {
             chosen ??= pool.Balancer.Pick(pool.Plan.State.Candidates, 0, _tried.AsSpan(0, _triedCount)); // 8
@@ -340,10 +355,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
                 return false;
             }
 
-            LoopMember member = pool.Find(chosen);
-            int limit = member.Plan.MaxConnections;
-            _slotTaken = limit > 0 && chosen.TryTakeSlot(limit);
-            if (limit == 0 || _slotTaken)
+            if (pool.TryFind(chosen, out LoopMember? member) && TryTakeSlot(member))
             {
                 _member = member;
                 _issueToken = !ReferenceEquals(bound, chosen) && pool.Plan.Affinity is { Issues: true };
@@ -359,6 +371,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
+    private bool TryTakeSlot(LoopMember member)
+    {
+        int limit = member.Plan.MaxConnections;
+        _slotTaken = limit > 0 && member.State.TryTakeSlot(limit);
+        return limit == 0 || _slotTaken;
+    }
+
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
     {
         LoopMember member = _member!;
@@ -372,7 +391,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _record.OnAttempt(member, origin.IsConnected);
         byte[] scratch = _services.Workspace.Scratch;
         ForwardContext context = Context(_route!, member);
-        int length = RequestHeadWriter.Write(in context, head, path, scratch);
+        int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
         if (length < 0)
         {
             CloseOrigin();
@@ -468,9 +487,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     /// <summary>Whether the attempt may be made again: nothing reached the origin, or the method says that twice is as good as
     /// once and the origin broke off rather than took its time.</summary>
-    private bool MayRepeat(Http1Origin origin, ProxyFault fault)
+    private bool MayRepeat(Http1Origin origin, ProxyFault fault, bool stale)
     {
-        if (!_kept.IsWhole || _attempts > _pool!.Plan.Retry.Attempts)
+        if (!_kept.IsWhole || (_attempts > _pool!.Plan.Retry.Attempts && !stale))
         {
             return false;
         }
@@ -490,7 +509,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _fresh = stale;
         if (!stale && !Remember(member.State))
         {
-            Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
+            Refuse(_lastFault, ExchangePhase.Balance);
             return;
         }
 
@@ -656,6 +675,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _pool = null;
         _member = null;
         _triedCount = _attempts = 0;
+        _lastFault = ProxyFault.None;
         _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
         _issueToken = _upgradeAsked = _fresh = _slotTaken = false;
         _services.ReturnExchange(this);

@@ -14,7 +14,8 @@ namespace Proxy.Edge.Relay;
 internal static class RequestHeadWriter
 {
     /// <summary>Returns the length of the head in <paramref name="scratch"/>, or a negative number as <see cref="TargetWriter.Write"/> gives it.</summary>
-    public static int Write(in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch)
+    public static int Write(
+        in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch, Span<byte> lines)
     {
         RouteProgram route = context.Route;
         int at = WriteStartLine(context, head, path, scratch);
@@ -31,33 +32,26 @@ internal static class RequestHeadWriter
         }
 
         at += host;
+        // What is added goes behind what was received, so that an added field follows those of the same name; but it is
+        // composed first, because composing tells which fields are left out.
         HeaderEditPlan edits = route.RequestEdits;
-        if (!edits.IsEmpty)
+        int added = edits.IsEmpty ? 0 : edits.Apply(head, Template(context, head, path), lines);
+        if (added < 0)
         {
-            int edited = edits.Apply(head, Template(context, head, path), scratch.AsSpan(at));
-            if (edited < 0)
-            {
-                return -1;
-            }
-
-            at += edited;
+            return -1;
         }
 
         ListenerProgram listener = context.Client.Listener;
         int forwarding = listener.Forwarding.Write(
-            context.Client.Forwarding, head, context.RequestId, scratch.AsSpan(at), out ulong forwarded, out _, edits.Suppress);
-        if (forwarding < 0)
+            context.Client.Forwarding, head, context.RequestId, lines[added..], out ulong forwarded, out _, edits.Suppress);
+        if (forwarding < 0
+            || !FieldCopier.Copy(head, drop | forwarded, scratch.AsSpan(at), out int copied)
+            || !lines[..(added + forwarding)].TryCopyTo(scratch.AsSpan(at + copied)))
         {
             return -1;
         }
 
-        at += forwarding;
-        if (!FieldCopier.Copy(head, drop | forwarded, scratch.AsSpan(at), out int copied))
-        {
-            return -1;
-        }
-
-        at += copied;
+        at += copied + added + forwarding;
         return WriteConnectionFields(context, head, scratch, at);
     }
 

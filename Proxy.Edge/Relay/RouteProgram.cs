@@ -98,14 +98,15 @@ public sealed class RouteProgram
     /// <param name="context">Of the request, whose head was parsed again for this.</param>
     internal int EditResponse(ResponseHead head, in TemplateContext context, Span<byte> destination)
     {
-        int mapped = _mapping.Apply(head, context.Scheme, context.Authority, destination);
-        if (mapped < 0)
+        // Edits first: the mapping leaves fields alone that an edit has replaced.
+        int edited = _responseEdits.Apply(head, context, destination);
+        if (edited < 0)
         {
             return -1;
         }
 
-        int edited = _responseEdits.Apply(head, context, destination[mapped..]);
-        return edited < 0 ? -1 : mapped + edited;
+        int mapped = _mapping.Apply(head, context.Scheme, context.Authority, destination[edited..]);
+        return mapped < 0 ? -1 : edited + mapped;
     }
 
     /// <summary>The route's own answer: a redirect or a fixed response. Lines point into <paramref name="scratch"/>.</summary>

@@ -346,7 +346,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         IOriginUser user = _user!;
         if (head.Status == 101)
         {
-            if (!_upgradeAsked || !_requestComplete)
+            if (!_upgradeAsked || !_requestComplete || !user.IsUpgradeAskedFor(head))
             {
                 Fault(ProxyFault.UnaskedUpgrade);
                 return;

@@ -24,6 +24,9 @@ public interface IOriginUser
     /// <summary>Bytes of the body went straight to the client.</summary>
     void OnResponseSpliced(long count, bool done);
 
+    /// <summary>Whether a 101 switches to the protocol that was asked for.</summary>
+    bool IsUpgradeAskedFor(ResponseHead head);
+
     /// <summary>101 to a request that asked for it; from now on bytes go both ways unread.</summary>
     void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count);
 

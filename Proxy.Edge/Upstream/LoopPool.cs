@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using Proxy.Edge.Balancing;
 using Proxy.Edge.Engine;
 using Proxy.Edge.Http1;
@@ -28,11 +28,10 @@ public sealed class LoopPool
 
     public IBalancer Balancer { get; private set; }
 
-    /// <summary>The loop's side of a member of this pool. A member that left the configuration while an exchange was choosing it still has one.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public LoopMember Find(MemberState state) => _members[state];
-
-    public bool Has(MemberState state) => _members.ContainsKey(state);
+    /// <summary>The loop's side of a member. False for one of a revision that this loop has not taken over yet: the pool's actor
+    /// publishes its candidates a moment earlier.</summary>
+    public bool TryFind(MemberState state, [NotNullWhen(true)] out LoopMember? member) =>
+        _members.TryGetValue(state, out member);
 
     public void Adopt(PoolPlan plan)
     {

@@ -252,7 +252,7 @@ public sealed class FramingTests
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();
 
-        await client.SendAsync(slot.Request("GET /bad"));
+        await client.SendAsync(slot.Request("GET /bad", "Connection: close"));
         var (origin, _) = await slot.Origin.RequestAsync();
         await origin.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n+1\r\nx\r\n0\r\n\r\n");
         var message = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());

@@ -69,7 +69,7 @@ public sealed class TrailersTests
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();
 
-        await client.SendAsync(slot.Request("GET /"));
+        await client.SendAsync(slot.Request("GET /", "Connection: close"));
         var (origin, _) = await slot.Origin.RequestAsync();
         await origin.SendAsync(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Long: " + new string('x', 50_000) + "\r\n\r\n");

@@ -33,23 +33,9 @@ internal static class HealthValidator
             problems.Error($"{path}.host", "not a host", "host[:port]");
         }
 
-        CheckInterval(active.Interval, "interval");
-        CheckInterval(active.FastInterval, "fast-interval");
-        CheckInterval(active.DownInterval, "down-interval");
-
         if (active.Port > 0 && pool.Members.Any(member => member.Url.UnixPath is not null))
         {
             problems.Error($"{path}.port", "a member is on a Unix socket, which has no port", "0");
-        }
-
-        void CheckInterval(TimeSpan interval, string key)
-        {
-            if (interval > TimeSpan.Zero && interval < active.Timeout)
-            {
-                problems.Error(
-                    $"{path}.{key}", "shorter than the timeout of a check",
-                    $"at least {Schema.DurationText.Of(active.Timeout)}, or a shorter timeout");
-            }
         }
     }
 }

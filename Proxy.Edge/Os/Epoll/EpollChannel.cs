@@ -388,6 +388,13 @@ internal sealed unsafe class EpollChannel : Channel
         _readable = false;
         if (got == 0)
         {
+            if (IsEnded)
+            {
+                // Only a broken connection wakes us again after its end.
+                Fail(ChannelError.Reset);
+                return false;
+            }
+
             IsEnded = true;
             Handler.OnEnd();
             return false;

@@ -38,7 +38,18 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
 
     public SocketTarget Bound { get; }
 
-    public static int Open(SocketTarget bind, int backlog)
+    /// <summary>Whether somebody else listens there. Sockets that all share the port (SO_REUSEPORT) would bind without a word, and two
+    /// nodes started by mistake would split the connections between them; one that does not share finds out.</summary>
+    /// <exception cref="IOException">The address is taken or cannot be bound.</exception>
+    public static void EnsureFree(SocketTarget bind)
+    {
+        if (!bind.IsUnix && bind.Port != 0)
+        {
+            _ = Libc.close(Open(bind, 1, shared: false));
+        }
+    }
+
+    public static int Open(SocketTarget bind, int backlog, bool shared = true)
     {
         int family = SocketAddress.Family(bind);
         int fd = Libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
@@ -46,7 +57,11 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
         if (fd >= 0 && !bind.IsUnix)
         {
             _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &one, sizeof(int));
-            _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &one, sizeof(int));
+            if (shared)
+            {
+                _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &one, sizeof(int));
+            }
+
             // Inherited by accepted sockets, which saves a call per connection.
             _ = Libc.setsockopt(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, &one, sizeof(int));
         }

@@ -130,8 +130,13 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         }
     }
 
-    public IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor)
+    public IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join)
     {
+        if (!join)
+        {
+            EpollListener.EnsureFree(bind);
+        }
+
         int fd = EpollListener.Open(bind, backlog);
         int slot = _listeners.IndexOf(null);
         if (slot < 0)

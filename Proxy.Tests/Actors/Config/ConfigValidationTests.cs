@@ -65,10 +65,6 @@ public sealed class ConfigValidationTests
     [InlineData("pools { app { members = [ { name = a, url = \"http://a\", weight = 0 } ] } }", "every weight is 0")]
     [InlineData("pools { app { health { active { path = health } } } }", "not a path")]
     [InlineData("pools { app { health { active { host = \"a/b\" } } } }", "not a host")]
-    [InlineData(
-        "pools { app { health { active { interval = 1s } } } }",
-        "shorter than the timeout of a check; accepted: at least 2s")]
-    [InlineData("pools { app { health { active { fast-interval = 1s } } } }", "shorter than the timeout of a check")]
     [InlineData("pools { app { health { active { headers { Host = x } } } } }", "field Host cannot be edited")]
     [InlineData("pools { app { initial-state = down } }", "nothing would ever bring the members up")]
     [InlineData("pools { app { affinity { cookie { name = \"a;b\" } } } }", "is not a token")]
