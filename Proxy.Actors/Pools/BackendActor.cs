@@ -24,6 +24,7 @@ internal sealed class BackendActor : Actor<BackendMessage>
     private readonly BackendMachine _machine;
     private readonly CancellationTokenSource _life = new();
     private ProbeSchedule? _schedule;
+    private ObservationLine? _line;
     private bool _settled;
 
     public BackendActor(
@@ -44,7 +45,7 @@ internal sealed class BackendActor : Actor<BackendMessage>
 
     protected internal override void PreStart()
     {
-        _services.Observations.Attach(_memory.Member, Context.Self);
+        _line = _services.Observations.Attach(_memory.Member, Context.Self);
         _settled = !Url.IsName || _machine.Grant.Addresses.Count > 0;
         Perform(_machine.Start(Now));
         Report();
@@ -89,7 +90,11 @@ internal sealed class BackendActor : Actor<BackendMessage>
 
     protected internal override void PostStop()
     {
-        _services.Observations.Detach(_memory.Member);
+        if (_line is { } line)
+        {
+            _services.Observations.Detach(_memory.Member, line);
+        }
+
         _life.Cancel();
         _life.Dispose();
     }
@@ -140,8 +145,9 @@ internal sealed class BackendActor : Actor<BackendMessage>
     {
         if (_machine.Settings.Health.Active is not { } active)
         {
-            _schedule = null;
-            Context.CancelTimer(nameof(CheckTick));
+            // Kept, for a check may be under way and checks may be configured again before it ends.
+            _schedule?.Pause();
+            ArmCheck();
             return;
         }
 

@@ -33,9 +33,15 @@ public sealed class ObservationInbox : IObservationSink
     }
 
     /// <summary>From now on observations of the member go to this actor.</summary>
-    internal void Attach(MemberState member, IRef<BackendMessage> actor) => _lines[member] = new ObservationLine(actor);
+    internal ObservationLine Attach(MemberState member, IRef<BackendMessage> actor)
+    {
+        var line = new ObservationLine(actor);
+        _lines[member] = line;
+        return line;
+    }
 
-    internal void Detach(MemberState member) => _lines.TryRemove(member, out _);
+    /// <summary>Leaves the line of a successor alone.</summary>
+    internal void Detach(MemberState member, ObservationLine line) => _lines.TryRemove(KeyValuePair.Create(member, line));
 }
 
 /// <summary>The way to one incarnation of a member's actor, with the number of observations on it.</summary>

@@ -202,7 +202,7 @@ internal sealed class ScriptedOrigins(TimeProvider time) : IProber, INameResolve
         Probes.Add(request);
         try
         {
-            await Task.Delay(Latency, time, cancellation);
+            await Pause(cancellation);
         }
         finally
         {
@@ -217,10 +217,19 @@ internal sealed class ScriptedOrigins(TimeProvider time) : IProber, INameResolve
     public async ValueTask<NameAnswer> ResolveAsync(string host, CancellationToken cancellation)
     {
         Lookups++;
-        await Task.Delay(Latency, time, cancellation);
+        await Pause(cancellation);
         return Names.TryGetValue(host, out string? addresses)
             ? new NameAnswer([.. addresses.Split(' ').Select(IPAddress.Parse)], null)
             : NameAnswer.Failed("no such host");
+    }
+
+    /// <summary>Goes on in the turn that moves the clock or cancels; Task.Delay would hop to another thread when cancelled.</summary>
+    private async Task Pause(CancellationToken cancellation)
+    {
+        var over = new TaskCompletionSource();
+        await using ITimer timer = time.CreateTimer(_ => over.TrySetResult(), null, Latency, Timeout.InfiniteTimeSpan);
+        await using CancellationTokenRegistration cancelled = cancellation.Register(() => over.TrySetCanceled(cancellation));
+        await over.Task;
     }
 }
 
