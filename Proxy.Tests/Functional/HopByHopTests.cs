@@ -110,7 +110,7 @@ public sealed class HopByHopTests
     }
 
     [Fact]
-    public async Task Via_names_every_hop_in_both_directions()
+    public async Task Via_names_every_hop()
     {
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();
@@ -123,7 +123,8 @@ public sealed class HopByHopTests
         var there = string.Join(", ", request.Values("Via"));
         var back = string.Join(", ", answer.Values("Via"));
         Assert.Matches("^1\\.0 before, 1\\.1 \\S+$", there);
-        Assert.Matches("^1\\.1 behind, 1\\.1 \\S+$", back);
+        // A gateway need not add itself to responses (RFC 9110 §7.6.3).
+        Assert.Matches("^1\\.1 behind(, 1\\.1 \\S+)?$", back);
     }
 
     [Fact]
