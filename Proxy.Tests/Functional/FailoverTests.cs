@@ -6,7 +6,7 @@ namespace Proxy.Tests.Functional;
 public sealed class FailoverTests
 {
     private const string Health =
-        "health { active { path = \"/health\", interval = 200ms, timeout = 1s, rise = 1, fall = 2 } }";
+        "health { active { path = \"/health\", interval = 500ms, timeout = 500ms, rise = 1, fall = 2 } }";
 
     [Fact]
     public async Task Killing_an_origin_under_load_fails_no_request_and_its_return_is_noticed()
@@ -68,7 +68,7 @@ public sealed class FailoverTests
             return Answer.Ok("fine");
         });
         await using var node = await StartAsync(
-            """health { active { path = "/check?deep=1", interval = 200ms, host = "app.test", headers { X-Probe = "yes" } } }""", a);
+            """health { active { path = "/check?deep=1", interval = 500ms, timeout = 500ms, host = "app.test", headers { X-Probe = "yes" } } }""", a);
 
         var check = await seen.Task.WaitAsync(Wire.Patience, TestContext.Current.CancellationToken);
 

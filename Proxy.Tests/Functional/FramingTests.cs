@@ -255,9 +255,9 @@ public sealed class FramingTests
         await client.SendAsync(slot.Request("GET /bad", "Connection: close"));
         var (origin, _) = await slot.Origin.RequestAsync();
         await origin.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n+1\r\nx\r\n0\r\n\r\n");
-        var message = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());
+        var answer = await client.ReadResponseAsync();
 
-        Assert.DoesNotContain("\r\n0\r\n", message, StringComparison.Ordinal);
+        Assert.True(answer.Status == 502 || !answer.Complete, "The message was made to look complete.");
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class SoakTests
                 routes = [ { match { path = "/" }, pool = app } ]
                 pools { app {
                   members = [ {{string.Join(", ", origins.Select((o, i) => $"{{ name = m{i}, url = \"{o.Url}\" }}"))}} ]
-                  health { active { path = "/health", interval = 100ms, timeout = 1s, rise = 1, fall = 2 } }
+                  health { active { path = "/health", interval = 300ms, timeout = 300ms, rise = 1, fall = 2 } }
                 } }
                 """,
         });
@@ -37,7 +37,7 @@ public sealed class SoakTests
             await origins[victim].KillAsync();
             await PauseAsync(TimeSpan.FromMilliseconds(200));
             origins[victim].Restart();
-            await PauseAsync(TimeSpan.FromMilliseconds(300));
+            await PauseAsync(TimeSpan.FromMilliseconds(500));
         }
 
         await load.AssertNothingFailedAsync();

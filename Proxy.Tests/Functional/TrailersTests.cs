@@ -73,9 +73,10 @@ public sealed class TrailersTests
         var (origin, _) = await slot.Origin.RequestAsync();
         await origin.SendAsync(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Long: " + new string('x', 50_000) + "\r\n\r\n");
-        var text = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());
+        var answer = await client.ReadResponseAsync();
 
-        Assert.False(text.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal), "The message was made to look complete.");
+        // When nothing was sent before the end was looked at, there is still time for an error.
+        Assert.True(answer.Status == 502 || !answer.Complete, "The message was made to look complete.");
     }
 
     private static async Task<WireMessage?> TryReadRequestAsync(Wire origin)

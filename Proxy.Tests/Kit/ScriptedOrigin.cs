@@ -9,6 +9,9 @@ namespace Proxy.Tests.Kit;
 /// to a handler after <see cref="Serve"/>.</summary>
 internal sealed class ScriptedOrigin : IAsyncDisposable
 {
+    private const int SolSocket = 1;
+    private const int SoReuseAddress = 2;
+
     private readonly Channel<Wire> _arrived = Channel.CreateUnbounded<Wire>();
     private readonly ConcurrentBag<Wire> _all = [];
     private readonly EndPoint _address;
@@ -98,8 +101,9 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         {
             if (!isUnix)
             {
-                // Lets a killed origin come back although connections of its former life are still remembered.
-                listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                // Lets a killed origin come back although connections of its former life are still remembered. .NET's own
+                // option of that name would also let others listen on the port (SO_REUSEPORT).
+                listener.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(1));
             }
 
             listener.Bind(address);
