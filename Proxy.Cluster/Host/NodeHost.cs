@@ -62,7 +62,7 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(), new DnsResolver(), events);
+        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time), new DnsResolver(_time), events);
         observations.Connect(_tree.Observations);
         _live = new LiveRegistry(loops);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
