@@ -259,7 +259,8 @@ public sealed class BackendMachineTests
     {
         SocketTarget[] addresses = [SocketTarget.Inet(IPAddress.Parse("10.0.0.1"), 80)];
         var open = new Grant(7, GrantState.Open, 100, addresses, "up");
-        BackendSettings named = BackendScript.Settings("http://origin.example", active: Active, initial: InitialState.Down);
+        BackendSettings named = BackendScript.Settings(
+            "http://origin.example", active: Active, initial: InitialState.Down);
 
         var script = new BackendScript(named, open);
         Assert.Same(open, script.Machine.Grant);
@@ -283,7 +284,8 @@ public sealed class BackendMachineTests
     public void A_successor_of_a_member_in_error_waits_for_the_retry_time()
     {
         SocketTarget[] addresses = [BackendScript.Settings().Member.Url.Target!];
-        new BackendScript(BackendScript.Settings(), new Grant(3, GrantState.Closed, 0, addresses, "1 failed in a row: x")).Play(
+        var last = new Grant(3, GrantState.Closed, 0, addresses, "1 failed in a row: x");
+        new BackendScript(BackendScript.Settings(), last).Play(
             """
             wait 9 | =
             wait 1 | Open 100 up
@@ -294,8 +296,8 @@ public sealed class BackendMachineTests
     public void A_successor_continues_a_ramp()
     {
         SocketTarget[] addresses = [BackendScript.Settings().Member.Url.Target!];
-        new BackendScript(
-            BackendScript.Settings(slowStart: 20), new Grant(3, GrantState.Open, 50, addresses, "up, slow start 50 %")).Play("""
+        var last = new Grant(3, GrantState.Open, 50, addresses, "up, slow start 50 %");
+        new BackendScript(BackendScript.Settings(slowStart: 20), last).Play("""
             wait 4.9 | Open 70 up, slow start 70 %
             wait 5.1 | Open 100 up
             """);
@@ -335,8 +337,9 @@ public sealed class BackendMachineTests
         var script = new BackendScript(settings);
         string[] inputs =
         [
-            "pass", "fail x", "ok", "503", "ConnectFailed", "Broken", "wait 1", "wait 12", "op drain", "op ready", "op maint",
-            "op reset", "op weight 3", "op weight 0", "op I", "recover", "resolve 10.0.0.1", "resolve 10.0.0.2", "unresolve gone",
+            "pass", "fail x", "ok", "503", "ConnectFailed", "Broken", "wait 1", "wait 12", "op drain", "op ready",
+            "op maint", "op reset", "op weight 3", "op weight 0", "op I", "recover",
+            "resolve 10.0.0.1", "resolve 10.0.0.2", "unresolve gone",
         ];
         for (int i = 0; i < 300; i++)
         {
@@ -349,8 +352,9 @@ public sealed class BackendMachineTests
             Assert.True(ReferenceEquals(before, after) || after.Epoch > before.Epoch, context);
             Assert.True(after.State == GrantState.Closed || after.Addresses.Count > 0, context);
             Assert.True(after.State != GrantState.Open || after.Weight is > 0 and <= 1_000_000, context);
-            Assert.True((after.State == GrantState.Open) == (script.Machine.Condition == MemberCondition.None), context);
-            Assert.True(after.State == GrantState.Closed || script.Machine.Checks.IsUp || settings.Health.Active is null, context);
+            Assert.True(after.State == GrantState.Open == (script.Machine.Condition == MemberCondition.None), context);
+            bool up = script.Machine.Checks.IsUp || settings.Health.Active is null;
+            Assert.True(after.State == GrantState.Closed || up, context);
         }
     }
 

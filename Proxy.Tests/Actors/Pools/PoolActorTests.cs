@@ -180,7 +180,11 @@ public sealed class PoolActorTests
         var rig = new PoolRig();
         ActiveHealthConfig active = PoolRig.Active with
         {
-            Method = "HEAD", Path = "/health?deep=1", Host = "check.example", Port = 99, Timeout = TimeSpan.FromSeconds(1),
+            Method = "HEAD",
+            Path = "/health?deep=1",
+            Host = "check.example",
+            Port = 99,
+            Timeout = TimeSpan.FromSeconds(1),
         };
         rig.Publish(PoolRig.Pool("a", active));
         rig.Run(6);

@@ -5,8 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Actors.Pools;
 
-/// <summary>A pool under random checks, observations, orders, reloads and crashes on virtual time. What must hold is checked after
-/// every step; a failure prints the seed and the last turns.</summary>
+/// <summary>A pool under random checks, observations, orders, reloads and crashes on virtual time. What must hold is
+/// checked after every step; a failure prints the seed and the last turns.</summary>
 public sealed class PoolSwarmTests
 {
     private const int SeedsPerCase = 32;
@@ -48,7 +48,10 @@ public sealed class PoolSwarmTests
     private sealed class Swarm
     {
         private static readonly string[] Orders =
-            ["ready", "drain", "maint", "reset", "D", "-D-S", "I", "R", "H", "-R-H", "-E", "weight 0", "weight 9", "weight default"];
+        [
+            "ready", "drain", "maint", "reset", "D", "-D-S", "I", "R", "H", "-R-H", "-E",
+            "weight 0", "weight 9", "weight default",
+        ];
 
         private readonly Random _random;
         private readonly PoolRig _rig;
@@ -69,7 +72,8 @@ public sealed class PoolSwarmTests
 
         public int Step { get; private set; }
 
-        public string Story => string.Join('\n', _story.TakeLast(15)) + "\n" + string.Join('\n', _rig.Events.Lines.TakeLast(15));
+        public string Story =>
+            string.Join('\n', _story.TakeLast(15).Concat(_rig.Events.Lines.TakeLast(15)));
 
         public ulong TraceHash => _rig.Dispatcher.TraceHash;
 
@@ -102,7 +106,10 @@ public sealed class PoolSwarmTests
                 Health = new HealthConfig
                 {
                     Active = active,
-                    Passive = new PassiveHealthConfig { Failures = _random.Next(0, 4), Retry = TimeSpan.FromSeconds(7) },
+                    Passive = new PassiveHealthConfig
+                    {
+                        Failures = _random.Next(0, 4), Retry = TimeSpan.FromSeconds(7),
+                    },
                 },
             };
         }
@@ -131,7 +138,8 @@ public sealed class PoolSwarmTests
                     break;
                 case 7:
                     _pool = RandomPool();
-                    Tell($"publish {string.Join(' ', _pool.Members.Select(static m => m.Name))}", () => _published = _rig.Publish(_pool));
+                    string names = string.Join(' ', _pool.Members.Select(static m => m.Name));
+                    Tell($"publish {names}", () => _published = _rig.Publish(_pool));
                     break;
                 case 8:
                     Tell($"crash {member}", () => _rig.Events.FailAtCheckOf = member);
@@ -196,7 +204,8 @@ public sealed class PoolSwarmTests
                 MemberState state = _rig.State(member.Name);
                 Grant before = _lastGrants.GetValueOrDefault(state, Grant.None);
                 Assert.True(state.Grant.Epoch >= before.Epoch, $"{state}: epoch went back");
-                Assert.True(state.Grant.Epoch > before.Epoch || ReferenceEquals(before, state.Grant) || before.Epoch == 0);
+                bool same = ReferenceEquals(before, state.Grant) || before.Epoch == 0;
+                Assert.True(state.Grant.Epoch > before.Epoch || same, $"{state}: another grant of the same epoch");
                 _lastGrants[state] = state.Grant;
             }
 
@@ -230,10 +239,13 @@ public sealed class PoolSwarmTests
         /// <summary>The rule of the candidates, written a second time and differently.</summary>
         private static string[] Expected(PoolStatus status)
         {
-            foreach (IGrouping<int, MemberStatus> set in status.Members.GroupBy(static m => m.Set).OrderBy(static s => s.Key))
+            foreach (var set in status.Members.GroupBy(static m => m.Set).OrderBy(static s => s.Key))
             {
                 string[] Open(MemberRole role) =>
-                    [.. set.Where(m => m.Role == role && m.Grant.State == GrantState.Open).Select(static m => m.Member.Id.Name)];
+                [
+                    .. set.Where(m => m.Role == role && m.Grant.State == GrantState.Open)
+                        .Select(static m => m.Member.Id.Name),
+                ];
                 string[] primaries = Open(MemberRole.Primary);
                 int missing = set.Count(static m => m.Role == MemberRole.Primary) - primaries.Length;
                 string[] serving = [.. primaries, .. Open(MemberRole.Spare).Take(missing)];
@@ -247,7 +259,8 @@ public sealed class PoolSwarmTests
             return [];
         }
 
-        /// <summary>When all origins work, the name resolves and operators step back, every primary serves after a while.</summary>
+        /// <summary>When all origins work, the name resolves and operators step back, every primary serves after a
+        /// while.</summary>
         private void CalmDown()
         {
             _rig.Events.FailAtCheckOf = null;
@@ -263,7 +276,9 @@ public sealed class PoolSwarmTests
             Check(quiet: true);
             foreach (MemberStatus member in _rig.Status().Members)
             {
-                Assert.True(member.Condition == MemberCondition.None, $"{member.Member} stays {member.Condition}: {member.Grant}");
+                Assert.True(
+                    member.Condition == MemberCondition.None,
+                    $"{member.Member} stays {member.Condition}: {member.Grant}");
                 int index = _pool.Members.ToList().FindIndex(config => config.Name == member.Member.Id.Name);
                 Assert.Equal(_pool.Members[index].Weight, member.Grant.Weight);
             }

@@ -39,7 +39,8 @@ public sealed class PublishMachineTests
         Play(new PublishInput.PoolFailed("a", "no answer"));
         Play(new PublishInput.PoolReady("b", ["x"]));
 
-        PublishEffect.Answer answer = _machine.Handle(new PublishInput.SnapshotTaken()).OfType<PublishEffect.Answer>().Single();
+        PublishEffect.Answer answer =
+            _machine.Handle(new PublishInput.SnapshotTaken()).OfType<PublishEffect.Answer>().Single();
 
         Assert.Null(answer.Value.Problem);
         Assert.Equal(["pool a: no answer", "pool b: the name of member x is not known yet"], answer.Value.Warnings);
@@ -83,7 +84,9 @@ public sealed class PublishMachineTests
 
     private string Ready(string pool) => Play(new PublishInput.PoolReady(pool, []));
 
-    private string Play(PublishInput input) => string.Join(", ", _machine.Handle(input).Select(static effect => effect switch
+    private string Play(PublishInput input) => string.Join(", ", _machine.Handle(input).Select(Describe));
+
+    private static string Describe(PublishEffect effect) => effect switch
     {
         PublishEffect.ConfigurePool configure => $"configure {configure.Settings.Name}",
         PublishEffect.PublishSnapshot publish => $"publish {publish.Snapshot.Revision}",
@@ -92,5 +95,5 @@ public sealed class PublishMachineTests
         PublishEffect.Answer { Value.Problem: { } problem } answer => $"answer {answer.Value.Revision}: {problem}",
         PublishEffect.Answer answer => $"answer {answer.Value.Revision}",
         _ => throw new InvalidOperationException("unknown effect"),
-    }));
+    };
 }

@@ -91,7 +91,8 @@ public sealed class PublisherActorTests
         Grant[] grants = [.. "abc".Select(name => _rig.State($"{name}").Grant)];
 
         _rig.Edge.Throw = new InvalidOperationException("planted");
-        Answer<PublishAnswer> answer = _rig.Publish(PoolRig.Pool("a b c", PoolRig.Active), PoolRig.Pool("d", name: "other"));
+        Answer<PublishAnswer> answer = _rig.Publish(
+            PoolRig.Pool("a b c", PoolRig.Active), PoolRig.Pool("d", name: "other"));
         _rig.Run(2);
 
         Assert.NotNull(answer.Error);

@@ -100,9 +100,11 @@ public sealed class CookieAffinityTests
     {
         CookieAffinity affinity = Affinity(Defaults, out MemberState[] members);
 
-        Assert.Equal("Set-Cookie: ROUTEID=.a; Path=/; HttpOnly; SameSite=Lax\r\n", Token(affinity, members[0], secure: false));
         Assert.Equal(
-            "Set-Cookie: ROUTEID=.a; Path=/; Secure; HttpOnly; SameSite=Lax\r\n", Token(affinity, members[0], secure: true));
+            "Set-Cookie: ROUTEID=.a; Path=/; HttpOnly; SameSite=Lax\r\n", Token(affinity, members[0], secure: false));
+        Assert.Equal(
+            "Set-Cookie: ROUTEID=.a; Path=/; Secure; HttpOnly; SameSite=Lax\r\n",
+            Token(affinity, members[0], secure: true));
         Assert.True(affinity.Issues);
     }
 
@@ -217,7 +219,8 @@ public sealed class CookieAffinityTests
     private static CookieAffinity Affinity(CookieAffinityOptions options, out MemberState[] members)
     {
         members = [Candidates.Member("a"), Candidates.Member("b"), Candidates.Member("c.d")];
-        return new CookieAffinity(options, [.. members.Select(static member => new AffinityRoute(member.Id.Name, member))]);
+        return new CookieAffinity(
+            options, [.. members.Select(static member => new AffinityRoute(member.Id.Name, member))]);
     }
 
     private static string Token(CookieAffinity affinity, MemberState member, bool secure)

@@ -67,7 +67,8 @@ public sealed class LeastRequestsTests
     public void Shares_of_a_closed_loop_follow_the_weights_within_one_percent(int seed)
     {
         var random = new Random(seed);
-        CandidateList list = Candidates.List($"a={random.Next(1, 100)} b={random.Next(1, 100)} c={random.Next(1, 100)}");
+        CandidateList list = Candidates.List(
+            $"a={random.Next(1, 100)} b={random.Next(1, 100)} c={random.Next(1, 100)}");
         var balancer = new LeastRequests();
         var running = new List<MemberState>();
         var picked = new Dictionary<MemberState, double>();

@@ -107,7 +107,8 @@ public sealed class RoundRobinTests
     {
         var random = new Random(seed);
         int count = random.Next(1, 9);
-        string text = string.Join(' ', Enumerable.Range(0, count).Select(i => $"m{i}={random.Next(0, 101)}")) + " last=7";
+        IEnumerable<string> members = Enumerable.Range(0, count).Select(i => $"m{i}={random.Next(0, 101)}");
+        string text = string.Join(' ', members.Append("last=7"));
         CandidateList list = Candidates.List(text);
         long total = list.Weights.Sum(static weight => (long)weight);
         int rounds = (int)Math.Max(1, 5000 / total);
@@ -123,9 +124,10 @@ public sealed class RoundRobinTests
 
         for (int i = 0; i < list.Count; i++)
         {
+            long times = picked.GetValueOrDefault(list.Members[i]);
             Assert.True(
-                picked.GetValueOrDefault(list.Members[i]) == (long)list.Weights[i] * rounds,
-                $"seed {seed}: {list.Members[i]} of {text} was picked {picked.GetValueOrDefault(list.Members[i])} times");
+                times == (long)list.Weights[i] * rounds,
+                $"seed {seed}: {list.Members[i]} of {text} was picked {times} times");
         }
     }
 
