@@ -74,7 +74,8 @@ def run(bench, candidate, case, seconds, number, cookie, idle=0.0):
     if not os.path.exists(script):
         with open(script, "w", encoding="ascii") as f:
             f.write(WRK_SCRIPT)
-    command = [*processes.prefix(bench.cores["load"]), "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
+    command = [*processes.prefix(bench.cores["load"]),
+               "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
     if case.browser:
         cookies = cases.BROWSER_COOKIES + (f"; {cookie}" if cookie else "")
         for header in [*cases.BROWSER_HEADERS, f"Cookie: {cookies}"]:

@@ -8,7 +8,7 @@ import time
 
 
 def prefix(cores):
-    """Pins a command to cores. Root's bench also goes before other people's work, which it cannot keep off the machine."""
+    """Pins a command to cores. Root's bench also goes before other work, which it cannot keep off the machine."""
     return (["nice", "-n", "-15"] if os.geteuid() == 0 else []) + ["taskset", "-c", ",".join(map(str, cores))]
 
 
