@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from dataclasses import asdict, dataclass
 
 from . import cases, machine, processes
@@ -33,7 +34,7 @@ class Sample:
     p99: int
     errors: int
     foreign: float  # part of the proxies' cores that something else used
-    allocated: float | None = None  # managed bytes per request, ours only
+    allocated: float | None = None  # managed bytes per request beyond those of an idle node, ours only
 
     @property
     def cpu(self):
@@ -59,12 +60,21 @@ def allocated_bytes(candidate):
     return None
 
 
-def run(bench, candidate, case, seconds, number, cookie):
+def idle_allocation(candidate, seconds):
+    """Bytes our process allocates in that time without requests: health checks, timers, and looking at the counter."""
+    before = allocated_bytes(candidate)
+    if before is None:
+        return 0.0
+    time.sleep(seconds)
+    return allocated_bytes(candidate) - before
+
+
+def run(bench, candidate, case, seconds, number, cookie, idle=0.0):
     script = os.path.join(bench.folder, "wrk.lua")
     if not os.path.exists(script):
         with open(script, "w", encoding="ascii") as f:
             f.write(WRK_SCRIPT)
-    command = ["taskset", "-c", ",".join(map(str, bench.cores["load"])),
+    command = [*processes.prefix(bench.cores["load"]),
                "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
     if case.browser:
         cookies = cases.BROWSER_COOKIES + (f"; {cookie}" if cookie else "")
@@ -89,4 +99,4 @@ def run(bench, candidate, case, seconds, number, cookie):
         case.name, candidate.name, number, result["requests"], (user2 - user) / requests, (system2 - system) / requests,
         result["requests"] / result["us"] * 1e6, result["p50"], result["p99"], result["errors"],
         max(0.0, (busy2 - busy - spent) / (result["us"] * len(cores))),
-        None if allocated is None or allocated2 is None else (allocated2 - allocated) / requests)
+        None if allocated is None or allocated2 is None else max(0.0, allocated2 - allocated - idle) / requests)
