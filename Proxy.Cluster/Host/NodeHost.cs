@@ -48,14 +48,15 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             Report = problem => NodeLog.AccessLogTrouble(logger, problem),
         });
-        var observations = new ObservationPort();
+        var actorPort = new ActorPort();
         _edge = new EdgeNode(new EdgeNodeOptions
         {
             Loops = loops,
             NodeName = name,
             Telemetry = telemetry,
             AccessLogs = _accessLogs,
-            Observations = observations,
+            Observations = actorPort,
+            Slots = actorPort,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
@@ -63,7 +64,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
         _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time), new DnsResolver(_time), events);
-        observations.Connect(_tree.Observations);
+        actorPort.Connect(_tree);
         _live = new LiveRegistry(loops);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
     }

@@ -38,6 +38,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
             Loop = Loop,
             Telemetry = options.Telemetry.Loop(index),
             Observations = options.Observations,
+            Slots = options.Slots,
             RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
             NodeName = Encoding.ASCII.GetBytes(options.NodeName),
         };

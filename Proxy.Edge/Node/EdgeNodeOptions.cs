@@ -28,6 +28,9 @@ public sealed record EdgeNodeOptions
 
     public required IObservationSink Observations { get; init; }
 
+    /// <summary>Where requests wait for members with max-connections.</summary>
+    public ISlotQueue Slots { get; init; } = new NoSlotQueue();
+
     public required IEdgeEvents Events { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -27,10 +27,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private LoopPool? _pool;
     private LoopMember? _member;
     private Http1Origin? _origin;
+    private SlotWait? _wait;
     private RouteCaptures _captures;
     private int _triedCount;
     private int _attempts;
     private bool _slotTaken;
+    private bool _full;
     private bool _requestDone;
     private bool _responseStarted;
     private bool _tunnel;
@@ -43,6 +45,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private Method _method;
     private long _requestBytes;
     private long _attemptStarted;
+    private long _waitStarted;
 
     public ChunkedOutput ChunkedOutput => _client.ChunkedOutput;
 
@@ -125,6 +128,29 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         _origin!.EndTunnel();
+    }
+
+    /// <summary>The wait for a slot is over.</summary>
+    /// <param name="member">Null when none became free in time.</param>
+    internal void OnSlot(MemberState? member)
+    {
+        _wait = null;
+        _record.OnQueued(_services.Loop.Now - _waitStarted);
+        RequestHead head = _services.Workspace.Request;
+        if (member is null)
+        {
+            Refuse(ProxyFault.QueueTimeout, ExchangePhase.Balance);
+            return;
+        }
+
+        if (!_kept.TryReparse(head, _listener.Plan.Limits))
+        {
+            ReturnSlot(_pool!, member);
+            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
+            return;
+        }
+
+        Dispatch(head, _kept.Body, 0, _kept.BodyCount, member);
     }
 
     /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
@@ -285,7 +311,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     }
 
     /// <summary>Steps 4 to 10 for the first attempt or a repeated one.</summary>
-    private void Dispatch(RequestHead head, byte[] buffer, int bodyStart, int bodyCount)
+    /// <param name="granted">A member whose slot was waited for; it is not chosen again.</param>
+    private void Dispatch(RequestHead head, byte[] buffer, int bodyStart, int bodyCount, MemberState? granted = null)
     {
         Span<byte> scratch = _services.PathScratch;
         if (PathNormalizer.Normalize(head.Path, _listener.Plan.PathPolicy, scratch, out NormalizedPath path) != PathVerdict.Ok
@@ -328,8 +355,26 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _pool = pool;
         _upgradeAsked = route.MayUpgrade(head);
-        if (!Choose(pool, head))                                                             // 7, 8
+        if (granted is not null)
         {
+            if (!pool.TryFind(granted, out _member))
+            {
+                ReturnSlot(pool, granted);
+                Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
+                return;
+            }
+
+            _slotTaken = true;
+            MemberState? bound = pool.Plan.Affinity?.Find(head);
+            _issueToken = !ReferenceEquals(bound, granted) && pool.Plan.Affinity is { Issues: true };
+        }
+        else if (!Choose(pool, head))                                                        // 7, 8
+        {
+            if (_full && TryWait(pool, head))
+            {
+                return;
+            }
+
             // After a failed attempt its cause says more than that nobody is left.
             Refuse(_lastFault == ProxyFault.None ? ProxyFault.NoMember : _lastFault, ExchangePhase.Balance);
             return;
@@ -347,22 +392,30 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return false;
         }
 
+        int before = _triedCount;
+        _full = false;
         while (true)
         {
             chosen ??= pool.Balancer.Pick(pool.Plan.State.Candidates, 0, _tried.AsSpan(0, _triedCount)); // 8
             if (chosen is null)
             {
+                // Members that are merely full were not tried: another time they may be.
+                Array.Clear(_tried, before, _triedCount - before);
+                _triedCount = before;
                 return false;
             }
 
-            if (pool.TryFind(chosen, out LoopMember? member) && TryTakeSlot(member))
+            if (pool.TryFind(chosen, out LoopMember? member) && TryTakeSlot(pool, member))
             {
+                Array.Clear(_tried, before, _triedCount - before);
+                _triedCount = before;
                 _member = member;
                 _issueToken = !ReferenceEquals(bound, chosen) && pool.Plan.Affinity is { Issues: true };
                 return true;
             }
 
-            if (!Remember(chosen))
+            // A sticky request waits for its own member rather than losing its session.
+            if (_full && ReferenceEquals(chosen, bound) || !Remember(chosen))
             {
                 return false;
             }
@@ -371,11 +424,45 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    private bool TryTakeSlot(LoopMember member)
+    private bool TryTakeSlot(LoopPool pool, LoopMember member)
     {
         int limit = member.Plan.MaxConnections;
-        _slotTaken = limit > 0 && member.State.TryTakeSlot(limit);
+        // Whoever waits was there first.
+        _slotTaken = limit > 0 && !pool.Plan.State.Waiters.Any && member.State.TryTakeSlot(limit);
+        _full |= limit > 0 && !_slotTaken;
         return limit == 0 || _slotTaken;
+    }
+
+    /// <summary>Lines up for a slot; the exchange goes on in <see cref="OnSlot"/>.</summary>
+    private bool TryWait(LoopPool pool, RequestHead head)
+    {
+        TimeSpan patience = pool.Plan.Timeouts.Queue;
+        if (patience == TimeSpan.Zero || !_kept.IsWhole)
+        {
+            return false;
+        }
+
+        MemberState? bound = pool.Plan.Affinity?.Find(head);
+        MemberState? only = bound is not null && bound.Grant.State != GrantState.Closed && !WasTried(bound) ? bound : null;
+        var wait = new SlotWait(_services.Loop, _services.Slots, pool.Plan.State, this);
+        if (!_services.Slots.TryEnter(pool.Plan.Name, only, patience, wait))
+        {
+            return false;
+        }
+
+        _wait = wait;
+        _waitStarted = _services.Loop.Now;
+        _client.PauseBody();
+        return true;
+    }
+
+    private void ReturnSlot(LoopPool pool, MemberState member)
+    {
+        member.ReturnSlot();
+        if (pool.Plan.State.Waiters.Any)
+        {
+            _services.Slots.Released(pool.Plan.Name, member);
+        }
     }
 
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
@@ -649,7 +736,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         if (_slotTaken)
         {
             _slotTaken = false;
-            _member.State.ReturnSlot();
+            ReturnSlot(_pool!, _member.State);
         }
     }
 
@@ -662,6 +749,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Record()                                                                    // 12
     {
+        _wait?.Abandon();
+        _wait = null;
         if (_tunnel)
         {
             _services.Telemetry.Counters.TunnelsOpen--;

@@ -24,6 +24,8 @@ public sealed class LoopServices
 
     public required IObservationSink Observations { get; init; }
 
+    public required ISlotQueue Slots { get; init; }
+
     public required RequestIdSource RequestIds { get; init; }
 
     /// <summary>Pseudonym of this node in Proxy-Status.</summary>

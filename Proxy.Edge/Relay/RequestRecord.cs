@@ -19,6 +19,7 @@ internal sealed class RequestRecord
     private long _started;
     private long _firstByte;
     private long _connect;
+    private long _queued;
     private int _status;
     private LoopMember? _member;
 
@@ -48,7 +49,7 @@ internal sealed class RequestRecord
     {
         _started = now;
         RequestId = id;
-        _firstByte = _connect = -1;
+        _firstByte = _connect = _queued = -1;
         _status = 0;
         _member = null;
         Fault = ProxyFault.None;
@@ -76,6 +77,9 @@ internal sealed class RequestRecord
 
     public void OnConnected(long elapsed) => _connect = elapsed;
 
+    /// <summary>The exchange stood in a queue.</summary>
+    public void OnQueued(long elapsed) => _queued = elapsed;
+
     public void OnResponse(int status, long now)
     {
         _status = status;
@@ -96,6 +100,7 @@ internal sealed class RequestRecord
         if (route is not null && listener.Metrics.PoolOfRoute(route.Plan.Index) is { } counters && attempts > 0)
         {
             counters.Requests++;
+            counters.Queued += _queued >= 0 ? 1 : 0;
             counters.Retries += attempts - 1;
             counters.Failures += Fault.Side() is FaultSide.Origin ? 1 : 0;
             if (_firstByte >= 0)
@@ -124,7 +129,7 @@ internal sealed class RequestRecord
             BodyBytesSent = BodyBytes,
             BytesReceived = HeadBytes + requestBytes,
             TotalMicroseconds = total,
-            QueueMicroseconds = -1,
+            QueueMicroseconds = _queued,
             ConnectMicroseconds = _connect,
             FirstByteMicroseconds = _firstByte,
             StartUnixMicroseconds = services.Loop.UnixMicroseconds - total,
