@@ -39,6 +39,7 @@ public sealed record ActiveHealthConfig
     /// <summary>Statuses that count as success.</summary>
     public StatusSet Expect { get; init; } = Statuses.Parse("200-399");
 
-    /// <summary>Percent of the interval by which each check is moved at random, so that checks do not come in step.</summary>
+    /// <summary>Percent of the interval by which each check is moved at random, so that checks do not come in
+    /// step.</summary>
     public int Jitter { get; init; } = 10;
 }

@@ -9,8 +9,8 @@ namespace Proxy.Actors.Config;
 public sealed record ConfigLoading(
     ProxyConfig? Config, ConfigList<ConfigProblem> Errors, ConfigList<ConfigProblem> Warnings, ConfigSource Source);
 
-/// <summary>From a file to a validated configuration. All errors are reported at once: those of the file's syntax first,
-/// because without it nothing else can be judged, then those of keys and of what they say together.</summary>
+/// <summary>From a file to a validated configuration. All errors are reported at once: those of the file's syntax
+/// first, because without it nothing else can be judged, then those of keys and of what they say together.</summary>
 public static class ConfigLoader
 {
     public static ConfigLoading Load(string file, HoconOptions? options = null) =>
@@ -38,6 +38,7 @@ public static class ConfigLoader
 
         ProxyConfig config = ConfigReader.Read(root, problems);
         ConfigValidation.Run(config, problems);
-        return new ConfigLoading(problems.Errors.Count == 0 ? config : null, problems.Errors, problems.Warnings, source);
+        ConfigList<ConfigProblem> found = problems.Errors;
+        return new ConfigLoading(found.Count == 0 ? config : null, found, problems.Warnings, source);
     }
 }

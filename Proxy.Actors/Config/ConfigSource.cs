@@ -2,8 +2,8 @@ using Proxy.Actors.Hocon;
 
 namespace Proxy.Actors.Config;
 
-/// <summary>Where in the files each key of a configuration was written, so that whoever judges the records can point at the
-/// place without the records carrying positions.</summary>
+/// <summary>Where in the files each key of a configuration was written, so that whoever judges the records can point
+/// at the place without the records carrying positions.</summary>
 public sealed class ConfigSource
 {
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
@@ -27,7 +27,8 @@ public sealed class ConfigSource
         {
             HoconScalar { Kind: HoconKind.String } scalar => $"\"{scalar.Text}\"",
             HoconScalar scalar => scalar.Text,
-            HoconArray array when array.Items.All(item => item is HoconScalar) => $"[{string.Join(", ", array.Items.Select(Shown))}]",
+            HoconArray array when array.Items.All(item => item is HoconScalar) =>
+                $"[{string.Join(", ", array.Items.Select(Shown))}]",
             HoconArray => "[…]",
             _ => "{…}",
         };

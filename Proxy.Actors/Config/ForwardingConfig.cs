@@ -5,7 +5,8 @@ namespace Proxy.Actors.Config;
 /// <summary>What origins are told about the client, and whose word about it is believed.</summary>
 public sealed record ForwardingConfig
 {
-    /// <summary>Peers whose inbound forwarding fields are believed and extended; everybody else's are stripped.</summary>
+    /// <summary>Peers whose inbound forwarding fields are believed and extended; everybody else's are
+    /// stripped.</summary>
     public ConfigList<AddressRange> Trusted { get; init; } = [];
 
     public bool XForwardedFor { get; init; } = true;

@@ -1,6 +1,7 @@
 namespace Proxy.Actors.Config;
 
-/// <summary>How the members of a pool are watched. Without <see cref="Active"/> a member is up until requests fail.</summary>
+/// <summary>How the members of a pool are watched. Without <see cref="Active"/> a member is up until requests
+/// fail.</summary>
 public sealed record HealthConfig
 {
     /// <summary>Null = no checks are sent.</summary>

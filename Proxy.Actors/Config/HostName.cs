@@ -5,8 +5,9 @@ namespace Proxy.Actors.Config;
 /// <summary>Names of hosts as DNS and the Host field take them.</summary>
 internal static class HostName
 {
-    /// <summary>An IPv4 address, or labels of letters, digits, hyphens and underscores of 1 to 63 characters, together at
-    /// most 253 (RFC 1035 §2.3.4). Underscores are not allowed for hosts by RFC 952, but container platforms use them.</summary>
+    /// <summary>An IPv4 address, or labels of letters, digits, hyphens and underscores of 1 to 63 characters,
+    /// together at most 253 (RFC 1035 §2.3.4). Underscores are not allowed for hosts by RFC 952, but container
+    /// platforms use them.</summary>
     public static bool IsValid(string name)
     {
         if (name.Length is 0 or > 253)

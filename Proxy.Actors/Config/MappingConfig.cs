@@ -1,7 +1,7 @@
 namespace Proxy.Actors.Config;
 
-/// <summary>How what an origin says about itself (Location, cookies) is turned into what the client sees. Derived from the
-/// route and its members; what is given here comes on top, or instead in the case of the path.</summary>
+/// <summary>How what an origin says about itself (Location, cookies) is turned into what the client sees. Derived
+/// from the route and its members; what is given here comes on top, or instead in the case of the path.</summary>
 public sealed record MappingConfig
 {
     public bool Enabled { get; init; } = true;

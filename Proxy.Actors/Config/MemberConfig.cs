@@ -10,7 +10,8 @@ public sealed record MemberConfig
 
     public MemberUrl Url { get; init; } = MemberUrl.None;
 
-    /// <summary>Share of traffic relative to the other members of the pool, 0 to 1,000,000; 0 = sticky requests only.</summary>
+    /// <summary>Share of traffic relative to the other members of the pool, 0 to 1,000,000; 0 = sticky requests
+    /// only.</summary>
     public int Weight { get; init; } = 100;
 
     /// <summary>Requests in flight from this node; 0 = no limit.</summary>

@@ -2,12 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config;
 
-/// <summary>Where a member is: http://host[:port][/base], unix:/path or http+unix:///path. Immutable; equality is that of
-/// the canonical text.</summary>
+/// <summary>Where a member is: http://host[:port][/base], unix:/path or http+unix:///path. Immutable; equality is
+/// that of the canonical text.</summary>
 public sealed record MemberUrl
 {
     public static readonly MemberUrl None = new();
@@ -19,7 +20,8 @@ public sealed record MemberUrl
     {
     }
 
-    /// <summary>Canonical: lower-case host, port always written, base path without a trailing slash; unix:/path.</summary>
+    /// <summary>Canonical: lower-case host, port always written, base path without a trailing slash;
+    /// unix:/path.</summary>
     public string Text { get; private init; } = "";
 
     /// <summary>Name or address, IPv6 without brackets; empty for a Unix socket.</summary>
@@ -80,7 +82,7 @@ public sealed record MemberUrl
         url = null;
         problem = !path.StartsWith('/') ? "the path of a Unix socket must be absolute"
             : path.Length < 2 || path.EndsWith('/') ? "the path of the Unix socket is missing"
-            : System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? $"a socket path has at most {MaxUnixPath} bytes"
+            : Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? $"a socket path has at most {MaxUnixPath} bytes"
             : path.Contains('\0') ? "a socket path has no NUL"
             : null;
         if (problem is not null)

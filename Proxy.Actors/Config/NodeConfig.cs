@@ -12,7 +12,8 @@ public sealed record NodeConfig
     /// <summary>Event loops; 0 = one per core ("auto").</summary>
     public int Workers { get; init; }
 
-    /// <summary>Bytes of buffers all loops together may hold; 0 = a quarter of the memory this process may use.</summary>
+    /// <summary>Bytes of buffers all loops together may hold; 0 = a quarter of the memory this process may
+    /// use.</summary>
     public long MaxBufferMemory { get; init; }
 
     /// <summary>How long requests in flight may take to end after a stop was asked for.</summary>

@@ -2,7 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config;
 
-/// <summary>What real requests say about a member. Failed connections, time-outs and broken responses always count.</summary>
+/// <summary>What real requests say about a member. Failed connections, time-outs and broken responses always
+/// count.</summary>
 public sealed record PassiveHealthConfig
 {
     /// <summary>Failures within <see cref="Window"/> that take a member out; 0 = requests never take it out.</summary>

@@ -1,7 +1,7 @@
 namespace Proxy.Actors.Config;
 
-/// <summary>Collects everything that is wrong or doubtful. A key with an error gets no second one: what follows from the
-/// first would only confuse.</summary>
+/// <summary>Collects everything that is wrong or doubtful. A key with an error gets no second one: what follows from
+/// the first would only confuse.</summary>
 internal sealed class ProblemList(ConfigSource source)
 {
     private readonly List<ConfigProblem> _errors = [];

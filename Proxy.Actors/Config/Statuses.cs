@@ -6,5 +6,7 @@ namespace Proxy.Actors.Config;
 internal static class Statuses
 {
     public static StatusSet Parse(string text) =>
-        StatusSet.TryParse(text, out StatusSet set) ? set : throw new ArgumentException($"not a status set: {text}", nameof(text));
+        StatusSet.TryParse(text, out StatusSet set)
+            ? set
+            : throw new ArgumentException($"not a status set: {text}", nameof(text));
 }

@@ -3,7 +3,9 @@ namespace Proxy.Actors.Hocon;
 /// <summary>The number grammar of RFC 8259 section 6.</summary>
 internal static class HoconNumber
 {
-    /// <summary>The offset behind the longest number that begins at <paramref name="start"/>, or start if none does.</summary>
+    /// <summary>
+    /// The offset behind the longest number that begins at <paramref name="start"/>, or start if none does.
+    /// </summary>
     public static int End(string text, int start)
     {
         var at = start;

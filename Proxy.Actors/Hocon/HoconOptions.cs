@@ -1,6 +1,8 @@
 namespace Proxy.Actors.Hocon;
 
-/// <summary>What a document may reach and how large it may grow. Every limit is there against a hostile or broken file.</summary>
+/// <summary>
+/// What a document may reach and how large it may grow. Every limit is there against a hostile or broken file.
+/// </summary>
 public sealed record HoconOptions
 {
     public static HoconOptions Default { get; } = new();
@@ -10,7 +12,10 @@ public sealed record HoconOptions
 
     public IHoconFiles Files { get; init; } = new HoconDiskFiles();
 
-    /// <summary>Levels of objects and lists, written or produced by substitution. Far above any real file, far below the stack.</summary>
+    /// <summary>
+    /// Levels of objects and lists, written or produced by substitution. Far above any real file, far below the
+    /// stack.
+    /// </summary>
     public int MaxDepth { get; init; } = 128;
 
     /// <summary>Files open at once through includes.</summary>
@@ -19,7 +24,9 @@ public sealed record HoconOptions
     /// <summary>Bytes of all files of one document together (UTF-16 units for text handed in).</summary>
     public long MaxBytes { get; init; } = 8 << 20;
 
-    /// <summary>Values plus characters of the resolved document: refuses a few lines that multiply themselves.</summary>
+    /// <summary>
+    /// Values plus characters of the resolved document: refuses a few lines that multiply themselves.
+    /// </summary>
     public long MaxExpansion { get; init; } = 16 << 20;
 
     /// <summary>Errors reported before reading stops.</summary>

@@ -4,7 +4,9 @@ using Proxy.Actors.Hocon.Syntax;
 
 namespace Proxy.Actors.Hocon;
 
-/// <summary>Path expressions: keys separated by dots, quoted where a key holds anything but letters, digits, '-' and '_'.</summary>
+/// <summary>
+/// Path expressions: keys separated by dots, quoted where a key holds anything but letters, digits, '-' and '_'.
+/// </summary>
 public static class HoconPath
 {
     public static bool TryParse(string text, [NotNullWhen(true)] out string[]? keys)

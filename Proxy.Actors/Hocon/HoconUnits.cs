@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Proxy.Actors.Hocon;
 
 /// <summary>
-/// Reads a value as a type, with the conversions of the specification: text and scalars into one another, an object with
+/// Reads a value as a type, with the conversions of the specification: text and scalars into one another, an object
+/// with
 /// numeric keys into a list; never null, and never lists or objects from text.
 /// </summary>
 public static class HoconUnits
@@ -96,7 +97,9 @@ public static class HoconUnits
         return true;
     }
 
-    /// <summary>A size, not negative, with a unit of bytes; without one it means bytes. Parts of a byte are cut off.</summary>
+    /// <summary>
+    /// A size, not negative, with a unit of bytes; without one it means bytes. Parts of a byte are cut off.
+    /// </summary>
     public static bool TryBytes(this HoconValue value, out long bytes)
     {
         bytes = 0;

@@ -3,8 +3,8 @@ using Proxy.Actors.Config.Schema;
 
 namespace Proxy.Actors.Planning;
 
-/// <summary>What changed between two configurations, in lines for people: "pools.app.members.b.weight 50 → 80". Elements of
-/// lists go by their names. Empty when nothing changed.</summary>
+/// <summary>What changed between two configurations, in lines for people: "pools.app.members.b.weight 50 → 80".
+/// Elements of lists go by their names. Empty when nothing changed.</summary>
 public static class ConfigDiff
 {
     public static IReadOnlyList<string> Between(ProxyConfig before, ProxyConfig after)

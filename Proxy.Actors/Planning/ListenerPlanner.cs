@@ -14,7 +14,8 @@ internal static class ListenerPlanner
     public static ListenerPlan Plan(ListenerConfig listener, RoutePlan[] routes, ListenerPlan? previous)
     {
         RouteMatch[] rules = [.. routes.Select(route => route.Match)];
-        bool sameRules = previous is not null && rules.SequenceEqual(previous.Routes.Rules, ReferenceEqualityComparer.Instance);
+        bool sameRules = previous is not null &&
+            rules.SequenceEqual(previous.Routes.Rules, ReferenceEqualityComparer.Instance);
         return new ListenerPlan
         {
             Name = listener.Name,

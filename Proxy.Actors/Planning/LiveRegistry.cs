@@ -36,20 +36,22 @@ public sealed class LiveRegistry(int loops)
         return state;
     }
 
-    /// <summary>Forgets what the published snapshot no longer has. Called after publishing, not after planning: a plan that
-    /// is thrown away must not cost the running one its state.</summary>
+    /// <summary>Forgets what the published snapshot no longer has. Called after publishing, not after planning: a
+    /// plan that is thrown away must not cost the running one its state.</summary>
     public void Retain(EdgeSnapshot published)
     {
         HashSet<string> pools = [.. published.Pools.Select(pool => pool.Name)];
-        HashSet<MemberState> members = [.. published.Pools.SelectMany(pool => pool.Members).Select(member => member.State)];
+        HashSet<MemberState> members =
+            [.. published.Pools.SelectMany(pool => pool.Members).Select(member => member.State)];
         foreach (string name in _pools.Keys.Where(name => !pools.Contains(name)).ToArray())
         {
             _pools.Remove(name);
         }
 
-        foreach ((MemberId, string) key in _members.Where(pair => !members.Contains(pair.Value)).Select(pair => pair.Key).ToArray())
+        foreach (KeyValuePair<(MemberId, string), MemberState> gone in
+            _members.Where(pair => !members.Contains(pair.Value)).ToArray())
         {
-            _members.Remove(key);
+            _members.Remove(gone.Key);
         }
     }
 }

@@ -5,7 +5,8 @@ using Proxy.Edge.Snapshot;
 namespace Proxy.Actors.Planning;
 
 /// <summary>Derives from a route what Apache's operators write as ProxyPassReverse, ProxyPassReverseCookieDomain and
-/// ...CookiePath: by which URLs and paths the origins know what the route shows, and what clients have to see instead.</summary>
+/// ...CookiePath: by which URLs and paths the origins know what the route shows, and what clients have to see
+/// instead.</summary>
 internal static class MappingPlanner
 {
     public static ResponseMappingRule Plan(RouteConfig route, PoolPlan pool)
@@ -23,24 +24,23 @@ internal static class MappingPlanner
             OriginPrefixes = [.. route.Mapping.OriginUrls.Concat(derived).Distinct(StringComparer.Ordinal)],
             OriginPath = originPath,
             PublicPath = publicPath,
+            MapRequestHost = route.Host == "preserve",
             CookieDomains = CookieDomains(route, pool),
         };
     }
 
-    /// <summary>The public path and the path it has on the origin, without the base path of a member's URL. Only a prefix
-    /// rewrite moves paths in a way that can be turned round; everything else leaves them where they are.</summary>
+    /// <summary>The public path and the path it has on the origin, without the base path of a member's URL. Only a
+    /// prefix rewrite moves paths in a way that can be turned round; everything else leaves them where they
+    /// are.</summary>
     private static (string Public, string Behind) Paths(RouteConfig route) =>
-        route.Rewrite.Prefix is { } prefix ? (route.Match.Path.Length == 0 ? "/" : route.Match.Path, prefix) : ("/", "/");
+        route.Rewrite.Prefix is { } prefix
+            ? (route.Match.Path.Length == 0 ? "/" : route.Match.Path, prefix)
+            : ("/", "/");
 
     private static IEnumerable<string> Prefixes(MemberPlan member, RouteConfig route, string behind)
     {
         string path = route.Mapping.OriginPath ?? member.BasePath + behind;
-        string authority = member.HostHeader;
-        yield return $"http://{authority}{path}";
-        if (!HasPort(authority))
-        {
-            yield return $"http://{authority}:80{path}";
-        }
+        yield return $"http://{member.HostHeader}{path}";
 
         // An origin builds its URLs from the Host field it gets.
         if (route.Host is not ("member" or "preserve"))
@@ -48,9 +48,6 @@ internal static class MappingPlanner
             yield return $"http://{route.Host.ToLowerInvariant()}{path}";
         }
     }
-
-    // "[::1]" has colons but no port.
-    private static bool HasPort(string authority) => authority.LastIndexOf(':') > authority.LastIndexOf(']');
 
     // A URL by which clients know the route already must stay: mapping it again would move its path twice.
     private static bool IsPublic(string prefix, RouteConfig route) =>
@@ -79,5 +76,9 @@ internal static class MappingPlanner
         return [.. domains];
     }
 
-    private static string HostOf(string authority) => HasPort(authority) ? authority[..authority.LastIndexOf(':')] : authority;
+    private static string HostOf(string authority)
+    {
+        int colon = authority.LastIndexOf(':');
+        return colon > authority.LastIndexOf(']') ? authority[..colon] : authority; // "[::1]" has colons but no port
+    }
 }

@@ -9,10 +9,12 @@ namespace Proxy.Actors.Planning;
 /// <summary>Compiles a pool and its members.</summary>
 internal static class PoolPlanner
 {
-    /// <param name="previous">Plan of the pool of that name in the running revision; unchanged members keep theirs.</param>
+    /// <param name="previous">Plan of the pool of that name in the running revision; unchanged members keep
+    /// theirs.</param>
     public static PoolPlan Plan(PoolConfig pool, LiveRegistry live, PoolPlan? previous)
     {
-        MemberPlan[] members = [.. pool.Members.Select(member => Reused(PlanMember(pool.Name, member, live), previous))];
+        MemberPlan[] members =
+            [.. pool.Members.Select(member => Reused(PlanMember(pool.Name, member, live), previous))];
         return new PoolPlan
         {
             Name = pool.Name,

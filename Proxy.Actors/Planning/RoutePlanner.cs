@@ -8,7 +8,8 @@ namespace Proxy.Actors.Planning;
 /// <summary>Compiles a route.</summary>
 internal static class RoutePlanner
 {
-    /// <param name="match">Conditions of the running revision when they are the same: the route table then stays too.</param>
+    /// <param name="match">Conditions of the running revision when they are the same: the route table then stays
+    /// too.</param>
     public static RoutePlan Plan(RouteConfig route, int index, PoolPlan? pool, RouteMatch? match) => new()
     {
         Index = index,

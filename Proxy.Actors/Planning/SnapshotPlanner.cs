@@ -3,8 +3,8 @@ using Proxy.Edge.Snapshot;
 
 namespace Proxy.Actors.Planning;
 
-/// <summary>From a validated configuration to the snapshot the loops work with. Pure but for the registry, which hands out
-/// live states. Plans of unchanged pools, routes and listeners keep their reference.</summary>
+/// <summary>From a validated configuration to the snapshot the loops work with. Pure but for the registry, which
+/// hands out live states. Plans of unchanged pools, routes and listeners keep their reference.</summary>
 public static class SnapshotPlanner
 {
     /// <param name="config">Without errors, as <see cref="ConfigLoader"/> gives it.</param>
@@ -23,7 +23,8 @@ public static class SnapshotPlanner
         });
     }
 
-    private static Dictionary<string, PoolPlan> PlanPools(ProxyConfig config, LiveRegistry live, PlannedRevision previous)
+    private static Dictionary<string, PoolPlan> PlanPools(
+        ProxyConfig config, LiveRegistry live, PlannedRevision previous)
     {
         Dictionary<string, (PoolConfig Config, PoolPlan Plan)> before = previous.Config.Pools
             .Zip(previous.Snapshot.Pools)
@@ -72,7 +73,9 @@ public static class SnapshotPlanner
             ListenerConfig listener = config.Listeners[i];
             RoutePlan[] own = [.. routes.Where(route => IsFor(route, listener.Name))];
             bool known = before.TryGetValue(listener.Name, out (ListenerConfig Config, ListenerPlan Plan) old);
-            listeners[i] = known && old.Config == listener && own.SequenceEqual(old.Plan.RoutePlans, ReferenceEqualityComparer.Instance)
+            bool same = known && old.Config == listener &&
+                own.SequenceEqual(old.Plan.RoutePlans, ReferenceEqualityComparer.Instance);
+            listeners[i] = same
                 ? old.Plan
                 : ListenerPlanner.Plan(listener, own, known ? old.Plan : null);
         }

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Proxy.Edge.Os;
 
 /// <summary>Opens a file whose every write goes to its end (O_APPEND), whoever else writes or truncates it. .NET's
-/// FileMode.Append only seeks to the end once, so after a copy-and-truncate rotation, or beside a second process, it would
-/// write over or far behind what is there.</summary>
+/// FileMode.Append only seeks to the end once, so after a copy-and-truncate rotation, or beside a second process, it
+/// would write over or far behind what is there.</summary>
 internal static partial class AppendFile
 {
     // Values of Linux; equal on x86-64 and arm64.

@@ -1,12 +1,14 @@
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>How the request target is changed before it goes to an origin. At most one of prefix and regex is set.</summary>
+/// <summary>How the request target is changed before it goes to an origin. At most one of prefix and regex is
+/// set.</summary>
 public sealed record PathRewriteRule
 {
     /// <summary>Replaces the part of the path that a prefix match consumed; null = path unchanged.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>Regular expression over the normalised path, with <see cref="Replacement"/> ($1, ${name}); null = none.</summary>
+    /// <summary>Regular expression over the normalised path, with <see cref="Replacement"/> ($1, ${name}); null =
+    /// none.</summary>
     public string? Regex { get; init; }
 
     public string? Replacement { get; init; }
@@ -28,7 +30,8 @@ public enum HeaderEditKind : byte
     Default,
 }
 
-/// <summary>One edit of a head. The value may hold the placeholders of <c>ValueTemplate</c>, e.g. "%{client-ip}".</summary>
+/// <summary>One edit of a head. The value may hold the placeholders of <c>ValueTemplate</c>, e.g.
+/// "%{client-ip}".</summary>
 public sealed record HeaderEdit(HeaderEditKind Kind, string Name, string Value = "");
 
 /// <summary>What goes into the Host field towards an origin.</summary>
@@ -44,11 +47,23 @@ public enum HostPolicy : byte
     Fixed,
 }
 
+/// <summary>The field in which trusted peers list the hops. A peer that extends one of the two passes the other on
+/// as the client sent it, so only one can be believed.</summary>
+public enum TrustedChain : byte
+{
+    XForwardedFor,
+    Forwarded,
+}
+
 /// <summary>What inbound forwarding fields mean and which outbound ones are written.</summary>
 public sealed record ForwardingRule
 {
-    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody else's are stripped.</summary>
+    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody
+    /// else's are stripped.</summary>
     public IReadOnlyList<Topology.AddressRange> Trusted { get; init; } = [];
+
+    /// <summary>Which list of hops of a trusted peer counts; the other one is stripped.</summary>
+    public TrustedChain Chain { get; init; } = TrustedChain.XForwardedFor;
 
     public bool XForwardedFor { get; init; } = true;
 
@@ -72,27 +87,61 @@ public sealed record ForwardingRule
 
 /// <summary>A redirect answered by the proxy itself.</summary>
 /// <param name="Status">301, 302, 303, 307 or 308.</param>
-/// <param name="Location">Target with placeholders: %{scheme} %{host} %{path} %{query} %{uri} and captures $1.</param>
+/// <param name="Location">Target with placeholders: %{scheme} %{host} %{path} %{query} %{uri} and captures
+/// $1.</param>
 public sealed record RedirectRule(int Status, string Location);
 
 /// <summary>A fixed answer by the proxy itself.</summary>
 public sealed record FixedResponseRule(int Status, string ContentType, string Body);
 
-/// <summary>Rewrites of what an origin says about itself, so that clients stay on the public side (what ProxyPassReverse,
-/// ProxyPassReverseCookieDomain and ...CookiePath do). Derived from the route unless given.</summary>
+/// <summary>Rewrites of what an origin says about itself, so that clients stay on the public side (what
+/// ProxyPassReverse, ProxyPassReverseCookieDomain and ...CookiePath do). Derived from the route unless
+/// given.</summary>
 public sealed record ResponseMappingRule
 {
     /// <summary>Off leaves all responses alone.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>URL prefixes of origins, scheme://authority + path, which are replaced by the public URL of the route.</summary>
+    /// <summary>URL prefixes of origins, scheme://authority + path, which are replaced by the public URL of the
+    /// route.</summary>
     public IReadOnlyList<string> OriginPrefixes { get; init; } = [];
 
-    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to /.</summary>
+    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to /. A
+    /// path that is below the public path already stays as it is: the application knows where it lives.</summary>
     public string OriginPath { get; init; } = "/";
 
     public string PublicPath { get; init; } = "/";
 
+    /// <summary>URLs with the host that the client asked for count as origin URLs too (host policy
+    /// "preserve").</summary>
+    public bool MapRequestHost { get; init; }
+
     /// <summary>Cookie domains to replace: origin domain to public domain ("" removes the attribute).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> CookieDomains { get; init; } = [];
+
+    /// <summary>The rule that undoes a route's own mapping of paths.</summary>
+    /// <param name="memberUrls">URLs of all members, and of the pool's name if origins call themselves by it.</param>
+    /// <param name="memberBasePath">Path of the members' URLs, "" or "/base".</param>
+    /// <param name="matchedPrefix">Prefix that the route matches; null when it does not match by prefix.</param>
+    /// <param name="rewrittenPrefix">What the route puts in its place; null when the path is unchanged.</param>
+    public static ResponseMappingRule Derive(
+        IEnumerable<string> memberUrls, string memberBasePath, string? matchedPrefix, string? rewrittenPrefix)
+    {
+        bool rewritten = rewrittenPrefix is not null;
+        string origin = memberBasePath.TrimEnd('/') + (rewritten ? "/" + rewrittenPrefix!.TrimStart('/') : "/");
+        return new ResponseMappingRule
+        {
+            OriginPrefixes = [.. memberUrls.Select(url => AuthorityOf(url) + origin).Distinct()],
+            OriginPath = origin,
+            PublicPath = rewritten ? matchedPrefix ?? "/" : "/",
+        };
+    }
+
+    /// <summary>"http://host:80/x" → "http://host:80".</summary>
+    private static string AuthorityOf(string url)
+    {
+        int start = url.IndexOf("://", StringComparison.Ordinal);
+        int slash = start < 0 ? -1 : url.IndexOf('/', start + 3);
+        return slash < 0 ? url : url[..slash];
+    }
 }

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Proxy.Edge.Routing;
 
-/// <summary>Immutable hash table from byte strings to values, looked up by span. The keys come from the configuration, so
-/// requests cannot make chains longer.</summary>
+/// <summary>Immutable hash table from byte strings to values, looked up by span. The keys come from the
+/// configuration, so requests cannot make chains longer.</summary>
 internal sealed class ByteTable<TValue>
     where TValue : class
 {

@@ -4,7 +4,8 @@ namespace Proxy.Edge.Routing;
 internal static class CookieFields
 {
     /// <summary>Takes the next pair off <paramref name="rest"/>. Quotes around a value are not part of it.</summary>
-    public static bool TryNext(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    public static bool TryNext(
+        scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         while (rest.Length != 0)
         {

@@ -27,15 +27,15 @@ public enum PathVerdict : byte
     TooLong,
 }
 
-/// <summary>A path in its one normal form. The spans point into the request or into the caller's scratch space and live
-/// as long as those.</summary>
+/// <summary>A path in its one normal form. The spans point into the request or into the caller's scratch space and
+/// live as long as those.</summary>
 public readonly ref struct NormalizedPath
 {
     /// <summary>What routing and everything that authorises compares. Pure ASCII.</summary>
     public ReadOnlySpan<byte> Match { get; }
 
-    /// <summary>What goes to the origin: the same bytes, unless path parameters are ignored by matching (they are kept
-    /// here) or the policy forwards the raw path.</summary>
+    /// <summary>What goes to the origin: the same bytes, unless path parameters are ignored by matching (they are
+    /// kept here) or the policy forwards the raw path.</summary>
     public ReadOnlySpan<byte> Forward { get; }
 
     public NormalizedPath(ReadOnlySpan<byte> match, ReadOnlySpan<byte> forward)
@@ -49,32 +49,41 @@ public readonly ref struct NormalizedPath
     {
     }
 
-    /// <summary>Length of the part of <see cref="Forward"/> that stands for the first <paramref name="matched"/> bytes of
-    /// <see cref="Match"/>, or -1 when the two are spelled differently.</summary>
+    /// <summary>Length of the part of <see cref="Forward"/> that stands for the first <paramref name="matched"/>
+    /// bytes of <see cref="Match"/>, or -1 when the two are spelled differently.</summary>
     public int ForwardLengthOf(int matched)
     {
+        int at = 0;
         if (Forward.Length >= matched && Match[..matched].SequenceEqual(Forward[..matched]))
         {
-            return matched;
+            at = matched;
         }
-
-        int at = 0;
-        for (int i = 0; i < matched; i++)
+        else
         {
-            if (at < Forward.Length && Forward[at] == ';' && Match[i] != ';')
+            for (int i = 0; i < matched; i++)
             {
-                int slash = Forward[at..].IndexOf((byte)'/');
-                at = slash < 0 ? Forward.Length : at + slash;
-            }
+                at = Match[i] == ';' ? at : SkipParameters(at);
+                if (at >= Forward.Length || Forward[at] != Match[i])
+                {
+                    return -1;
+                }
 
-            if (at >= Forward.Length || Forward[at] != Match[i])
-            {
-                return -1;
+                at++;
             }
-
-            at++;
         }
 
-        return at;
+        return matched < Match.Length && Match[matched] == ';' ? at : SkipParameters(at);
+    }
+
+    /// <summary>The next slash, or the end, when path parameters start at <paramref name="at"/>.</summary>
+    private int SkipParameters(int at)
+    {
+        if (at >= Forward.Length || Forward[at] != ';')
+        {
+            return at;
+        }
+
+        int slash = Forward[at..].IndexOf((byte)'/');
+        return slash < 0 ? Forward.Length : at + slash;
     }
 }

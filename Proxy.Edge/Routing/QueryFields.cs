@@ -1,14 +1,29 @@
 namespace Proxy.Edge.Routing;
 
-/// <summary>Reads the parameters of a query: name=value pairs between '&amp;', in the escapes of HTML forms.</summary>
+/// <summary>Reads the parameters of a query: name=value pairs between '&amp;', in the escapes of HTML
+/// forms.</summary>
 internal static class QueryFields
 {
-    /// <summary>Takes the next parameter off <paramref name="rest"/>, still escaped; a parameter without '=' has an empty
-    /// value. Empty parameters are skipped.</summary>
-    public static bool TryNext(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    /// <summary>Takes the next parameter off <paramref name="rest"/>, still escaped; a parameter without '=' has an
+    /// empty value. Empty parameters are skipped.</summary>
+    public static bool TryNext(
+        scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         name = value = default;
-        ReadOnlySpan<byte> pair = default;
+        if (!TryNextPair(ref rest, out ReadOnlySpan<byte> pair))
+        {
+            return false;
+        }
+
+        name = NameOf(pair);
+        value = name.Length == pair.Length ? default : pair[(name.Length + 1)..];
+        return true;
+    }
+
+    /// <summary>Takes the next "name=value" or "name" off <paramref name="rest"/> as it is.</summary>
+    public static bool TryNextPair(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> pair)
+    {
+        pair = default;
         while (pair.Length == 0)
         {
             if (rest.Length == 0)
@@ -21,10 +36,13 @@ internal static class QueryFields
             rest = end < 0 ? default : rest[(end + 1)..];
         }
 
-        int equals = pair.IndexOf((byte)'=');
-        name = equals < 0 ? pair : pair[..equals];
-        value = equals < 0 ? default : pair[(equals + 1)..];
         return true;
+    }
+
+    public static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> pair)
+    {
+        int equals = pair.IndexOf((byte)'=');
+        return equals < 0 ? pair : pair[..equals];
     }
 
     /// <summary>Decodes escapes and '+'; a malformed escape stands for itself. The output is never longer.</summary>

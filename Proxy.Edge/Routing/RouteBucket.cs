@@ -1,8 +1,8 @@
 namespace Proxy.Edge.Routing;
 
-/// <summary>The rules that one host can reach, in order. A short list is scanned; a long one is looked up by path first.
-/// Either way the lowest position that matches wins, because each list is in order and a list is left as soon as it
-/// cannot improve on the best position found so far.</summary>
+/// <summary>The rules that one host can reach, in order. A short list is scanned; a long one is looked up by path
+/// first. Either way the lowest position that matches wins, because each list is in order and a list is left as soon
+/// as it cannot improve on the best position found so far.</summary>
 internal sealed class RouteBucket
 {
     /// <summary>Up to this many rules a scan of 2–4 ns each beats the hashing.</summary>

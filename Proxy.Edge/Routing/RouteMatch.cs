@@ -22,20 +22,22 @@ public enum ValueMatchKind : byte
     Regex,
 }
 
-/// <summary>Test of one header, cookie or query parameter. Names of headers compare without case, the others exactly.</summary>
+/// <summary>Test of one header, cookie or query parameter. Names of headers compare without case, the others
+/// exactly.</summary>
 public sealed record ValueMatch(string Name, ValueMatchKind Kind, string Value = "");
 
 /// <summary>The conditions of one rule; all must hold. An empty list or null means "any".</summary>
 public sealed record RouteMatch
 {
-    /// <summary>Host names, lower case, without port; "*.example.com" matches one or more labels; empty = any host.</summary>
+    /// <summary>Host names, lower case, without port; "*.example.com" matches one or more labels; empty = any
+    /// host.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     public PathMatchKind PathKind { get; init; } = PathMatchKind.Any;
 
-    /// <summary>Exact path, prefix or regular expression over the normalised path. Paths and prefixes are brought into the
-    /// normal form themselves, so "/a b" and "/a%20b" are the same; an expression sees "/a%20b" and is unanchored unless
-    /// it says ^ and $.</summary>
+    /// <summary>Exact path, prefix or regular expression over the normalised path. Paths and prefixes are brought
+    /// into the normal form themselves, so "/a b" and "/a%20b" are the same; an expression sees "/a%20b" and is
+    /// unanchored unless it says ^ and $.</summary>
     public string Path { get; init; } = "";
 
     /// <summary>Prefixes, on segment borders, under which the rule does not match.</summary>

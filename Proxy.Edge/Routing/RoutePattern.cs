@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Proxy.Edge.Routing;
 
-/// <summary>Regular expressions of rules: always of the linear-time engine, so that no request can make one slow; that
-/// engine has no look-around and no back-references inside the expression. Unanchored unless they say ^ and $.</summary>
+/// <summary>Regular expressions of rules: always of the linear-time engine, so that no request can make one slow;
+/// that engine has no look-around and no back-references inside the expression. Unanchored unless they say ^ and
+/// $.</summary>
 public static class RoutePattern
 {
     private const int StackChars = 512;
@@ -21,9 +22,26 @@ public static class RoutePattern
         catch (NotSupportedException e)
         {
             throw new ArgumentException(
-                $"The expression '{pattern}' uses what the linear-time engine lacks (look-around, back-reference): {e.Message}",
+                $"The expression '{pattern}' uses what the linear-time engine lacks, "
+                    + $"such as look-around or back-references: {e.Message}",
                 nameof(pattern),
                 e);
+        }
+    }
+
+    public static bool TryCompile(string pattern, out Regex? compiled, out string error)
+    {
+        try
+        {
+            compiled = Compile(pattern);
+            error = "";
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            compiled = null;
+            error = e.Message;
+            return false;
         }
     }
 

@@ -4,8 +4,9 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Routing;
 
-/// <summary>Finds the first rule, in the order of the configuration, whose conditions all hold. Immutable and shared by
-/// all loops. <see cref="RouteMatch.Listeners"/> is not looked at: a listener's table holds only its own rules.</summary>
+/// <summary>Finds the first rule, in the order of the configuration, whose conditions all hold. Immutable and shared
+/// by all loops. <see cref="RouteMatch.Listeners"/> is not looked at: a listener's table holds only its own
+/// rules.</summary>
 public sealed class RouteTable
 {
     private readonly RouteRule[] _rules;
@@ -62,7 +63,9 @@ public sealed class RouteTable
     /// <summary>"*.example.com" covers "a.example.com" and "a.b.example.com", not "example.com".</summary>
     private static bool Covers(string pattern, string host) =>
         pattern == host
-        || (IsWildcard(pattern) && host.Length >= pattern.Length && host.EndsWith(pattern[1..], StringComparison.Ordinal));
+        || (IsWildcard(pattern)
+            && host.Length >= pattern.Length
+            && host.EndsWith(pattern[1..], StringComparison.Ordinal));
 
     private static bool CoversSuffix(string pattern, string suffix) =>
         IsWildcard(pattern) && suffix.EndsWith(pattern[1..], StringComparison.Ordinal);
@@ -77,7 +80,8 @@ public sealed class RouteTable
         return entries.Length == 0 ? null : new ByteTable<RouteBucket>(entries, ignoreCase: true);
     }
 
-    /// <summary>The bucket of a host: its own, else that of the longest wildcard, which holds the shorter ones' rules too.</summary>
+    /// <summary>The bucket of a host: its own, else that of the longest wildcard, which holds the shorter ones'
+    /// rules too.</summary>
     private RouteBucket? FindHost(ReadOnlySpan<byte> host)
     {
         if (host.Length != 0 && host[^1] == '.')

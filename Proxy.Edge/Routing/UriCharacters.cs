@@ -17,7 +17,8 @@ internal static class UriCharacters
     public static readonly SearchValues<byte> QueryPlain = SearchValues.Create(
         Enumerable.Range(0x21, 0x7F - 0x21).Where(c => c != '#').Select(c => (byte)c).ToArray());
 
-    private static readonly SearchValues<byte> Unreserved = SearchValues.Create(Encoding.ASCII.GetBytes(UnreservedText));
+    private static readonly SearchValues<byte> Unreserved =
+        SearchValues.Create(Encoding.ASCII.GetBytes(UnreservedText));
 
     public static bool IsUnreserved(byte value) => Unreserved.Contains(value);
 
@@ -45,9 +46,9 @@ internal static class UriCharacters
 
     public static byte HexDigit(int nibble) => (byte)(nibble < 10 ? '0' + nibble : 'A' + nibble - 10);
 
-    /// <summary>The form in which the normaliser would leave a path that is written in a configuration: UTF-8, unreserved
-    /// escapes decoded, other escapes in upper case, everything that may not stand in a path escaped. Slashes and dots
-    /// are left as written.</summary>
+    /// <summary>The form in which the normaliser would leave a path that is written in a configuration: UTF-8,
+    /// unreserved escapes decoded, other escapes in upper case, everything that may not stand in a path escaped.
+    /// Slashes and dots are left as written.</summary>
     public static byte[] Canonical(string path)
     {
         byte[] text = Encoding.UTF8.GetBytes(path);

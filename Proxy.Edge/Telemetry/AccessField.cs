@@ -8,7 +8,15 @@ internal enum AccessField : byte
     /// <summary>Always "-": what Apache knows and a proxy does not (ident, user).</summary>
     Missing,
     ClientIp,
-    ClientPort,
+    RequestLine,
+
+    /// <summary>[10/Oct/2000:13:55:36 -0700], local time.</summary>
+    TimeClf,
+
+    /// <summary>2000-10-10T20:55:36.123456Z.</summary>
+    TimeIso,
+
+    // Copied from the record.
     Method,
     Target,
     Path,
@@ -16,10 +24,18 @@ internal enum AccessField : byte
     /// <summary>With its '?'; nothing at all when there is none (Apache's %q).</summary>
     Query,
     Version,
-    RequestLine,
     Host,
     Referer,
     UserAgent,
+    Listener,
+    Route,
+    Pool,
+    Member,
+    Fault,
+    RequestId,
+
+    // Numbers: ClientPort is the first and everything after it is one; see AccessFieldValues.
+    ClientPort,
     Status,
     BodyBytes,
 
@@ -34,22 +50,10 @@ internal enum AccessField : byte
     QueueMicroseconds,
     ConnectMicroseconds,
     FirstByteMicroseconds,
-
-    /// <summary>[10/Oct/2000:13:55:36 -0700], local time.</summary>
-    TimeClf,
-
-    /// <summary>2000-10-10T20:55:36.123456Z.</summary>
-    TimeIso,
     TimeUnixSeconds,
     TimeUnixMilliseconds,
     TimeUnixMicroseconds,
-    Listener,
-    Route,
-    Pool,
-    Member,
-    Fault,
     Attempts,
-    RequestId,
     Connection,
     RequestNumber,
 

@@ -5,10 +5,12 @@ namespace Proxy.Edge.Telemetry;
 /// <summary>Finds the value of a field in a record; both output forms read records through here.</summary>
 internal static class AccessFieldValues
 {
-    /// <summary>True for a field that is a number; it is missing when negative (durations) or a status of 0.</summary>
-    public static bool TryNumber(AccessField field, in AccessRecord record, out long value, out bool isMissing)
+    public static bool IsNumber(AccessField field) => field >= AccessField.ClientPort;
+
+    /// <summary>Value of a number; negative when missing (a duration that did not happen, a status of 0).</summary>
+    public static long Number(AccessField field, in AccessRecord record)
     {
-        value = field switch
+        long value = field switch
         {
             AccessField.ClientPort => record.ClientPort,
             AccessField.Status => record.Status,
@@ -28,10 +30,9 @@ internal static class AccessFieldValues
             AccessField.RequestNumber => record.RequestNumber,
             AccessField.EarlierRequests => Math.Max(0, record.RequestNumber - 1),
             AccessField.Phase => record.Phase,
-            _ => long.MinValue,
+            _ => throw new ArgumentOutOfRangeException(nameof(field), field, "not a number"),
         };
-        isMissing = value < 0 || (value == 0 && field is AccessField.Status or AccessField.BodyBytesOrDash);
-        return value != long.MinValue;
+        return value == 0 && field is AccessField.Status or AccessField.BodyBytesOrDash ? -1 : value;
     }
 
     /// <summary>Bytes of a field that is copied from the record; empty when missing.</summary>

@@ -2,7 +2,8 @@ using Proxy.Edge.Snapshot;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>One configured access log: a format, a file, and a channel for each loop. Made by <see cref="AccessLogWriter"/>.</summary>
+/// <summary>One configured access log: a format, a file, and a channel for each loop. Made by
+/// <see cref="AccessLogWriter"/>.</summary>
 public sealed class AccessLog
 {
     private readonly AccessLogChannel[] _channels;
@@ -18,7 +19,8 @@ public sealed class AccessLog
 
     internal AccessLogFile File { get; }
 
-    /// <summary>Listeners that use it; guarded by the writer's lock. At 0 it goes once its channels are empty.</summary>
+    /// <summary>Listeners that use it; guarded by the writer's lock. At 0 it goes once its channels are
+    /// empty.</summary>
     internal int Users { get; set; }
 
     internal ReadOnlySpan<AccessLogChannel> Channels => _channels;

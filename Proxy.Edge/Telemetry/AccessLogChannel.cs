@@ -1,8 +1,8 @@
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>One loop's way into an access log: a ring of bytes with one producer (the loop) and one consumer (the writer
-/// thread), without locks. A record is visible to the writer as soon as <see cref="Append"/> returns, so the loop has nothing to
-/// flush. A record that finds no room is dropped and counted; the loop never waits.</summary>
+/// <summary>One loop's way into an access log: a ring of bytes with one producer (the loop) and one consumer (the
+/// writer thread), without locks. A record is visible to the writer as soon as <see cref="Append"/> returns, so the
+/// loop has nothing to flush. A record that finds no room is dropped and counted; the loop never waits.</summary>
 public sealed class AccessLogChannel
 {
     private readonly AccessLogFormat _format;
@@ -14,9 +14,10 @@ public sealed class AccessLogChannel
     // Allocated with the first record: a loop that serves no logged listener costs nothing. Set by the producer.
     private byte[]? _ring;
 
-    // Positions count bytes since the start and never wrap; position % capacity is the place in the ring. A line always lies in
-    // one piece and never ends where the lap does: where not more than MaxLineBytes is left, the producer skips to the next lap and leaves in _lapEnd
-    // the position where the old lap ended. It cannot skip again before the consumer has passed that place.
+    // Positions count bytes since the start and never wrap; position % capacity is the place in the ring. A line
+    // always lies in one piece and never ends where the lap does: where not more than MaxLineBytes is left, the
+    // producer skips to the next lap and leaves in _lapEnd the position where the old lap ended. It cannot skip again
+    // before the consumer has passed that place.
     private long _head;
     private long _lapEnd;
     private long _tail;
@@ -107,7 +108,8 @@ public sealed class AccessLogChannel
         return _ring.AsSpan(0, (int)(head - lap - _capacity));
     }
 
-    /// <summary>Gives the first <paramref name="bytes"/> of what <see cref="Peek"/> showed back to the producer. Writer thread.</summary>
+    /// <summary>Gives the first <paramref name="bytes"/> of what <see cref="Peek"/> showed back to the producer.
+    /// Writer thread.</summary>
     internal void Advance(int bytes) => Volatile.Write(ref _tail, _tail + bytes);
 
     private byte[] Allocate() => _ring = GC.AllocateUninitializedArray<byte>(_capacity);

@@ -3,8 +3,9 @@ using Proxy.Edge.Os;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>The file (or standard output) behind access logs, with rotation by size. A failure (disk full, directory gone) is
-/// counted, told once, and the write is tried again later; it never throws. Used by one thread at a time.</summary>
+/// <summary>The file (or standard output) behind access logs, with rotation by size. A failure (disk full, directory
+/// gone) is counted, told once, and the write is tried again later; it never throws. Used by one thread at a
+/// time.</summary>
 internal sealed class AccessLogFile : IDisposable
 {
     /// <summary>Path that means standard output.</summary>
@@ -43,8 +44,8 @@ internal sealed class AccessLogFile : IDisposable
 
     /// <summary>Null with a message when the file cannot be opened.</summary>
     public static AccessLogFile? Open(
-        string path, long rotateBytes, int keepFiles, AccessLogCounters counters, TimeProvider time, Action<string> report,
-        out string? error)
+        string path, long rotateBytes, int keepFiles, AccessLogCounters counters, TimeProvider time,
+        Action<string> report, out string? error)
     {
         bool isOutput = path == StandardOutput;
         Stream? output = isOutput ? Console.OpenStandardOutput() : null;
@@ -53,8 +54,8 @@ internal sealed class AccessLogFile : IDisposable
         return error is null ? file : null;
     }
 
-    /// <summary>Writes as many of these whole lines as possible and returns their bytes; fewer than given means trouble, or
-    /// (with IsFailing unset) that the file was rotated and the rest should be given again.</summary>
+    /// <summary>Writes as many of these whole lines as possible and returns their bytes; fewer than given means
+    /// trouble, or (with IsFailing unset) that the file was rotated and the rest should be given again.</summary>
     public int Write(ReadOnlySpan<byte> lines)
     {
         try
@@ -77,7 +78,8 @@ internal sealed class AccessLogFile : IDisposable
         }
     }
 
-    /// <summary>Opens the path anew, because somebody renamed the file. The old file stays in use when that fails.</summary>
+    /// <summary>Opens the path anew, because somebody renamed the file. The old file stays in use when that
+    /// fails.</summary>
     public void Reopen()
     {
         _rotationFailed = false;

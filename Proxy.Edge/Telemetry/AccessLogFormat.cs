@@ -2,15 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>A compiled access log format: a list of segments, each a field or literal bytes. Immutable and shared; writing a
-/// record allocates nothing.</summary>
+/// <summary>A compiled access log format: a list of segments, each a field or literal bytes. Immutable and shared;
+/// writing a record allocates nothing.</summary>
 public sealed class AccessLogFormat
 {
-    /// <summary>Room that every format built in needs at most for one line, with fields cut to <see cref="CutFieldBytes"/>.</summary>
+    /// <summary>Room that every format built in needs at most for one line, with fields cut to
+    /// <see cref="CutFieldBytes"/>.</summary>
     internal const int MaxLineBytes = 64 * 1024;
 
-    /// <summary>What is shown of each field when a line does not fit whole. Seven client fields and four names, each byte
-    /// six in JSON's worst case, stay far below <see cref="MaxLineBytes"/>.</summary>
+    /// <summary>What is shown of each field when a line does not fit whole. Seven client fields and four names, each
+    /// byte six in JSON's worst case, stay far below <see cref="MaxLineBytes"/>.</summary>
     internal const int CutFieldBytes = 512;
 
     private const string CombinedTemplate = "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"";
@@ -54,7 +55,8 @@ public sealed class AccessLogFormat
         return true;
     }
 
-    /// <summary>Writes one line, its line feed included. False when it does not fit; then nothing of it counts.</summary>
+    /// <summary>Writes one line, its line feed included. False when it does not fit; then nothing of it
+    /// counts.</summary>
     internal bool TryWrite(
         in AccessRecord record, LogTimestamps stamps, Span<byte> destination, int fieldLimit, out int written)
     {

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>The JSON format: one object per line, always the same keys in the same order, null for what is missing.</summary>
+/// <summary>The JSON format: one object per line, always the same keys in the same order, null for what is
+/// missing.</summary>
 internal static class AccessLogJson
 {
     private static readonly (string Key, AccessField Field)[] Keys =
@@ -51,9 +52,10 @@ internal static class AccessLogJson
 
     public static void Write(ref LineWriter line, AccessField field, in AccessRecord record, LogTimestamps stamps)
     {
-        if (AccessFieldValues.TryNumber(field, record, out long number, out bool isMissing))
+        if (AccessFieldValues.IsNumber(field))
         {
-            if (isMissing)
+            long number = AccessFieldValues.Number(field, record);
+            if (number < 0)
             {
                 line.Literal("null"u8);
             }
@@ -93,8 +95,6 @@ internal static class AccessLogJson
             return;
         }
 
-        line.Literal("\""u8);
-        line.Json(bytes);
-        line.Literal("\""u8);
+        line.JsonString(bytes);
     }
 }

@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>Reads a log template: Apache's directives (%h, %>s, %{Referer}i ...) and our own by name (%{client-ip}). Where both
-/// readings of a directive are possible, Apache's wins: "%{host}i" is the Host field, not the host and an "i".</summary>
+/// <summary>Reads a log template: Apache's directives (%h, %>s, %{Referer}i ...) and our own by name (%{client-ip}).
+/// Where both readings of a directive are possible, Apache's wins: "%{host}i" is the Host field, not the host and an
+/// "i".</summary>
 internal static class AccessLogTemplate
 {
     private static readonly Dictionary<char, AccessField> Letters = new()

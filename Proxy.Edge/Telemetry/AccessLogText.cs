@@ -65,9 +65,10 @@ internal static class AccessLogText
 
     private static void WriteValue(ref LineWriter line, AccessField field, in AccessRecord record)
     {
-        if (AccessFieldValues.TryNumber(field, record, out long number, out bool isMissing))
+        if (AccessFieldValues.IsNumber(field))
         {
-            if (isMissing)
+            long number = AccessFieldValues.Number(field, record);
+            if (number < 0)
             {
                 line.Literal("-"u8);
             }

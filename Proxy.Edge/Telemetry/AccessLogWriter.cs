@@ -25,7 +25,8 @@ public sealed record AccessLogWriterOptions
     public Action<string> Report { get; init; } = _ => { };
 }
 
-/// <summary>Writes all access logs of the process on one thread of its own, so that a slow disk never holds up a loop.</summary>
+/// <summary>Writes all access logs of the process on one thread of its own, so that a slow disk never holds up a
+/// loop.</summary>
 public sealed class AccessLogWriter : IAsyncDisposable
 {
     private readonly EdgeTelemetry _telemetry;
@@ -53,8 +54,9 @@ public sealed class AccessLogWriter : IAsyncDisposable
         new Thread(Run) { Name = "access-log", IsBackground = true }.Start();
     }
 
-    /// <summary>Opens a log, or finds the one that is open for an equal plan. False with a message when the format is wrong or
-    /// the file cannot be opened. Logs with the same path share the file, with the rotation of the first. Any thread.</summary>
+    /// <summary>Opens a log, or finds the one that is open for an equal plan. False with a message when the format is
+    /// wrong or the file cannot be opened. Logs with the same path share the file, with the rotation of the first.
+    /// Any thread.</summary>
     public bool TryOpen(
         AccessLogPlan plan, [NotNullWhen(true)] out AccessLog? log, [NotNullWhen(false)] out string? error)
     {
@@ -72,8 +74,8 @@ public sealed class AccessLogWriter : IAsyncDisposable
                 if (!_files.TryGetValue(plan.Path, out AccessLogFile? file))
                 {
                     file = AccessLogFile.Open(
-                        plan.Path, plan.RotateBytes, plan.KeepFiles, _telemetry.AccessLog, _options.Time, _options.Report,
-                        out error);
+                        plan.Path, plan.RotateBytes, plan.KeepFiles, _telemetry.AccessLog, _options.Time,
+                        _options.Report, out error);
                     if (file is null)
                     {
                         error ??= plan.Path;
@@ -93,8 +95,8 @@ public sealed class AccessLogWriter : IAsyncDisposable
         return true;
     }
 
-    /// <summary>The opposite of <see cref="TryOpen"/>: once all who opened the log have retired it and it is empty, it goes;
-    /// records appended after that are dropped. Any thread.</summary>
+    /// <summary>The opposite of <see cref="TryOpen"/>: once all who opened the log have retired it and it is empty,
+    /// it goes; records appended after that are dropped. Any thread.</summary>
     public void Retire(AccessLog log)
     {
         lock (_gate)
@@ -110,8 +112,8 @@ public sealed class AccessLogWriter : IAsyncDisposable
         _wakeUp.Force();
     }
 
-    /// <summary>Writes what is left, but waits no longer than <see cref="AccessLogWriterOptions.StopTimeout"/>. The loops must
-    /// have stopped before.</summary>
+    /// <summary>Writes what is left, but waits no longer than <see cref="AccessLogWriterOptions.StopTimeout"/>. The
+    /// loops must have stopped before.</summary>
     public async ValueTask DisposeAsync()
     {
         Volatile.Write(ref _stopping, true);
@@ -132,7 +134,8 @@ public sealed class AccessLogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>One pass over all logs. True when something was written. The writer's thread, or a test without it.</summary>
+    /// <summary>One pass over all logs. True when something was written. The writer's thread, or a test without
+    /// it.</summary>
     internal bool Drain()
     {
         if (Volatile.Read(ref _reopen))

@@ -9,7 +9,8 @@ public static class FaultNames
     private static readonly string[] Names = Build();
     private static readonly byte[][] Bytes = Array.ConvertAll(Names, Encoding.ASCII.GetBytes);
 
-    /// <summary>Number of faults, <see cref="ProxyFault.None"/> included; they are numbered from 0 without gaps.</summary>
+    /// <summary>Number of faults, <see cref="ProxyFault.None"/> included; they are numbered from 0 without
+    /// gaps.</summary>
     public static int Count => Names.Length;
 
     public static string Name(this ProxyFault fault) => Names[(int)fault];

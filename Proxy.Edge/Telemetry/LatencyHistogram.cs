@@ -2,12 +2,13 @@ using System.Numerics;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>Counts durations in microseconds in log-linear buckets: four per power of two, so a quantile is off by a quarter
-/// at most. One loop writes; any thread may read at any time and sees each bucket at some recent value. The buckets are
-/// allocated with the first duration, so what is never used costs nothing.</summary>
+/// <summary>Counts durations in microseconds in log-linear buckets: four per power of two, so a quantile is off by a
+/// quarter at most. One loop writes; any thread may read at any time and sees each bucket at some recent value. The
+/// buckets are allocated with the first duration, so what is never used costs nothing.</summary>
 public sealed class LatencyHistogram
 {
-    // 0..3 exactly, then four buckets for each power of two up to 2^36 µs (19 hours); longer ones count in the last bucket.
+    // 0..3 exactly, then four buckets for each power of two up to 2^36 µs (19 hours); longer ones count in the last
+    // bucket.
     private const int TopExponent = 36;
     private const int BucketCount = ((TopExponent - 1) * 4) + 1;
     private long[]? _buckets;

@@ -3,9 +3,9 @@ using System.Text;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>Puts the pieces of one log line into a span. Once something did not fit, <see cref="IsFull"/> stays set and the
-/// line is worthless. Client bytes go through <see cref="Text"/> or <see cref="Json"/>, which let nothing end the line or the
-/// quoted string they stand in.</summary>
+/// <summary>Puts the pieces of one log line into a span. Once something did not fit, <see cref="IsFull"/> stays set
+/// and the line is worthless. Client bytes go through <see cref="Text"/> or <see cref="JsonString"/>, which let
+/// nothing end the line or the quoted string they stand in.</summary>
 internal ref struct LineWriter(Span<byte> destination, int fieldLimit)
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(SpecialBytes());
@@ -80,12 +80,22 @@ internal ref struct LineWriter(Span<byte> destination, int fieldLimit)
         }
     }
 
-    /// <summary>The inside of a JSON string. Valid UTF-8 stays; bytes that are not UTF-8 appear as the character of that number
-    /// (what a client sending Latin-1 meant); controls of both ASCII and Latin-1 and the Unicode line ends are escaped,
-    /// so that no reader sees a second line.</summary>
-    public void Json(scoped ReadOnlySpan<byte> bytes)
+    /// <summary>A JSON string with its quotes. Valid UTF-8 stays; bytes that are not UTF-8 appear as the character of
+    /// that number (what a client sending Latin-1 meant); controls of both ASCII and Latin-1 and the Unicode line
+    /// ends are escaped, so that no reader sees a second line.</summary>
+    public void JsonString(scoped ReadOnlySpan<byte> bytes)
     {
         bool cut = bytes.Length > _fieldLimit;
+        Span<byte> room = _destination[Length..];
+        if (!cut && bytes.Length + 2 <= room.Length && bytes.IndexOfAny(Special) < 0)
+        {
+            room[0] = room[bytes.Length + 1] = (byte)'"';
+            bytes.CopyTo(room[1..]);
+            Length += bytes.Length + 2;
+            return;
+        }
+
+        Literal("\""u8);
         bytes = cut ? bytes[.._fieldLimit] : bytes;
         while (!IsFull)
         {
@@ -105,6 +115,8 @@ internal ref struct LineWriter(Span<byte> destination, int fieldLimit)
         {
             Literal("..."u8);
         }
+
+        Literal("\""u8);
     }
 
     private static byte[] SpecialBytes()
@@ -135,7 +147,15 @@ internal ref struct LineWriter(Span<byte> destination, int fieldLimit)
             (byte)'\v' => (byte)'v',
             _ => 0,
         };
-        Literal(letter != 0 ? [(byte)'\\', letter] : [(byte)'\\', (byte)'x', HexDigit(value >> 4), HexDigit(value & 15)]);
+        if (letter != 0)
+        {
+            Literal([(byte)'\\', letter]);
+        }
+        else
+        {
+            Literal("\\x"u8);
+            Hex(value);
+        }
     }
 
     // Returns how many bytes it consumed.
@@ -172,6 +192,13 @@ internal ref struct LineWriter(Span<byte> destination, int fieldLimit)
         return consumed;
     }
 
-    private void EscapeUnicode(int value) => Literal(
-        [(byte)'\\', (byte)'u', HexDigit(value >> 12), HexDigit((value >> 8) & 15), HexDigit((value >> 4) & 15), HexDigit(value & 15)]);
+    private void EscapeUnicode(int value)
+    {
+        Literal("\\u"u8);
+        Hex(value >> 8);
+        Hex(value & 0xFF);
+    }
+
+    // Two digits.
+    private void Hex(int value) => Literal([HexDigit(value >> 4), HexDigit(value & 15)]);
 }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>Textual forms of wall-clock seconds, kept so that a line copies bytes rather than doing calendar arithmetic.
-/// Four seconds are kept, because long exchanges end out of order. Belongs to one thread.</summary>
+/// <summary>Textual forms of wall-clock seconds, kept so that a line copies bytes rather than doing calendar
+/// arithmetic. Four seconds are kept, because long exchanges end out of order. Belongs to one thread.</summary>
 internal sealed class LogTimestamps
 {
     private const long LastSecond = 253_402_300_799; // 9999-12-31T23:59:59Z, the last one DateTimeOffset can hold

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Proxy.Edge.Telemetry;
 
-/// <summary>What one loop counts. Written by that loop alone, read by anybody with Volatile.Read. Only numbers, so that the
-/// layout is kept and the padding at both ends holds other loops' cache lines off.</summary>
+/// <summary>What one loop counts. Written by that loop alone, read by anybody with Volatile.Read. Only numbers, so
+/// that the layout is kept and the padding at both ends holds other loops' cache lines off.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 384)]
 public sealed class LoopCounters
 {

@@ -27,7 +27,8 @@ public sealed class LoopTelemetry
 
     public PoolCounters? Pool(string name) => _pools.GetValueOrDefault(name);
 
-    /// <summary>Counters for a snapshot, by index. Called by the loop once when it takes the snapshot over; allocates.</summary>
+    /// <summary>Counters for a snapshot, by index. Called by the loop once when it takes the snapshot over;
+    /// allocates.</summary>
     public SnapshotMetrics Adopt(EdgeSnapshot snapshot)
     {
         var listeners = new ListenerCounters[snapshot.Listeners.Count];
@@ -53,15 +54,16 @@ public sealed class LoopTelemetry
         return new SnapshotMetrics(snapshot, listeners, routes, poolOfRoute);
     }
 
-    /// <summary>Counts an exchange at its end: loop, listener, route and fault in one call. Pool counters and upstream bytes
-    /// are counted where they happen.</summary>
+    /// <summary>Counts an exchange at its end: loop, listener, route and fault in one call. Pool counters and
+    /// upstream bytes are counted where they happen.</summary>
     /// <param name="listener">Position of the listener in the snapshot.</param>
     /// <param name="route"><see cref="RoutePlan.Index"/>, or -1 when no route was found.</param>
     /// <param name="status">Status sent to the client; 0 when none was.</param>
-    /// <param name="bytesIn">From the client, head included; likewise <paramref name="bytesOut"/> to the client.</param>
+    /// <param name="bytesIn">From the client, head included; likewise <paramref name="bytesOut"/> to the
+    /// client.</param>
     public void CountExchange(
-        SnapshotMetrics metrics, int listener, int route, int status, long bytesIn, long bytesOut, long totalMicroseconds,
-        ProxyFault fault)
+        SnapshotMetrics metrics, int listener, int route, int status, long bytesIn, long bytesOut,
+        long totalMicroseconds, ProxyFault fault)
     {
         LoopCounters loop = Counters;
         loop.Requests++;

@@ -45,9 +45,9 @@ public sealed class PoolCounters
 
 #pragma warning restore CA1051
 
-/// <summary>One loop's counters in the order of one snapshot, so that an exchange finds them by index. They are kept by name
-/// over revisions: an exchange that outlives a reload holds on to the object it began with and still counts for the
-/// right route.</summary>
+/// <summary>One loop's counters in the order of one snapshot, so that an exchange finds them by index. They are kept
+/// by name over revisions: an exchange that outlives a reload holds on to the object it began with and still counts
+/// for the right route.</summary>
 public sealed class SnapshotMetrics
 {
     private readonly ListenerCounters[] _listeners;

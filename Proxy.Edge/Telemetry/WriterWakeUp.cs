@@ -2,7 +2,7 @@ namespace Proxy.Edge.Telemetry;
 
 /// <summary>How loops wake the access log's writer with few system calls: it says what it waits for, and only the first
 /// loop to see that makes the call. While it collects a batch only an urgent signal counts.</summary>
-#pragma warning disable CA1001 // The event lives as long as the process: a loop or a signal handler may set it to the very end.
+#pragma warning disable CA1001 // Never disposed: loops and signal handlers may set the event to the very end.
 internal sealed class WriterWakeUp
 #pragma warning restore CA1001
 {

@@ -47,7 +47,7 @@ public readonly record struct ClientAddress(ulong High, ulong Low)
         return ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip;
     }
 
-    /// <summary>Writes the textual form (RFC 5952 for IPv6, no brackets); at most 45 bytes. Allocation-free for IPv4.</summary>
+    /// <summary>Writes the textual form (RFC 5952 for IPv6, no brackets); at most 39 bytes.</summary>
     public int Format(Span<byte> destination)
     {
         if (IsUnknown)
@@ -58,8 +58,7 @@ public readonly record struct ClientAddress(ulong High, ulong Low)
 
         if (!IsIpv4)
         {
-            ToIPAddress().TryFormat(destination, out int written);
-            return written;
+            return Ipv6Text.Format(High, Low, destination);
         }
 
         int at = 0;

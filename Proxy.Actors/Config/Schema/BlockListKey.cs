@@ -6,8 +6,12 @@ namespace Proxy.Actors.Config.Schema;
 /// <param name="nameOf">Name of an element.</param>
 /// <param name="finish">Given an element and its position from 0; fills in what depends on it.</param>
 internal sealed class BlockListKey<TOwner, TItem>(
-    string name, BlockSchema<TItem> item, Func<TOwner, ConfigList<TItem>> get, Func<TOwner, ConfigList<TItem>, TOwner> set,
-    Func<TItem, string> nameOf, Func<TItem, int, TItem> finish)
+    string name,
+    BlockSchema<TItem> item,
+    Func<TOwner, ConfigList<TItem>> get,
+    Func<TOwner, ConfigList<TItem>, TOwner> set,
+    Func<TItem, string> nameOf,
+    Func<TItem, int, TItem> finish)
     : ConfigKey<TOwner>(name)
 {
     public override string Accepted => "a list of blocks, [ { … }, { … } ]";
@@ -48,8 +52,12 @@ internal sealed class BlockListKey<TOwner, TItem>(
 /// <summary>A block whose keys are names chosen by the operator, each with a block behind it.</summary>
 /// <param name="named">Puts the name into the element.</param>
 internal sealed class BlockMapKey<TOwner, TItem>(
-    string name, BlockSchema<TItem> item, Func<TOwner, ConfigList<TItem>> get, Func<TOwner, ConfigList<TItem>, TOwner> set,
-    Func<TItem, string> nameOf, Func<TItem, string, TItem> named)
+    string name,
+    BlockSchema<TItem> item,
+    Func<TOwner, ConfigList<TItem>> get,
+    Func<TOwner, ConfigList<TItem>, TOwner> set,
+    Func<TItem, string> nameOf,
+    Func<TItem, string, TItem> named)
     : ConfigKey<TOwner>(name)
 {
     public override string Accepted => "a block of named blocks, { a-name { … } }";

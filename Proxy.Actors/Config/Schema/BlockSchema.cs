@@ -3,8 +3,8 @@ using Proxy.Actors.Hocon;
 
 namespace Proxy.Actors.Config.Schema;
 
-/// <summary>The keys of a block and how they fill a record. Written as a collection of keys; the record's own defaults are
-/// the defaults of the keys.</summary>
+/// <summary>The keys of a block and how they fill a record. Written as a collection of keys; the record's own
+/// defaults are the defaults of the keys.</summary>
 internal sealed class BlockSchema<T>(T defaults) : IBlockSchema, IEnumerable<ConfigKey<T>>
 {
     private readonly List<ConfigKey<T>> _keys = [];
@@ -19,7 +19,11 @@ internal sealed class BlockSchema<T>(T defaults) : IBlockSchema, IEnumerable<Con
 
     /// <summary>A plain value.</summary>
     public void Add<TValue>(
-        string name, ValueKind<TValue> kind, Func<T, TValue> get, Func<T, TValue, T> set, KeyTrait trait = KeyTrait.None) =>
+        string name,
+        ValueKind<TValue> kind,
+        Func<T, TValue> get,
+        Func<T, TValue, T> set,
+        KeyTrait trait = KeyTrait.None) =>
         _keys.Add(new ValueKey<T, TValue>(name, kind, get, set, Defaults, trait));
 
     /// <summary>A block that is always there.</summary>

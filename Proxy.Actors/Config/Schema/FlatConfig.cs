@@ -9,7 +9,8 @@ internal sealed class FlatConfig
 
     public IReadOnlyDictionary<string, FlatValue> Values => _values;
 
-    /// <summary>Path of each element that may come and go (a pool, a member, a route) → path of what holds it.</summary>
+    /// <summary>Path of each element that may come and go (a pool, a member, a route) → path of what holds
+    /// it.</summary>
     public IReadOnlyDictionary<string, string> Elements => _elements;
 
     /// <summary>Path of each list → names of its elements in order.</summary>

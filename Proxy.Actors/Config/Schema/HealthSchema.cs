@@ -8,7 +8,10 @@ internal static class HealthSchema
     private static readonly BlockSchema<ActiveHealthConfig> Active = new(new ActiveHealthConfig())
     {
         { "method", Kinds.Word("GET", "HEAD", "OPTIONS"), h => h.Method, (h, v) => h with { Method = v } },
-        { "path", Kinds.Text("a path that starts with /, with or without a query"), h => h.Path, (h, v) => h with { Path = v } },
+        {
+            "path", Kinds.Text("a path that starts with /, with or without a query"),
+            h => h.Path, (h, v) => h with { Path = v }
+        },
         { "host", Kinds.Text("host[:port]; \"\" = that of the member"), h => h.Host, (h, v) => h with { Host = v } },
         { "headers", RouteKinds.Texts, h => h.Headers, (h, v) => h with { Headers = v } },
         { "port", Kinds.Integer(0, 65535, "; 0 = the member's"), h => h.Port, (h, v) => h with { Port = v } },

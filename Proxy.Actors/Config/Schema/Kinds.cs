@@ -12,7 +12,8 @@ internal static class Kinds
         value => value ? "true" : "false");
 
     /// <summary>Any text; empty means "not given" wherever the key says so.</summary>
-    public static ScalarKind<string> Text(string accepted) => new(accepted, scalar => Printable(scalar.Text), value => value);
+    public static ScalarKind<string> Text(string accepted) =>
+        new(accepted, scalar => Printable(scalar.Text), value => value);
 
     /// <summary>Text where "" and "not given" differ.</summary>
     public static ScalarKind<string?> OptionalText(string accepted) =>
@@ -37,7 +38,8 @@ internal static class Kinds
         scalar => ReadDuration(scalar, min, max, zero.Length > 0),
         DurationText.Of);
 
-    /// <param name="min">Smallest size, bytes; 0 is accepted below it when <paramref name="zero"/> says what it means.</param>
+    /// <param name="min">Smallest size, bytes; 0 is accepted below it when <paramref name="zero"/> says what it
+    /// means.</param>
     public static ScalarKind<long> Size(long min, long max, string zero = "") => new(
         $"a size from {SizeText.Of(min)} to {SizeText.Of(max)}, such as 512, 32K or 10M{zero}",
         scalar => !scalar.TryBytes(out long bytes) ? Parsed.Wrong<long>("not a size")
@@ -51,7 +53,11 @@ internal static class Kinds
         ScalarKind<long> size = Size(min, max, zero);
         return new ScalarKind<int>(
             size.Accepted,
-            scalar => size.Read(scalar) is { Problem: { } problem } ? Parsed.Wrong<int>(problem) : (int)size.Read(scalar).Value,
+            scalar =>
+            {
+                Parsed<long> parsed = size.Read(scalar);
+                return parsed.Problem is null ? (int)parsed.Value : Parsed.Wrong<int>(parsed.Problem);
+            },
             value => size.Format(value));
     }
 

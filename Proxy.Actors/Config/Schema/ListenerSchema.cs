@@ -28,7 +28,10 @@ internal static class ListenerSchema
         { "keep-alive", Kinds.Duration(Millisecond, Day, Off), t => t.KeepAlive, (t, v) => t with { KeepAlive = v } },
         { "body-idle", Kinds.Duration(Millisecond, Day, Off), t => t.BodyIdle, (t, v) => t with { BodyIdle = v } },
         { "write-idle", Kinds.Duration(Millisecond, Day, Off), t => t.WriteIdle, (t, v) => t with { WriteIdle = v } },
-        { "tunnel-idle", Kinds.Duration(Millisecond, Year, Off), t => t.TunnelIdle, (t, v) => t with { TunnelIdle = v } },
+        {
+            "tunnel-idle", Kinds.Duration(Millisecond, Year, Off),
+            t => t.TunnelIdle, (t, v) => t with { TunnelIdle = v }
+        },
         { "min-rate", Kinds.SmallSize(1, 1 << 30, Off), t => t.MinRate, (t, v) => t with { MinRate = v } },
         { "rate-grace", Kinds.Duration(Second, Hour), t => t.RateGrace, (t, v) => t with { RateGrace = v } },
     };
@@ -63,7 +66,10 @@ internal static class ListenerSchema
     private static readonly BlockSchema<AccessLogConfig> AccessLog = new(new AccessLogConfig())
     {
         { "enabled", Kinds.Flag, a => a.Enabled, (a, v) => a with { Enabled = v } },
-        { "format", Kinds.Text("combined, common, json, or a template"), a => a.Format, (a, v) => a with { Format = v } },
+        {
+            "format", Kinds.Text("combined, common, json, or a template"),
+            a => a.Format, (a, v) => a with { Format = v }
+        },
         { "path", Kinds.Text("a file, or \"-\" for standard output"), a => a.Path, (a, v) => a with { Path = v } },
         {
             "rotate-size", Kinds.Size(64 << 10, 1L << 40, "; 0 = only on signal"),

@@ -8,7 +8,10 @@ internal static class MemberSchema
 {
     public static readonly BlockSchema<MemberConfig> Block = new(new MemberConfig())
     {
-        { "name", Kinds.Text("a name, unique in the pool"), m => m.Name, (m, v) => m with { Name = v }, KeyTrait.Required },
+        {
+            "name", Kinds.Text("a name, unique in the pool"),
+            m => m.Name, (m, v) => m with { Name = v }, KeyTrait.Required
+        },
         { "url", AddressKinds.Member, m => m.Url, (m, v) => m with { Url = v }, KeyTrait.Required },
         { "weight", Kinds.Integer(0, 1_000_000), m => m.Weight, (m, v) => m with { Weight = v } },
         {
@@ -22,7 +25,10 @@ internal static class MemberSchema
             m => m.Role, (m, v) => m with { Role = v }
         },
         { "set", Kinds.Integer(0, 99), m => m.Set, (m, v) => m with { Set = v } },
-        { "route", Kinds.Text("what affinity calls the member; \"\" = its name"), m => m.Route, (m, v) => m with { Route = v } },
+        {
+            "route", Kinds.Text("what affinity calls the member; \"\" = its name"),
+            m => m.Route, (m, v) => m with { Route = v }
+        },
         { "state", MemberKinds.State, m => m.State, (m, v) => m with { State = v } },
     };
 }

@@ -3,10 +3,18 @@ namespace Proxy.Actors.Config.Schema;
 /// <summary>Finds the name somebody probably meant.</summary>
 internal static class NearestName
 {
-    /// <summary>The known name with the fewest edits (one letter inserted, removed, replaced, or two neighbours swapped), or
-    /// null when none is near: more than a third of the letters would have to change.</summary>
+    // The table of edits grows with both lengths, and a file may hold keys of any length.
+    private const int MaxLength = 100;
+
+    /// <summary>The known name with the fewest edits (one letter inserted, removed, replaced, or two neighbours
+    /// swapped), or null when none is near: more than a third of the letters would have to change.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
+        if (name.Length > MaxLength)
+        {
+            return null;
+        }
+
         string? best = null;
         int bestEdits = Math.Max(1, (name.Length / 3) + 1) + 1;
         foreach (string candidate in known)

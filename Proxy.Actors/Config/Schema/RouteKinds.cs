@@ -1,4 +1,3 @@
-using System.Globalization;
 using Proxy.Actors.Hocon;
 using Proxy.Edge.Routing;
 
@@ -8,19 +7,21 @@ namespace Proxy.Actors.Config.Schema;
 internal static class RouteKinds
 {
     public static readonly ScalarKind<int> RedirectStatus = Kinds.Choice(
-        [.. new[] { 301, 302, 303, 307, 308 }.Select(status => (status.ToString(CultureInfo.InvariantCulture), status))]);
+        ("301", 301), ("302", 302), ("303", 303), ("307", 307), ("308", 308));
 
     public static readonly NamedKind<NamedText> Texts = new(
         "a block of names and texts, { Name = \"text\" }",
         (name, value) => value is HoconScalar scalar && !scalar.Text.Any(char.IsControl)
             ? new NamedText(name, scalar.Text)
             : Parsed.Wrong<NamedText>("not a text of one line"),
-        text => $"{text.Name} = {text.Value}");
+        text => $"{text.Name} = {text.Value}",
+        dotted: true);
 
     private const string TestForms =
         "\"the exact value\", { prefix = \"…\" }, { regex = \"…\" } or { present = true | false }";
 
-    public static readonly NamedKind<ValueMatch> Tests = new($"a block of names, each with {TestForms}", ReadTest, ShowTest);
+    public static readonly NamedKind<ValueMatch> Tests = new(
+        $"a block of names, each with {TestForms}", ReadTest, ShowTest, dotted: false);
 
     private static Parsed<ValueMatch> ReadTest(string name, HoconValue value)
     {

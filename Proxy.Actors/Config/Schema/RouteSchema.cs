@@ -15,7 +15,10 @@ internal static class RouteSchema
         { "path", Kinds.Text("a path prefix that starts with /"), m => m.Path, (m, v) => m with { Path = v } },
         { "path-exact", Kinds.Text("a path that starts with /"), m => m.PathExact, (m, v) => m with { PathExact = v } },
         { "path-regex", Kinds.Text("a regular expression"), m => m.PathRegex, (m, v) => m with { PathRegex = v } },
-        { "exclude", Kinds.Texts("a path prefix that starts with /"), m => m.Exclude, (m, v) => m with { Exclude = v } },
+        {
+            "exclude", Kinds.Texts("a path prefix that starts with /"),
+            m => m.Exclude, (m, v) => m with { Exclude = v }
+        },
         { "method", Kinds.Texts("a method such as GET"), m => m.Method, (m, v) => m with { Method = v } },
         { "header", RouteKinds.Tests, m => m.Header, (m, v) => m with { Header = v } },
         { "cookie", RouteKinds.Tests, m => m.Cookie, (m, v) => m with { Cookie = v } },

@@ -5,7 +5,10 @@ namespace Proxy.Actors.Config.Schema;
 /// <summary>Sizes in the largest binary unit that leaves no fraction; K is 1,024 bytes.</summary>
 internal static class SizeText
 {
-    private static readonly (string Unit, long Bytes)[] Units = [("T", 1L << 40), ("G", 1L << 30), ("M", 1L << 20), ("K", 1L << 10)];
+    private static readonly (string Unit, long Bytes)[] Units =
+    [
+        ("T", 1L << 40), ("G", 1L << 30), ("M", 1L << 20), ("K", 1L << 10),
+    ];
 
     public static string Of(long bytes)
     {

@@ -48,7 +48,10 @@ internal sealed class ListKind<T>(ScalarKind<T> item) : ValueKind<ConfigList<T>>
 }
 
 /// <summary>A block whose keys the operator chooses, each with a value of its own kind.</summary>
-internal sealed class NamedKind<T>(string accepted, Func<string, HoconValue, Parsed<T>> read, Func<T, string> format)
+/// <param name="dotted">HOCON takes the key app.internal for internal in a block app; names with dots, such as
+/// domains, are put together again. Only for values that are no blocks themselves.</param>
+internal sealed class NamedKind<T>(
+    string accepted, Func<string, HoconValue, Parsed<T>> read, Func<T, string> format, bool dotted)
     : ValueKind<ConfigList<T>>(accepted)
 {
     public override Parsed<ConfigList<T>> Read(HoconValue value)
@@ -59,19 +62,36 @@ internal sealed class NamedKind<T>(string accepted, Func<string, HoconValue, Par
         }
 
         var items = new List<T>(block.Members.Count);
+        string? problem = ReadInto(items, block, "");
+        return problem is null ? ConfigList.From(items) : Parsed.Wrong<ConfigList<T>>(problem);
+    }
+
+    public override string Format(ConfigList<T> value) => $"{{{string.Join(", ", value.Select(format))}}}";
+
+    private string? ReadInto(List<T> items, HoconObject block, string before)
+    {
         foreach (HoconMember member in block.Members.Where(member => member.Value.Kind != HoconKind.Null))
         {
-            Parsed<T> parsed = read(member.Key, member.Value);
+            string name = before + member.Key;
+            if (dotted && member.Value is HoconObject { Members.Count: > 0 } inner)
+            {
+                if (ReadInto(items, inner, $"{name}.") is { } problem)
+                {
+                    return problem;
+                }
+
+                continue;
+            }
+
+            Parsed<T> parsed = read(name, member.Value);
             if (parsed.Problem is not null)
             {
-                return Parsed.Wrong<ConfigList<T>>($"{member.Key}: {parsed.Problem}");
+                return $"{name}: {parsed.Problem}";
             }
 
             items.Add(parsed.Value);
         }
 
-        return ConfigList.From(items);
+        return null;
     }
-
-    public override string Format(ConfigList<T> value) => $"{{{string.Join(", ", value.Select(format))}}}";
 }

@@ -30,12 +30,16 @@ internal static class AffinityValidator
         }
 
         Keys.Unique(
-            pool.Members, m => m.EffectiveRoute, i => $"{Keys.Member(pool, i)}.route", "with affinity, the route", problems);
+            pool.Members,
+            m => m.EffectiveRoute,
+            i => $"{Keys.Member(pool, i)}.route",
+            "with affinity, the route",
+            problems);
         for (int i = 0; i < pool.Members.Count; i++)
         {
             MemberConfig member = pool.Members[i];
-            var route = new AffinityRoute(
-                member.EffectiveRoute, new MemberState(new MemberId(pool.Name, member.Name), member.Url.Text, loops: 0));
+            var state = new MemberState(new MemberId(pool.Name, member.Name), member.Url.Text, loops: 0);
+            var route = new AffinityRoute(member.EffectiveRoute, state);
             if (member.Name.Length > 0 && CookieAffinity.Problem([route]) is { } problem)
             {
                 problems.Error($"{Keys.Member(pool, i)}.route", problem);

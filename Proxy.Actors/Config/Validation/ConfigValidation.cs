@@ -1,7 +1,7 @@
 namespace Proxy.Actors.Config.Validation;
 
-/// <summary>All that is checked about a configuration beyond the single key, one concern per validator. None of them stops
-/// the others.</summary>
+/// <summary>All that is checked about a configuration beyond the single key, one concern per validator. None of them
+/// stops the others.</summary>
 internal static class ConfigValidation
 {
     private static readonly Action<ProxyConfig, ProblemList>[] Validators =

@@ -12,5 +12,6 @@ internal static class FieldText
 
     /// <summary>host[:port] as it may stand in a Host field.</summary>
     public static bool IsAuthority(string text) =>
-        MemberUrl.TryParse($"http://{text}", out MemberUrl? url, out _) && url.BasePath.Length == 0 && !text.Contains('/');
+        MemberUrl.TryParse($"http://{text}", out MemberUrl? url, out _) &&
+        url.BasePath.Length == 0 && !text.Contains('/');
 }

@@ -1,14 +1,11 @@
+using Proxy.Edge.Rewriting;
+
 namespace Proxy.Actors.Config.Validation;
 
-/// <summary>Header edits of routes and headers of health checks.</summary>
+/// <summary>Header edits of routes and headers of health checks: names that may be edited, values that are
+/// templates.</summary>
 internal static class HeaderValidator
 {
-    // The proxy frames messages and owns the hop (RFC 9110 §7.6.1); an edit here could only break them. Host has a key of its own.
-    private static readonly HashSet<string> Owned = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host",
-    };
-
     public static void Check(ProxyConfig config, ProblemList problems)
     {
         for (int i = 0; i < config.Routes.Count; i++)
@@ -17,34 +14,43 @@ internal static class HeaderValidator
             CheckEdits(config.Routes[i].ResponseHeaders, $"{Keys.Route(i)}.response-headers", problems);
         }
 
-        foreach (PoolConfig pool in config.Pools.Where(pool => pool.Health.Active is not null))
+        foreach (PoolConfig pool in config.Pools)
         {
-            CheckNames(
-                pool.Health.Active!.Headers.Select(header => header.Name), // filtered by the loop
-                $"{Keys.Pool(pool)}.health.active.headers", problems);
+            // Values of checks are plain text, so only the names are judged.
+            string path = $"{Keys.Pool(pool)}.health.active.headers";
+            foreach (NamedText header in pool.Health.Active?.Headers ?? [])
+            {
+                Check(new HeaderEdit(HeaderEditKind.Remove, header.Name), path, problems);
+            }
         }
     }
 
     private static void CheckEdits(HeaderEditsConfig edits, string path, ProblemList problems)
     {
-        CheckNames(edits.Set.Select(edit => edit.Name), $"{path}.set", problems);
-        CheckNames(edits.Add.Select(edit => edit.Name), $"{path}.add", problems);
-        CheckNames(edits.Default.Select(edit => edit.Name), $"{path}.default", problems);
-        CheckNames(edits.Remove, $"{path}.remove", problems);
+        foreach (string name in edits.Remove)
+        {
+            Check(new HeaderEdit(HeaderEditKind.Remove, name), $"{path}.remove", problems);
+        }
+
+        CheckValues(edits.Set, HeaderEditKind.Set, $"{path}.set", problems);
+        CheckValues(edits.Add, HeaderEditKind.Add, $"{path}.add", problems);
+        CheckValues(edits.Default, HeaderEditKind.Default, $"{path}.default", problems);
     }
 
-    private static void CheckNames(IEnumerable<string> names, string path, ProblemList problems)
+    private static void CheckValues(
+        ConfigList<NamedText> edits, HeaderEditKind kind, string path, ProblemList problems)
     {
-        foreach (string name in names)
+        foreach (NamedText edit in edits)
         {
-            if (!FieldText.IsToken(name))
-            {
-                problems.Error(path, $"\"{name}\" is not the name of a header", "letters, digits and !#$%&'*+-.^_`|~");
-            }
-            else if (Owned.Contains(name))
-            {
-                problems.Error(path, $"{name} is the proxy's own business", "any other header (for Host see the key host)");
-            }
+            Check(new HeaderEdit(kind, edit.Name, edit.Value), path, problems);
+        }
+    }
+
+    private static void Check(HeaderEdit edit, string path, ProblemList problems)
+    {
+        if (!HeaderEditPlan.TryCreate([edit], out _, out string error))
+        {
+            problems.Error(path, error);
         }
     }
 }

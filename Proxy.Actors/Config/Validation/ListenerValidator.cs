@@ -3,8 +3,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config.Validation;
 
-/// <summary>Listeners and the management address: something to listen on, names and addresses used once, limits that fit
-/// together.</summary>
+/// <summary>Listeners and the management address: something to listen on, names and addresses used once, limits that
+/// fit together.</summary>
 internal static class ListenerValidator
 {
     public static void Check(ProxyConfig config, ProblemList problems)
@@ -26,7 +26,10 @@ internal static class ListenerValidator
     {
         if (listener.Limits.TargetBytes > listener.Limits.HeadBytes)
         {
-            problems.Error($"{path}.limits.target", "larger than the whole head", $"at most {listener.Limits.HeadBytes} (limits.head)");
+            problems.Error(
+                $"{path}.limits.target",
+                "larger than the whole head",
+                $"at most {listener.Limits.HeadBytes} (limits.head)");
         }
 
         if (listener.Protocols.Count == 0)

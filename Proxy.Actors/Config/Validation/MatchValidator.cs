@@ -33,7 +33,7 @@ internal static class MatchValidator
         {
             string name = host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host;
             bool v6 = name.StartsWith('[') && FieldText.IsAuthority(name);
-            if (!v6 && !HostName.IsValid(name.TrimEnd('.')))
+            if (host != "*" && !v6 && !HostName.IsValid(name.TrimEnd('.')))
             {
                 problems.Error($"{path}.host", $"\"{host}\" is not a host name", "a name without port, or *.name");
             }

@@ -7,16 +7,6 @@ internal static class Pattern
 {
     public const string Accepted = "a .NET regular expression without look-around and back-references";
 
-    public static string? Problem(string pattern)
-    {
-        try
-        {
-            _ = RoutePattern.Compile(pattern);
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return $"not an expression: {e.Message}";
-        }
-    }
+    public static string? Problem(string pattern) =>
+        RoutePattern.TryCompile(pattern, out _, out string error) ? null : error;
 }

@@ -37,7 +37,7 @@ internal static class PoolValidator
 
         if (pool.Members.All(member => member.Weight == 0))
         {
-            problems.Error(members, "every weight is 0, so no member would get requests", "at least one weight above 0");
+            problems.Error(members, "every weight is 0, so no member gets requests", "at least one weight above 0");
         }
 
         if (pool.Members.Select(member => member.Url.BasePath).Distinct().Count() > 1)

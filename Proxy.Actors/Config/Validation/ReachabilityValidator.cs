@@ -20,20 +20,22 @@ internal static class ReachabilityValidator
         }
     }
 
-    /// <summary>Certain cases only: the earlier route has no condition other than host, path and listener, and each of them
-    /// is at least as wide.</summary>
+    /// <summary>Certain cases only: the earlier route has no condition other than host, path and listener, and each
+    /// of them is at least as wide.</summary>
     private static bool TakesAllOf(MatchConfig earlier, MatchConfig later) =>
         earlier.Exclude.Count + earlier.Method.Count + earlier.Header.Count + earlier.Cookie.Count +
             earlier.Query.Count + earlier.Source.Count == 0 &&
         IsWider(earlier.Listener, later.Listener, (wide, narrow) => wide == narrow) &&
-        IsWider(earlier.Host, later.Host, CoversHost) &&
+        (earlier.Host.Contains("*") || IsWider(earlier.Host, later.Host, CoversHost)) &&
         CoversPath(earlier, later);
 
-    private static bool IsWider(ConfigList<string> wide, ConfigList<string> narrow, Func<string, string, bool> covers) =>
+    private static bool IsWider(
+        ConfigList<string> wide, ConfigList<string> narrow, Func<string, string, bool> covers) =>
         wide.Count == 0 || (narrow.Count > 0 && narrow.All(one => wide.Any(other => covers(other, one))));
 
     private static bool CoversHost(string wide, string narrow) =>
-        wide == narrow || (wide.StartsWith("*.", StringComparison.Ordinal) && narrow.EndsWith(wide[1..], StringComparison.Ordinal));
+        wide == narrow ||
+        (wide.StartsWith("*.", StringComparison.Ordinal) && narrow.EndsWith(wide[1..], StringComparison.Ordinal));
 
     private static bool CoversPath(MatchConfig wide, MatchConfig narrow)
     {

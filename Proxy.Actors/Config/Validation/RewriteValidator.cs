@@ -1,6 +1,8 @@
+using Proxy.Edge.Rewriting;
+
 namespace Proxy.Actors.Config.Validation;
 
-/// <summary>Rewrites of paths, and what they make of the border between two segments.</summary>
+/// <summary>Rewrites of paths and the mapping back.</summary>
 internal static class RewriteValidator
 {
     public static void Check(ProxyConfig config, ProblemList problems)
@@ -10,7 +12,7 @@ internal static class RewriteValidator
             RouteConfig route = config.Routes[i];
             string path = Keys.Route(i);
             CheckPrefix(route, $"{path}.rewrite.prefix", problems);
-            CheckRegex(route.Rewrite, $"{path}.rewrite", problems);
+            CheckRegex(route, $"{path}.rewrite", problems);
             CheckMapping(route.Mapping, $"{path}.mapping", problems);
         }
     }
@@ -30,27 +32,18 @@ internal static class RewriteValidator
 
         if (route.Match.PathExact.Length > 0 || route.Match.PathRegex.Length > 0)
         {
-            problems.Error(path, "there is no path prefix to replace", "match.path, or rewrite.regex instead of rewrite.prefix");
-            return;
-        }
-
-        string matched = route.Match.Path.Length == 0 ? "/" : route.Match.Path;
-        if (matched.EndsWith('/') != prefix.EndsWith('/'))
-        {
-            problems.Warn(
-                path,
-                $"of \"{matched}\" and \"{prefix}\" only one ends in /: \"{matched.TrimEnd('/')}/x\" becomes \"{Joined(matched, prefix)}\"");
+            problems.Error(
+                path, "there is no path prefix to replace", "match.path, or rewrite.regex instead of rewrite.prefix");
         }
     }
 
-    // What textual replacement makes of a path right below the prefix.
-    private static string Joined(string matched, string prefix) => matched.EndsWith('/') ? $"{prefix}x" : $"{prefix}/x";
-
-    private static void CheckRegex(RewriteConfig rewrite, string path, ProblemList problems)
+    private static void CheckRegex(RouteConfig route, string path, ProblemList problems)
     {
-        if (rewrite is { Prefix: not null, Regex: not null })
+        RewriteConfig rewrite = route.Rewrite;
+        if (rewrite.Prefix is not null && (rewrite.Regex is not null || rewrite.Replacement is not null))
         {
-            problems.Error($"{path}.regex", "prefix is given as well", "prefix or regex");
+            problems.Error(
+                $"{path}.prefix", "regex or replacement is given as well", "a prefix alone, or regex with replacement");
         }
 
         if (rewrite is { Regex: not null, Replacement: null })
@@ -58,9 +51,16 @@ internal static class RewriteValidator
             problems.Error($"{path}.regex", "replacement is missing", "regex together with replacement");
         }
 
-        if (rewrite is { Regex: null, Replacement: not null })
+        if (rewrite is { Regex: null, Replacement: not null } && route.Match.PathRegex.Length == 0)
         {
-            problems.Error($"{path}.replacement", "regex is missing", "regex together with replacement");
+            problems.Error(
+                $"{path}.replacement", "there is no expression", "together with rewrite.regex or match.path-regex");
+        }
+
+        if (rewrite.Replacement is { } replacement &&
+            !TargetWriter.TryCreate(new PathRewriteRule { Replacement = replacement }, out _, out string error))
+        {
+            problems.Error($"{path}.replacement", error);
         }
 
         if (rewrite.Regex is { } pattern && Pattern.Problem(pattern) is { } problem)
@@ -73,8 +73,7 @@ internal static class RewriteValidator
     {
         foreach (string url in mapping.OriginUrls)
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) || parsed.Scheme is not ("http" or "https") ||
-                parsed.Query.Length > 0)
+            if (!ResponseMapping.IsValidPrefix(url))
             {
                 problems.Error($"{path}.origin-urls", $"\"{url}\" is not a URL prefix", "such as http://app.internal/");
             }

@@ -1,4 +1,5 @@
 using Proxy.Actors.Config.Schema;
+using Proxy.Edge.Rewriting;
 
 namespace Proxy.Actors.Config.Validation;
 
@@ -22,6 +23,7 @@ internal static class RouteValidator
             RouteConfig route = config.Routes[i];
             string path = Keys.Route(i);
             CheckAction(route, path, problems);
+            CheckAnswer(route, path, problems);
             CheckReference(route.Pool, pools, $"{path}.pool", "pool", problems);
             foreach (string listener in route.Match.Listener)
             {
@@ -35,7 +37,8 @@ internal static class RouteValidator
 
     private static void CheckAction(RouteConfig route, string path, ProblemList problems)
     {
-        int actions = (route.Pool.Length > 0 ? 1 : 0) + (route.Redirect is null ? 0 : 1) + (route.Respond is null ? 0 : 1);
+        bool[] given = [route.Pool.Length > 0, route.Redirect is not null, route.Respond is not null];
+        int actions = given.Count(one => one);
         bool excused = problems.IsWrong($"{path}.pool");
         if (actions == 0 && !excused)
         {
@@ -47,6 +50,21 @@ internal static class RouteValidator
         }
     }
 
+    // Answers of the proxy's own are compiled once here to see that they can be.
+    private static void CheckAnswer(RouteConfig route, string path, ProblemList problems)
+    {
+        if (route.Redirect is { Location.Length: > 0 } redirect &&
+            !RedirectAnswer.TryCreate(redirect, out _, out string wrong))
+        {
+            problems.Error($"{path}.redirect.to", wrong);
+        }
+
+        if (route.Respond is { } respond && !FixedAnswer.TryCreate(respond, out _, out wrong))
+        {
+            problems.Error($"{path}.respond", wrong);
+        }
+    }
+
     private static void CheckReference(string name, string[] known, string path, string what, ProblemList problems)
     {
         if (name.Length == 0 || known.Contains(name))
@@ -55,7 +73,8 @@ internal static class RouteValidator
         }
 
         string near = NearestName.Find(name, known) is { } nearest ? $", did you mean \"{nearest}\"?" : "";
-        problems.Error(path, $"there is no {what} \"{name}\"{near}", known.Length == 0 ? $"define a {what} first" : string.Join(", ", known));
+        string accepted = known.Length == 0 ? $"define a {what} first" : string.Join(", ", known);
+        problems.Error(path, $"there is no {what} \"{name}\"{near}", accepted);
     }
 
     private static void CheckHost(RouteConfig route, string path, ProblemList problems)

@@ -109,7 +109,8 @@ internal sealed class HoconDocumentBuilder(HoconOptions options, HoconFileSet fi
     }
 
     /// <summary>
-    /// <c>${parent} { … }</c>: the same as assigning the parent and then the object, and better than joining two finished
+    /// <c>${parent} { … }</c>: the same as assigning the parent and then the object, and better than joining two
+    /// finished
     /// values, because substitutions inside the braces can then look at the whole.
     /// </summary>
     private static bool IsInheritance(ConcatSyntax concat)

@@ -28,7 +28,10 @@ internal sealed class HoconFileSet(HoconOptions options, HoconErrorList errors)
         return HoconParser.Parse(source, errors, options.MaxDepth);
     }
 
-    /// <summary>Null when there is no such file; an empty object when it could not be read, which is reported at <paramref name="at"/>.</summary>
+    /// <summary>
+    /// Null when there is no such file; an empty object when it could not be read, which is reported at <paramref
+    /// name="at"/>.
+    /// </summary>
     public HoconSyntax? Read(string path, HoconOrigin at)
     {
         if (!_files.TryGetValue(path, out var syntax))

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Proxy.Actors.Hocon.Resolving;
 
-/// <summary>A part of a concatenation: a value, nothing (an optional substitution without value), or unquoted white space.</summary>
+/// <summary>
+/// A part of a concatenation: a value, nothing (an optional substitution without value), or unquoted white space.
+/// </summary>
 internal readonly record struct JoinPart(HoconOrigin Origin, HoconValue? Value, string? Blank);
 
 /// <summary>Joins the parts of a concatenation: all lists, all objects, or all scalars, which make a string.</summary>
@@ -84,7 +86,9 @@ internal sealed class HoconJoiner(HoconErrorList errors)
 
     private Outcome Mixed(JoinPart part, string expected)
     {
-        errors.Add(part.Origin, $"{Name(part.Value!)} ({part.Value!.Origin}) cannot be joined here: expected {expected}");
+        errors.Add(
+            part.Origin,
+            $"{Name(part.Value!)} ({part.Value!.Origin}) cannot be joined here: expected {expected}");
         return Outcome.Failed;
     }
 }

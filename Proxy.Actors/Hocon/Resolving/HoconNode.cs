@@ -2,7 +2,8 @@ namespace Proxy.Actors.Hocon.Resolving;
 
 /// <summary>
 /// The merged document before substitution. Unlike the syntax it knows, for every key, all values assigned to it, so
-/// that a substitution can look forward (at the last value) and, where that would be a circle, back (at an earlier one).
+/// that a substitution can look forward (at the last value) and, where that would be a circle, back (at an earlier
+/// one).
 /// </summary>
 internal abstract class HoconNode(HoconOrigin origin)
 {
@@ -89,7 +90,9 @@ internal sealed class ObjectNode(HoconOrigin origin, Slot? holder, bool isRoot =
     }
 }
 
-/// <summary>The file a substitution was written in: the place its keys were included at, and the including file.</summary>
+/// <summary>
+/// The file a substitution was written in: the place its keys were included at, and the including file.
+/// </summary>
 internal sealed class IncludeScope(IncludeScope? outer, ObjectNode anchor, string[]? prefix)
 {
     public IncludeScope? Outer { get; } = outer;

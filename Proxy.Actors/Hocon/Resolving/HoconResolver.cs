@@ -1,34 +1,17 @@
-using System.Runtime.CompilerServices;
-
 namespace Proxy.Actors.Hocon.Resolving;
 
 /// <summary>
 /// Turns the tree of slots into values. Everything is evaluated when first asked for. While a layer that holds a
 /// substitution is being resolved, lookups that come back to its slot see only the layers below (the slot's "cut"):
-/// this one rule gives self-reference, look-back through several keys, and an end to every circle.
+/// this one rule gives self-reference, look-back through several keys, and an end to every circle. Only a path into
+/// an object may also be answered by layers above, because it needs a part of the value and not the value itself.
 /// </summary>
 internal sealed class HoconResolver(HoconOptions options, ObjectNode root, HoconErrorList errors)
 {
-    // A chain of substitutions costs stack, so its length is bounded like nesting is.
-    private const int MaxOpenReferences = 256;
-
-    // Copies made on the way to the result, against its allowed size.
-    private const int WorkPerExpansion = 4;
-
-    // A step of a path costs more than a copied item.
-    private const int WorkPerStep = 8;
-
-    private readonly List<ReferenceNode> _references = [];
+    private readonly ResolveStack _stack = new();
+    private readonly ResolveBudget _budget = new(options, errors);
     private readonly HoconJoiner _joiner = new(errors);
     private readonly HoconEnvironment _environment = new(options.Environment);
-
-    private Slot? _owner;
-    private int _ownerLayer;
-    private int _frames;
-    private int _optionals;
-    private int _outermostCut = int.MaxValue;
-    private ReferenceNode[] _circle = [];
-    private long _work;
 
     /// <summary>Null when errors were reported.</summary>
     public HoconValue? Resolve(HoconNode node)
@@ -39,7 +22,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
     private Outcome Evaluate(HoconNode node)
     {
-        if (!Spend(1, node.Origin))
+        if (!_budget.Spend(1, node.Origin))
         {
             return Outcome.Failed;
         }
@@ -75,7 +58,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             }
         }
 
-        return failed ? Outcome.Failed : Bounded(new HoconObject(members, map.Origin));
+        return failed ? Outcome.Failed : _budget.Bounded(new HoconObject(members, map.Origin));
     }
 
     private Outcome Evaluate(ArrayNode array)
@@ -97,7 +80,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             }
         }
 
-        return failed ? Outcome.Failed : Bounded(new HoconArray(items, array.Origin));
+        return failed ? Outcome.Failed : _budget.Bounded(new HoconArray(items, array.Origin));
     }
 
     /// <summary>The value of the oldest <paramref name="limit"/> layers, or of fewer where the slot is cut.</summary>
@@ -108,9 +91,9 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return Outcome.Of(slot.Memo);
         }
 
-        var outerCut = _outermostCut;
-        _outermostCut = int.MaxValue;
-        var visible = Visible(slot, limit);
+        var outerCut = _stack.OutermostCut;
+        _stack.OutermostCut = int.MaxValue;
+        var visible = _stack.Visible(slot, limit);
         var outcome = visible < limit ? Outcome.Circle : Outcome.Undefined;
         HoconObject? upper = null;
         for (var i = visible - 1; i >= 0; i--)
@@ -122,16 +105,18 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             }
         }
 
-        if (limit == slot.Layers.Count && _outermostCut > _frames && visible == limit)
+        if (limit == slot.Layers.Count && _stack.OutermostCut > _stack.Frames && visible == limit)
         {
             slot.Memo = outcome.Value;
         }
 
-        _outermostCut = Math.Min(outerCut, _outermostCut);
+        _stack.OutermostCut = Math.Min(outerCut, _stack.OutermostCut);
         return outcome;
     }
 
-    /// <summary>Puts what is above over what the next older layer gave; false when still older layers do not matter.</summary>
+    /// <summary>
+    /// Puts what is above over what the next older layer gave; false when still older layers do not matter.
+    /// </summary>
     private bool Lay(Outcome lower, ref HoconObject? upper, ref Outcome result)
     {
         if (lower.Kind == OutcomeKind.Undefined)
@@ -151,14 +136,14 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return false;
         }
 
-        if (upper is not null && !Spend(map.Members.Count + upper.Members.Count, upper.Origin))
+        if (upper is not null && !_budget.Spend(map.Members.Count + upper.Members.Count, upper.Origin))
         {
             result = Outcome.Failed;
             return false;
         }
 
         upper = upper is null ? map : upper.WithFallback(map);
-        result = Bounded(upper);
+        result = _budget.Bounded(upper);
         return !result.IsFinal;
     }
 
@@ -170,47 +155,15 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return Evaluate(layer);
         }
 
-        var frame = Enter(slot, index);
+        var frame = _stack.Enter(slot, index);
         var outcome = layer is AppendNode ? EvaluateAppends(slot, index) : Evaluate(layer);
-        Leave(slot, frame);
+        _stack.Leave(slot, frame);
         return outcome;
     }
 
-    private Frame Enter(Slot slot, int layer)
-    {
-        var frame = new Frame(slot.Cut, slot.CutFrame, slot.CutReferences, _owner, _ownerLayer);
-        slot.Cut = Math.Min(slot.Cut, layer);
-        slot.CutFrame = ++_frames;
-        slot.CutReferences = _references.Count;
-        (_owner, _ownerLayer) = (slot, layer);
-        return frame;
-    }
-
-    private void Leave(Slot slot, Frame frame)
-    {
-        (_owner, _ownerLayer) = (frame.Owner, frame.OwnerLayer);
-        _frames--;
-        (slot.Cut, slot.CutFrame, slot.CutReferences) = (frame.Cut, frame.CutFrame, frame.CutReferences);
-    }
-
-    /// <summary>How many layers of a slot may be looked at now; leaves a note when that is fewer than asked for.</summary>
-    private int Visible(Slot slot, int limit)
-    {
-        if (slot.Cut >= limit)
-        {
-            return limit;
-        }
-
-        _outermostCut = Math.Min(_outermostCut, slot.CutFrame);
-        if (_references.Count > slot.CutReferences)
-        {
-            _circle = [.. _references.Skip(slot.CutReferences)];
-        }
-
-        return slot.Cut;
-    }
-
-    /// <summary>Neighbouring += are done in one go: a thousand of them must not need a thousand levels of stack.</summary>
+    /// <summary>
+    /// Neighbouring += are done in one go: a thousand of them must not need a thousand levels of stack.
+    /// </summary>
     private Outcome EvaluateAppends(Slot slot, int last)
     {
         var first = last;
@@ -219,7 +172,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             first--;
         }
 
-        slot.Cut = first;
+        _stack.Move(first);
         var below = Below(slot, first, []);
         if (below.IsFinal)
         {
@@ -233,7 +186,8 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             {
                 errors.Add(
                     slot.Layers[first].Origin,
-                    $"'+=' adds to a list, but the earlier value of '{slot.Key}' ({earlier.Origin}) is {Name(earlier)}");
+                    $"'+=' adds to a list, but the earlier value of '{slot.Key}' ({earlier.Origin}) "
+                        + $"is {Name(earlier)}");
                 return Outcome.Failed;
             }
 
@@ -242,8 +196,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
         for (var i = first; i <= last; i++)
         {
-            slot.Cut = i;
-            _ownerLayer = i;
+            _stack.Move(i);
             var item = Evaluate(((AppendNode)slot.Layers[i]).Item);
             if (item.IsFinal)
             {
@@ -256,8 +209,8 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             }
         }
 
-        return Spend(items.Count, slot.Layers[last].Origin)
-            ? Bounded(new HoconArray(items, slot.Layers[first].Origin))
+        return _budget.Spend(items.Count, slot.Layers[last].Origin)
+            ? _budget.Bounded(new HoconArray(items, slot.Layers[first].Origin))
             : Outcome.Failed;
     }
 
@@ -282,19 +235,14 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
         }
 
         var weight = parts.Aggregate(1L, (sum, part) => HoconValue.AddWeights(sum, part.Value?.Weight ?? 1));
-        if (weight > options.MaxExpansion)
-        {
-            return TooLarge(concat.Origin);
-        }
-
         var size = parts.Sum(part => part.Value is HoconArray list ? list.Items.Count : 1L);
-        if (!Spend(size, concat.Origin))
+        if (!_budget.Fits(weight, concat.Origin) || !_budget.Spend(size, concat.Origin))
         {
             return Outcome.Failed;
         }
 
         var joined = _joiner.Join(parts, concat.Origin);
-        return joined.Value is { } value ? Bounded(value) : joined;
+        return joined.Value is { } value ? _budget.Bounded(value) : joined;
     }
 
     private Outcome Evaluate(ReferenceNode reference)
@@ -314,11 +262,9 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return Outcome.Failed;
         }
 
-        _references.Add(reference);
-        _optionals += reference.Optional ? 1 : 0;
+        _stack.Push(reference);
         var outcome = Lookup(reference, []);
-        _optionals -= reference.Optional ? 1 : 0;
-        _references.RemoveAt(_references.Count - 1);
+        _stack.Pop();
 
         outcome = Settle(reference, outcome);
         reference.Memo = outcome.Value;
@@ -328,12 +274,14 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
     private bool IsTooDeep(ReferenceNode reference)
     {
-        if (_references.Count < MaxOpenReferences && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (!_stack.IsFull)
         {
             return false;
         }
 
-        errors.Add(reference.Origin, $"more than {MaxOpenReferences} substitutions need one another, up to {reference}");
+        errors.Add(
+            reference.Origin,
+            $"more than {ResolveStack.MaxReferences} substitutions need one another, up to {reference}");
         reference.Failed = true;
         return true;
     }
@@ -348,7 +296,9 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
                 return outcome;
             }
 
-            errors.Add(reference.Origin, $"{reference} is {Name(value)} ({value.Origin}): expected an object to join with");
+            errors.Add(
+                reference.Origin,
+                $"{reference} is {Name(value)} ({value.Origin}): expected an object to join with");
             return Outcome.Failed;
         }
 
@@ -371,12 +321,13 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
         {
             errors.Add(
                 reference.Origin,
-                $"{reference} is not defined: expected a key '{HoconPath.Render(reference.Path)}' or an environment variable");
+                $"{reference} is not defined: expected a key '{HoconPath.Render(reference.Path)}' "
+                    + "or an environment variable");
             return Outcome.Failed;
         }
 
         // An optional substitution on the way here turns the circle into "not defined", so it is not an error yet.
-        if (_optionals > 0)
+        if (_stack.HasOptional)
         {
             return outcome;
         }
@@ -387,7 +338,7 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
     private void ReportCircle(ReferenceNode reference)
     {
-        var through = Array.FindAll(_circle, other => other != reference);
+        var through = Array.FindAll(_stack.Circle, other => other != reference);
         errors.Add(reference.Origin, through.Length == 0
             ? $"{reference} needs its own value and has no earlier one"
             : $"circle: {reference} needs its own value, by way of "
@@ -453,9 +404,9 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
     private Outcome FindFromRoot(string[] path)
     {
-        for (var length = path.Length; length > 0 && _owner is not null; length--)
+        for (var length = path.Length; length > 0 && _stack.Owner is not null; length--)
         {
-            if (_owner.IsAt(path.AsSpan(0, length)))
+            if (_stack.Owner.IsAt(path.AsSpan(0, length)))
             {
                 return FindBelowSelf(path.AsSpan(length));
             }
@@ -467,18 +418,18 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
     /// <summary>A value that names itself, or something inside itself, means what was there before it.</summary>
     private Outcome FindBelowSelf(ReadOnlySpan<string> path)
     {
-        var below = Below(_owner!, _ownerLayer, path);
+        var below = Below(_stack.Owner!, _stack.OwnerLayer, path);
         if (below.Value is not null || below.Kind == OutcomeKind.Failed)
         {
             return below;
         }
 
-        _circle = [_references[^1]];
-        return Outcome.Circle;
+        return _stack.SelfCircle();
     }
 
     /// <summary>
-    /// What a slot held, at a path inside it, before a layer was assigned: its own older layers, then what older layers of
+    /// What a slot held, at a path inside it, before a layer was assigned: its own older layers, then what older
+    /// layers of
     /// the objects around it have under the same keys.
     /// </summary>
     private Outcome Below(Slot slot, int layer, ReadOnlySpan<string> path)
@@ -508,7 +459,8 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
         map.Find(path[0]) is { } slot ? Find(slot, slot.Layers.Count, path[1..]) : Outcome.Undefined;
 
     /// <summary>
-    /// The value at a path below a slot, evaluating no more than the path needs: this is what lets a member of an object
+    /// The value at a path below a slot, evaluating no more than the path needs: this is what lets a member of an
+    /// object
     /// refer to its sibling, and a parent to what its child says.
     /// </summary>
     private Outcome Find(Slot slot, int limit, ReadOnlySpan<string> path)
@@ -518,12 +470,12 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return Evaluate(slot, limit);
         }
 
-        var visible = Visible(slot, limit);
+        var visible = _stack.Visible(slot, limit);
         var result = visible < limit ? Outcome.Circle : Outcome.Undefined;
         HoconObject? upper = null;
         for (var i = limit - 1; i >= 0; i--)
         {
-            if (!Spend(WorkPerStep, slot.Origin))
+            if (!_budget.Spend(ResolveBudget.Step, slot.Origin))
             {
                 return Outcome.Failed;
             }
@@ -553,7 +505,8 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
     }
 
     /// <summary>
-    /// The value at a path inside what a layer refers to, without resolving all of that: a parent may refer to its child.
+    /// The value at a path inside what a layer refers to, without resolving all of that: a parent may refer to its
+    /// child.
     /// </summary>
     private Outcome FindThrough(Slot slot, int layer, ReferenceNode reference, string[] path)
     {
@@ -567,13 +520,13 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
             return Outcome.Failed;
         }
 
-        var frame = Enter(slot, layer);
-        _references.Add(reference);
+        var frame = _stack.Enter(slot, layer);
+        _stack.Push(reference);
         reference.IsFinding = true;
         var outcome = Lookup(reference, path);
         reference.IsFinding = false;
-        _references.RemoveAt(_references.Count - 1);
-        Leave(slot, frame);
+        _stack.Pop();
+        _stack.Leave(slot, frame);
         return outcome;
     }
 
@@ -601,45 +554,6 @@ internal sealed class HoconResolver(HoconOptions options, ObjectNode root, Hocon
 
         return Outcome.Of(value);
     }
-
-    private Outcome Bounded(HoconValue value)
-    {
-        if (value.Weight > options.MaxExpansion)
-        {
-            return TooLarge(value.Origin);
-        }
-
-        if (value.Depth > options.MaxDepth)
-        {
-            errors.AddLast(value.Origin, $"substitutions nest more than {options.MaxDepth} objects and lists");
-            return Outcome.Failed;
-        }
-
-        return Outcome.Of(value);
-    }
-
-    private Outcome TooLarge(HoconOrigin origin)
-    {
-        errors.AddLast(
-            origin,
-            $"substitutions make this larger than {options.MaxExpansion} values and characters");
-        return Outcome.Failed;
-    }
-
-    private bool Spend(long work, HoconOrigin origin)
-    {
-        _work += work;
-        if (errors.Stopped || _work > options.MaxExpansion * WorkPerExpansion)
-        {
-            errors.AddLast(origin, "resolving the substitutions takes more work than a document of the allowed size can need");
-            return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>What to put back when a layer is resolved.</summary>
-    private readonly record struct Frame(int Cut, int CutFrame, int CutReferences, Slot? Owner, int OwnerLayer);
 
     private static string Name(HoconValue value) => HoconJoiner.Name(value);
 }

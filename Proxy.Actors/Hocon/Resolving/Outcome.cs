@@ -5,7 +5,9 @@ internal enum OutcomeKind
     /// <summary>Nothing was assigned.</summary>
     Undefined,
 
-    /// <summary>A value stands where the path wanted an object: nothing is there, and nothing older may be looked at.</summary>
+    /// <summary>
+    /// A value stands where the path wanted an object: nothing is there, and nothing older may be looked at.
+    /// </summary>
     Hidden,
 
     /// <summary>The answer would need the value being resolved.</summary>

@@ -1,6 +1,8 @@
 namespace Proxy.Actors.Hocon.Syntax;
 
-/// <summary>Reads what follows the word include: <c>"f"</c>, <c>file("f")</c>, or either of them in <c>required(…)</c>.</summary>
+/// <summary>
+/// Reads what follows the word include: <c>"f"</c>, <c>file("f")</c>, or either of them in <c>required(…)</c>.
+/// </summary>
 internal sealed class HoconIncludeReader(HoconScanner scanner)
 {
     private const string Expected =

@@ -20,7 +20,9 @@ internal sealed class HoconParser
         _scanner = new HoconScanner(source, errors);
     }
 
-    /// <summary>The root object or list. Errors, if any, are in the list; the result is then what could be read.</summary>
+    /// <summary>
+    /// The root object or list. Errors, if any, are in the list; the result is then what could be read.
+    /// </summary>
     public static HoconSyntax Parse(HoconText source, HoconErrorList errors, int maxDepth)
     {
         var unpaired = source.FirstUnpairedSurrogate();
@@ -128,7 +130,8 @@ internal sealed class HoconParser
     }
 
     /// <summary>
-    /// Moves to the next entry or item. False at the closing bracket, which is consumed, and wherever this object or list
+    /// Moves to the next entry or item. False at the closing bracket, which is consumed, and wherever this object or
+    /// list
     /// must be taken as ended; NUL as closer is a root without braces.
     /// </summary>
     private bool Next(int start, char closer, string expected)
@@ -141,9 +144,9 @@ internal sealed class HoconParser
             {
                 if (closer != '\0')
                 {
+                    var opener = closer == '}' ? '{' : '[';
                     _scanner.Error(
-                        start,
-                        $"this '{(closer == '}' ? '{' : '[')}' is never closed: expected '{closer}' before the end of the file");
+                        start, $"this '{opener}' is never closed: expected '{closer}' before the end of the file");
                 }
 
                 return false;
@@ -322,13 +325,14 @@ internal sealed class HoconParser
             case '[':
                 return ParseArray();
             case '"':
-                return _scanner.ReadQuoted() is { } quoted ? new ScalarSyntax(HoconScalar.String(quoted, origin)) : null;
+                return _scanner.ReadQuoted() is { } text ? new ScalarSyntax(HoconScalar.String(text, origin)) : null;
             case '$' when _scanner.Peek(1) == '{':
                 return ParseReference();
             case ':' or '=':
                 _scanner.Error(
                     start,
-                    $"{_scanner.Found()} inside a value: expected ',' or a new line before a next key, or quotes around the text");
+                    $"{_scanner.Found()} inside a value: expected ',' or a new line before a next key, "
+                        + "or quotes around the text");
                 return null;
         }
 
@@ -397,7 +401,9 @@ internal sealed class HoconParser
 
         if (_scanner.Current != '}')
         {
-            _scanner.Error(_scanner.Position, $"expected '}}' at the end of a substitution but found {_scanner.Found()}");
+            _scanner.Error(
+                _scanner.Position,
+                $"expected '}}' at the end of a substitution but found {_scanner.Found()}");
             return null;
         }
 

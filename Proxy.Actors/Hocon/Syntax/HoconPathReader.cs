@@ -13,7 +13,9 @@ internal sealed class HoconPathReader(HoconScanner scanner)
     private bool _hasKey;
     private bool _hasDot;
 
-    /// <summary>Null after an error was reported. Stops in front of what cannot belong to a path, white space skipped.</summary>
+    /// <summary>
+    /// Null after an error was reported. Stops in front of what cannot belong to a path, white space skipped.
+    /// </summary>
     public string[]? Read()
     {
         var end = scanner.Position;
@@ -37,7 +39,7 @@ internal sealed class HoconPathReader(HoconScanner scanner)
 
         if (!_hasKey)
         {
-            scanner.Error(end, _hasDot
+            scanner.Error(_hasDot ? end : scanner.Position, _hasDot
                 ? "a path ends with '.': expected a key after it (an empty key must be quoted)"
                 : $"expected a key but found {scanner.Found()}");
             return null;

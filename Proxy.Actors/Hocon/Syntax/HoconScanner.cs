@@ -75,7 +75,9 @@ internal sealed class HoconScanner(HoconText source, HoconErrorList errors)
         }
     }
 
-    /// <summary>Unquoted text: up to a reserved character, white space or a comment; a leading number may hold a plus.</summary>
+    /// <summary>
+    /// Unquoted text: up to a reserved character, white space or a comment; a leading number may hold a plus.
+    /// </summary>
     public string ReadUnquoted()
     {
         var start = Position;
@@ -135,7 +137,9 @@ internal sealed class HoconScanner(HoconText source, HoconErrorList errors)
         };
     }
 
-    /// <summary>Everything up to a run of three or more quotes; all but the last three of that run belong to the string.</summary>
+    /// <summary>
+    /// Everything up to a run of three or more quotes; all but the last three of that run belong to the string.
+    /// </summary>
     private string? ReadMultiLine()
     {
         var start = Position;

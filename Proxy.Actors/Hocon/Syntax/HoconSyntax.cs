@@ -11,7 +11,9 @@ internal sealed class ScalarSyntax(HoconScalar value) : HoconSyntax(value.Origin
     public HoconScalar Value { get; } = value;
 }
 
-/// <summary>Unquoted white space between two parts of a concatenation: kept in strings, dropped between lists and objects.</summary>
+/// <summary>
+/// Unquoted white space between two parts of a concatenation: kept in strings, dropped between lists and objects.
+/// </summary>
 internal sealed class BlankSyntax(HoconOrigin origin, string text) : HoconSyntax(origin)
 {
     public string Text { get; } = text;
@@ -48,7 +50,8 @@ internal abstract class EntrySyntax(HoconOrigin origin)
     public HoconOrigin Origin { get; } = origin;
 }
 
-internal sealed class FieldSyntax(HoconOrigin origin, string[] path, bool append, HoconSyntax value) : EntrySyntax(origin)
+internal sealed class FieldSyntax(HoconOrigin origin, string[] path, bool append, HoconSyntax value)
+    : EntrySyntax(origin)
 {
     public string[] Path { get; } = path;
 

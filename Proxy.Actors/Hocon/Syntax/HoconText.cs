@@ -26,7 +26,9 @@ internal sealed class HoconText
         return new HoconOrigin(File, line + 1, offset - _lineStarts[line] + 1);
     }
 
-    /// <summary>The offset of the first surrogate without its partner, or -1: such text cannot be written as UTF-8 again.</summary>
+    /// <summary>
+    /// The offset of the first surrogate without its partner, or -1: such text cannot be written as UTF-8 again.
+    /// </summary>
     public int FirstUnpairedSurrogate()
     {
         var text = Text;

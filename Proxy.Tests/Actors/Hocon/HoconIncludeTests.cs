@@ -24,7 +24,8 @@ public sealed class HoconIncludeTests
     {
         Assert.Equal("""{"x":2,"y":5}""", Json("x = 1, y = 5\ninclude \"b.conf\"", ("b.conf", "x = 2")));
         Assert.Equal("""{"x":1}""", Json("include \"b.conf\", x = 1", ("b.conf", "x = 2")));
-        Assert.Equal("""{"a":{"x":1,"y":2,"z":3}}""", Json("a { x = 1, include \"b.conf\", z = 3 }", ("b.conf", "y = 2")));
+        Assert.Equal("""{"a":{"x":1,"y":2,"z":3}}""",
+            Json("a { x = 1, include \"b.conf\", z = 3 }", ("b.conf", "y = 2")));
         Assert.Equal("""[{"y":2}]""", Json("[ { include \"b.conf\" } ]", ("b.conf", "y = 2")));
         Assert.Equal("""{"l":[1,2]}""", Json("l += 1\ninclude \"b.conf\"", ("b.conf", "l += 2")));
     }
@@ -94,13 +95,16 @@ public sealed class HoconIncludeTests
     public void The_same_file_may_be_included_twice_but_not_from_itself()
     {
         Assert.Equal(
-            """{"a":{"x":1},"b":{"x":1}}""", Json("a { include \"x.conf\" }, b { include \"x.conf\" }", ("x.conf", "x = 1")));
+            """{"a":{"x":1},"b":{"x":1}}""",
+            Json("a { include \"x.conf\" }, b { include \"x.conf\" }", ("x.conf", "x = 1")));
 
-        var circle = Error("include \"b.conf\"", ("b.conf", "x = 1\ninclude \"c.conf\""), ("c.conf", "include \"./b.conf\""));
+        var circle = Error(
+            "include \"b.conf\"", ("b.conf", "x = 1\ninclude \"c.conf\""), ("c.conf", "include \"./b.conf\""));
         Assert.Equal("c.conf:1:1: include circle: b.conf -> c.conf -> b.conf", circle.ToString());
 
-        var deep = Error("include \"a/x.conf\"", ("a/x.conf", "include \"../a/x.conf\""), ("a/../a/x.conf", "include \"../a/x.conf\""));
-        Assert.Contains("circle", deep.Message, StringComparison.Ordinal);
+        var renamed = HoconVectors.Closed with { Files = new OneFile("include \"../a/x.conf\""u8.ToArray()) };
+        var deep = HoconVectors.FirstError("include \"a/x.conf\"", renamed);
+        Assert.Contains("more than 16 files", deep.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,11 +147,12 @@ public sealed class HoconIncludeTests
         {
             var main = Path.Combine(folder.FullName, "main.conf");
             Directory.CreateDirectory(Path.Combine(folder.FullName, "d"));
-            File.WriteAllText(main, "include \"b\"\ninclude \"d\"", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+            File.WriteAllText(main, "include \"b\"\ninclude \"d\"", new UTF8Encoding(true));
             File.WriteAllText(Path.Combine(folder.FullName, "b.conf"), "x = " + new string('y', 100));
             var options = HoconOptions.Default with { Environment = _ => null };
 
-            Assert.Equal(new string('y', 100), ((HoconScalar)HoconDocument.ParseFile(main, options).Root!.Get("x")!).Text);
+            var read = HoconDocument.ParseFile(main, options);
+            Assert.Equal(new string('y', 100), ((HoconScalar)read.Root!.Get("x")!).Text);
             Assert.Contains(
                 "still allowed",
                 Assert.Single(HoconDocument.ParseFile(main, options with { MaxBytes = 100 }).Errors).Message,

@@ -2,7 +2,9 @@ using Proxy.Actors.Hocon;
 
 namespace Proxy.Tests.Actors.Hocon;
 
-/// <summary>Vectors for the sections of the specification on substitutions, self-reference, += and the environment.</summary>
+/// <summary>
+/// Vectors for the sections of the specification on substitutions, self-reference, += and the environment.
+/// </summary>
 public sealed class HoconSubstitutionTests
 {
     [Theory]

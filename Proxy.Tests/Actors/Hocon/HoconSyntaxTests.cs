@@ -1,6 +1,10 @@
+using Proxy.Actors.Hocon;
+
 namespace Proxy.Tests.Actors.Hocon;
 
-/// <summary>Vectors for the sections of the specification on syntax; what a document says without substitutions.</summary>
+/// <summary>
+/// Vectors for the sections of the specification on syntax; what a document says without substitutions.
+/// </summary>
 public sealed class HoconSyntaxTests
 {
     [Theory]
@@ -105,9 +109,9 @@ public sealed class HoconSyntaxTests
     [Fact]
     public void Carries_the_place_of_keys_and_values()
     {
-        var root = Proxy.Actors.Hocon.HoconDocument.Parse("a {\n  b = 1\n  b = x y\n}", "f.conf", HoconVectors.Closed).Root!;
+        var root = HoconDocument.Parse("a {\n  b = 1\n  b = x y\n}", "f.conf", HoconVectors.Closed).Root!;
 
-        Assert.True(((Proxy.Actors.Hocon.HoconObject)root.Get("a")!).TryGet("b", out var member));
+        Assert.True(((HoconObject)root.Get("a")!).TryGet("b", out var member));
         Assert.Equal("f.conf:3:3", member.KeyOrigin.ToString());
         Assert.Equal("f.conf:3:7", member.Value.Origin.ToString());
     }

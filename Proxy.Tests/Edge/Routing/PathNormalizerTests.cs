@@ -81,7 +81,8 @@ public sealed class PathNormalizerTests
     [InlineData("/a/x%2f..%5cy")]
     [InlineData("/a/.%5Cb")]
     public void A_kept_slash_cannot_hide_a_dot_segment(string raw) =>
-        Assert.Equal(PathVerdict.AmbiguousDots, Run(raw, new PathPolicy { EncodedSlash = EncodedSlashPolicy.Keep }).Verdict);
+        Assert.Equal(
+            PathVerdict.AmbiguousDots, Run(raw, new PathPolicy { EncodedSlash = EncodedSlashPolicy.Keep }).Verdict);
 
     [Theory]
     [InlineData("/a;v=1/b;x", "/a/b", "/a;v=1/b;x")]
@@ -115,6 +116,26 @@ public sealed class PathNormalizerTests
     {
         Assert.Equal(
             PathVerdict.TooLong, PathNormalizer.Normalize("/a/%20b"u8, new PathPolicy(), new byte[4], out _));
+    }
+
+    [Fact]
+    public void Long_and_short_paths_are_judged_alike()
+    {
+        const int seed = 4;
+        var random = new Random(seed);
+        string front = "/" + new string('x', 70);
+        for (int round = 0; round < 5_000; round++)
+        {
+            string raw = RandomPath(random);
+            PathPolicy policy = Policies[round % Policies.Length];
+            (PathVerdict verdict, string match, string forward) = Run("/y" + raw, policy);
+
+            // A path that leaves its first segment depends on what that segment is.
+            if (match.StartsWith("/y/", StringComparison.Ordinal))
+            {
+                Assert.Equal((verdict, front + match[2..], front + forward[2..]), Run(front + raw, policy));
+            }
+        }
     }
 
     [Fact]
@@ -194,7 +215,8 @@ public sealed class PathNormalizerTests
     {
         string[] parts =
         [
-            "/", "/", "/", ".", "..", "a", "bc", ";", ";x=1", "%2e", "%2F", "%5c", "\\", "%3b", "%25", "%61", "%", "%0a", "//",
+            "/", "/", "/", ".", "..", "a", "bc", ";", ";x=1", "%2e", "%2F", "%5c", "\\", "%3b", "%25", "%61",
+            "%", "%0a", "//",
         ];
         var text = new StringBuilder("/");
         for (int i = random.Next(1, 9); i > 0; i--)

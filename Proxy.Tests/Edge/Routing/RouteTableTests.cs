@@ -193,7 +193,8 @@ public sealed class RouteTableTests
             for (int i = 0; i < 40; i++)
             {
                 string host = Pick(random, "a.com", "A.com:1", "x.a.com", "y.x.a.com", "b.com.", "c", "");
-                string[] segments = [.. Enumerable.Range(0, random.Next(4)).Select(_ => Pick(random, "a", "b", "ab", ""))];
+                string[] segments =
+                    [.. Enumerable.Range(0, random.Next(4)).Select(_ => Pick(random, "a", "b", "ab", ""))];
                 string path = "/" + string.Join('/', segments);
                 string method = Pick(random, "GET", "POST", "PURGE");
                 RequestHead head = HeadBuilder.Request(path, host, method, "X: 1");

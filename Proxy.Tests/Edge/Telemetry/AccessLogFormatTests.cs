@@ -23,9 +23,9 @@ public sealed class AccessLogFormatTests
     [Fact]
     public void What_is_missing_is_a_dash()
     {
-        var record = new AccessRecord { StartUnixMicroseconds = AccessRecords.Moment, Fault = ProxyFault.ClientHeadTimeout };
+        string line = AccessRecords.Line("combined", new AccessRecord { StartUnixMicroseconds = AccessRecords.Moment });
 
-        Assert.Equal("- - - [10/Oct/2000:20:55:36 +0000] \"-\" - - \"-\" \"-\"", AccessRecords.Line("combined", record));
+        Assert.Equal("- - - [10/Oct/2000:20:55:36 +0000] \"-\" - - \"-\" \"-\"", line);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class AccessLogFormatTests
     {
         using JsonDocument full = JsonDocument.Parse(AccessRecords.Line("json", AccessRecords.Full()));
         using JsonDocument none = JsonDocument.Parse(AccessRecords.Line(
-            "json", new AccessRecord { TotalMicroseconds = -1, QueueMicroseconds = -1, Fault = ProxyFault.BadRequest }));
+            "json", new AccessRecord { QueueMicroseconds = -1, Fault = ProxyFault.BadRequest }));
 
         JsonElement root = full.RootElement;
         Assert.Equal("2000-10-10T20:55:36.123456Z", root.GetProperty("time").GetString());
@@ -140,7 +140,7 @@ public sealed class AccessLogFormatTests
             string combined = AccessRecords.Line("combined", record);
 
             string where = $"seed {seed}, round {round}: {Convert.ToHexString(bytes)}";
-            Assert.True(!json.Any(c => c is < ' ' or '\u007F' or (>= '\u0080' and < '\u00A0') or '\u2028' or '\u2029'), where);
+            Assert.True(!json.Any(c => c is < ' ' or (>= '\u007F' and < '\u00A0') or '\u2028' or '\u2029'), where);
             Assert.True(combined.All(c => c is >= ' ' and < '\u007F'), where);
             using JsonDocument document = JsonDocument.Parse(json);
             string shown = document.RootElement.GetProperty("target").GetString()!;

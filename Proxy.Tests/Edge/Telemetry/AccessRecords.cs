@@ -11,7 +11,9 @@ internal static class AccessRecords
     public const long Moment = 971_211_336_123_456;
 
     public static AccessRecord Full(
-        ReadOnlySpan<byte> target = default, ReadOnlySpan<byte> userAgent = default, ReadOnlySpan<byte> referer = default) =>
+        ReadOnlySpan<byte> target = default,
+        ReadOnlySpan<byte> userAgent = default,
+        ReadOnlySpan<byte> referer = default) =>
         new()
         {
             Client = ClientAddress.FromIpv4(0x7F000001),

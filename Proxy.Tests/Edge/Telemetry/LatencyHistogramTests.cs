@@ -40,7 +40,8 @@ public sealed class LatencyHistogramTests
             long exact = values[(int)(fraction * values.Length)];
             long shown = histogram.Quantile(fraction);
 
-            Assert.True(Math.Abs(shown - exact) <= exact * 0.3 + 2, $"seed {seed}: p{fraction} is {exact}, shown {shown}");
+            Assert.True(
+                Math.Abs(shown - exact) <= exact * 0.3 + 2, $"seed {seed}: p{fraction} is {exact}, shown {shown}");
         }
 
         for (int bit = 0; bit < 36; bit++)

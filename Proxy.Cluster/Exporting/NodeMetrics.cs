@@ -1,0 +1,14 @@
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Telemetry;
+
+namespace Proxy.Cluster.Exporting;
+
+/// <summary>What an export is made from.</summary>
+internal sealed record NodeMetrics(
+    string NodeName,
+    string Version,
+    DateTimeOffset StartedAt,
+    DateTimeOffset Now,
+    bool IsReady,
+    EdgeSnapshot Snapshot,
+    EdgeTelemetry Telemetry);
