@@ -97,6 +97,43 @@ public sealed class PoolActorTests
     }
 
     [Fact]
+    public void An_actor_that_crashes_comes_back_with_the_newest_settings_and_orders()
+    {
+        var rig = new PoolRig();
+        rig.Publish(PoolRig.Pool("a b", PoolRig.Active));
+        rig.Publish(PoolRig.Pool("a=40 b", PoolRig.Active));
+        rig.Order("a", "drain");
+
+        rig.Events.FailAtCheckOf = "a";
+        rig.Run(10);
+
+        Assert.Single(rig.Events.Restarts);
+        Assert.Equal("StickyOnly 40 drain by operator", rig.Grant("a"));
+        rig.Order("a", "ready");
+        Assert.Equal("Open 40 up", rig.Grant("a"));
+    }
+
+    [Fact]
+    public void Checks_that_are_switched_off_and_on_never_run_twice_at_once()
+    {
+        var rig = new PoolRig();
+        ActiveHealthConfig active = PoolRig.Active with { Interval = TimeSpan.FromSeconds(1) };
+        rig.Origins.Latency = TimeSpan.FromSeconds(30);
+        rig.Publish(PoolRig.Pool("a b", active));
+        rig.Run(2);
+        Assert.Equal(2, rig.Origins.Probes.Count);
+
+        rig.Publish(PoolRig.Pool("a b"));
+        rig.Publish(PoolRig.Pool("a b", active));
+        rig.Run(20);
+
+        Assert.Equal(2, rig.Origins.Probes.Count);
+        Assert.Empty(rig.Events.Oddities);
+        rig.Run(20);
+        Assert.Equal(4, rig.Origins.Probes.Count);
+    }
+
+    [Fact]
     public void A_change_of_configuration_leaves_unchanged_members_alone()
     {
         var rig = new PoolRig();

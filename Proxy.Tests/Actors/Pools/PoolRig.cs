@@ -98,13 +98,14 @@ internal sealed class PoolRig
     public PoolStatus Status(string pool = "app") =>
         Ask<PoolStatus>(pool, static reply => new PoolMessage.GetStatus(reply));
 
-    public Answer<SlotAnswer> Acquire(string? only = null, double seconds = 5)
+    /// <param name="patience">When the asker gives up by itself, seconds.</param>
+    public Answer<SlotAnswer> Acquire(string? only = null, double seconds = 5, double patience = 300)
     {
         Assert.True(Tree.Pools.TryFind("app", out IRef<PoolMessage>? actor));
         var answer = new Answer<SlotAnswer>(actor.Ask<PoolMessage, SlotAnswer>(
             reply => new PoolMessage.AcquireSlot(
                 reply, only is null ? null : State(only), TimeSpan.FromSeconds(seconds)),
-            TimeSpan.FromMinutes(5)).AsTask());
+            TimeSpan.FromSeconds(patience)).AsTask());
         Run(0);
         return answer;
     }

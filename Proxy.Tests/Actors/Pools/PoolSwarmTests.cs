@@ -10,7 +10,7 @@ namespace Proxy.Tests.Actors.Pools;
 public sealed class PoolSwarmTests
 {
     private const int SeedsPerCase = 32;
-    private const int Steps = 40;
+    private const int Steps = 30;
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -272,7 +272,7 @@ public sealed class PoolSwarmTests
                 _rig.Order(member.Name, "reset");
             }
 
-            _rig.Run(120);
+            _rig.Run(60);
             Check(quiet: true);
             foreach (MemberStatus member in _rig.Status().Members)
             {
@@ -291,7 +291,7 @@ public sealed class PoolSwarmTests
                     _rig.Origins.Kill(char.ToLowerInvariant(member.Name[0]));
                 }
 
-                _rig.Run(120);
+                _rig.Run(60);
                 Check(quiet: true);
                 Assert.Empty(_rig.Candidates());
             }

@@ -66,6 +66,25 @@ public sealed class SlotQueueTests
     }
 
     [Fact]
+    public void The_slot_of_who_gave_up_goes_to_the_next_and_is_free_in_the_end()
+    {
+        TakeAll();
+        Answer<SlotAnswer> gone = _rig.Acquire(seconds: 60, patience: 1);
+        Answer<SlotAnswer> next = _rig.Acquire(seconds: 60);
+        Answer<SlotAnswer> alsoGone = _rig.Acquire(seconds: 60, patience: 1);
+        _rig.Run(2);
+        Assert.True(gone.IsGiven && alsoGone.IsGiven);
+
+        _rig.Release("a");
+        Assert.Same(_rig.State("a"), next.Value.Member);
+        _rig.Release("b");
+
+        Assert.Equal(0, _rig.Status().Waiting);
+        Assert.True(_rig.State("b").TryTakeSlot(1));
+        Assert.False(_rig.State("b").TryTakeSlot(1));
+    }
+
+    [Fact]
     public void Who_waits_for_a_member_that_closes_is_told()
     {
         TakeAll();
