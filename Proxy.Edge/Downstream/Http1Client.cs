@@ -16,25 +16,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     /// <summary>Pipelined input kept while an exchange runs; beyond, the client has to wait.</summary>
     private const int MaxHeld = 64 * 1024;
 
-    /// <summary>How long, and how much, is read on after the last answer so that a client still sending gets to see it instead of a
-    /// reset (RFC 9112 §9.6).</summary>
-    private const long LingerMicroseconds = 2_000_000;
+    /// <summary>Thrown away after the last answer; a client that sends more is cut off.</summary>
     private const long LingerBytes = 1 << 20;
-
-    private enum Phase : byte
-    {
-        /// <summary>Between requests.</summary>
-        Idle,
-
-        /// <summary>Part of a head is there.</summary>
-        Head,
-        Exchange,
-        Tunnel,
-        Lingering,
-        Closed,
-    }
-
-    private static readonly byte[] PinnedLastChunk = Pinned(ChunkedEncoder.LastChunk);
 
     private readonly LoopServices _services;
     private readonly ListenerSlot _slot;
@@ -43,24 +26,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private Exchange? _exchange;
     private BodyReader _body;
     private HeldBytes _held;
-    private RateGuard _reading;
-    private RateGuard _writing;
-    private long _phaseSince;
-    private long _lastBody;
-    private long _endedAt;
+    private ClientPatience _patience;
+    private AnswerWriter _answer;
+    private InputGate _gate;
     private long _lingered;
-    private int _unsentMark;
     private int _scanned;
-    private Phase _phase;
-    private ResponseFraming _framing;
-    private bool _watchesWrites;
-    private bool _bodyPaused;
-    private bool _inputPaused;
-    private bool _http10;
-    private bool _keepAlive;
-    private bool _isHead;
-    private bool _responding;
-    private bool _ended;
+    private ClientPhase _phase;
     private bool _advancing;
 
     public Http1Client(LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
@@ -75,7 +46,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         ConnectionSerial = serial;
         Forwarding = Listener.Forwarding.PrepareConnection(peer, port, tls: false, slot.Port);
         channel.Handler = this;
-        Enter(Phase.Idle);
+        Enter(ClientPhase.Idle);
     }
 
     public ListenerProgram Listener { get; private set; }
@@ -94,18 +65,21 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public int UnsentBytes => _channel.UnsentBytes;
 
-    public ChunkedOutput ChunkedOutput => _http10 ? ChunkedOutput.StripFraming : ChunkedOutput.KeepFraming;
+    public ChunkedOutput ChunkedOutput => _answer.IsHttp10 ? ChunkedOutput.StripFraming : ChunkedOutput.KeepFraming;
 
-    public Channel? SpliceTarget => _framing == ResponseFraming.AsReceived ? _channel : null;
+    public Channel? SpliceTarget => _answer.PassesBody ? _channel : null;
 
     internal Http1Client? Newer { get; set; }
 
     internal Http1Client? Older { get; set; }
 
     /// <summary>Since when the connection waits for a request, microseconds; 0 when it does not.</summary>
-    internal long IdleSince => _phase == Phase.Idle ? _phaseSince : 0;
+    internal long IdleSince => _phase == ClientPhase.Idle ? _patience.PhaseSince : 0;
 
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
+
+    private ClientDuty Duty => new(
+        _phase, RequestNumber == 0, !_body.IsDone && !_gate.BodyPaused, _answer.HasBegun, _channel.UnsentBytes);
 
     public void OnConnected()
     {
@@ -115,18 +89,18 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         switch (_phase)
         {
-            case Phase.Idle:
+            case ClientPhase.Idle:
                 ReadHead(buffer, offset, count);
                 break;
-            case Phase.Head:
+            case ClientPhase.Head:
                 _held.Add(_services.Loop.Buffers, buffer, offset, count);
                 Advance();
                 break;
-            case Phase.Exchange:
+            case ClientPhase.Exchange:
                 ReadBody(buffer, offset, count);
                 break;
-            case Phase.Tunnel:
-                _phaseSince = _services.Loop.Now;
+            case ClientPhase.Tunnel:
+                _patience.Enter(_services.Loop.Now);
                 _exchange!.OnTunnelFromClient(buffer, offset, count);
                 break;
             default:
@@ -137,18 +111,17 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public void OnEnd()
     {
-        if (_phase == Phase.Tunnel)
+        if (_phase == ClientPhase.Tunnel)
         {
             _exchange!.OnTunnelEndFromClient();
             return;
         }
 
-        if (_phase == Phase.Exchange && _body.IsDone)
+        if (_phase == ClientPhase.Exchange && _body.IsDone)
         {
             // Gone or only half-closed: nobody can tell, so the answer gets a little time.
-            _ended = true;
-            _keepAlive &= !_held.IsEmpty;
-            _endedAt = _services.Loop.Now;
+            _answer.KeepsAlive &= !_held.IsEmpty;
+            _patience.OnEnded(_services.Loop.Now);
             Arm();
             return;
         }
@@ -158,7 +131,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public void OnDrained()
     {
-        _watchesWrites = false;
+        _patience.OnDrained();
         if (!_channel.IsOpen)
         {
             Forget();
@@ -178,7 +151,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public void OnTimer(long now)
     {
-        long deadline = Deadline();
+        long deadline = _patience.Deadline(Duty, Timeouts);
         if (deadline > now)
         {
             _services.Loop.Timers.Set(_timer, deadline);
@@ -187,10 +160,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
         switch (_phase)
         {
-            case Phase.Head:
+            case ClientPhase.Head:
+                // Nothing is known of this request, and what the last one was must not count.
+                _answer = default;
                 Reject(ProxyFault.ClientHeadTimeout);
                 break;
-            case Phase.Exchange:
+            case ClientPhase.Exchange:
                 CheckExchange(now);
                 break;
             default:
@@ -200,109 +175,31 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
     }
 
-    public void SendInterim(ResponseHead head)
-    {
-        if (_http10 || _responding)
-        {
-            return;
-        }
-
-        byte[] scratch = _services.Workspace.Scratch;
-        int length = ResponseHeadWriter.WriteInterim(head, scratch);
-        if (length > 0)
-        {
-            _channel.Send(scratch, 0, length);
-        }
-    }
+    public void SendInterim(ResponseHead head) => _answer.SendInterim(_channel, _services, head);
 
     public void SendResponse(
         ResponseHead head, ReadOnlySpan<byte> lines, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
-        _framing = FramingOf(head);
-        _responding = true;
-
-        // An answer before the end of the request: what is still coming is not worth reading for another one.
-        _keepAlive &= _body.IsDone && _framing != ResponseFraming.UntilClose && !_services.IsDraining;
-        bool close = !_keepAlive;
-        byte[] scratch = _services.Workspace.Scratch;
-        int length = ResponseHeadWriter.Write(
-            head, lines, _framing, close, _http10 && !close, _services, scratch);
-        if (length < 0)
-        {
-            // Only edits can make a head that passed the limits too long for the scratch buffer.
-            _channel.Abort();
-            return;
-        }
-
-        if (_framing == ResponseFraming.Encode && (bodyCount > 0 || done))
-        {
-            (bodyStart, bodyCount) = Encode(ref buffer, bodyStart, bodyCount, done);
-        }
-
-        if (bodyCount > 0 && bodyStart >= length)
-        {
-            Buffer.BlockCopy(scratch, 0, buffer, bodyStart - length, length);
-            _channel.Send(buffer, bodyStart - length, length + bodyCount);
-        }
-        else
-        {
-            _channel.Send(scratch, 0, length);
-            _channel.Send(buffer, bodyStart, bodyCount);
-        }
-
+        _answer.SendResponse(_channel, _services, head, lines, _body.IsDone, buffer, bodyStart, bodyCount, done);
         WatchWrites();
     }
 
     public void SendBody(byte[] buffer, int start, int count, bool done)
     {
-        if (_framing == ResponseFraming.Encode && (count > 0 || done))
-        {
-            (start, count) = Encode(ref buffer, start, count, done);
-        }
-
-        _channel.Send(buffer, start, count);
+        _answer.SendBody(_channel, buffer, start, count, done);
         WatchWrites();
     }
 
     public void SendLocal(scoped in LocalAnswer answer)
     {
-        _responding = true;
-        _framing = ResponseFraming.AsReceived;
-        _keepAlive &= !answer.Close && !_services.IsDraining;
-        byte[] scratch = _services.Workspace.Scratch;
-        int length = ResponseHeadWriter.WriteLocal(in answer, !_keepAlive, _http10, _services, scratch);
-        if (!_isHead && answer.Body.Length <= scratch.Length - length)
-        {
-            answer.Body.CopyTo(scratch.AsSpan(length));
-            length += answer.Body.Length;
-            _channel.Send(scratch, 0, length);
-        }
-        else
-        {
-            _channel.Send(scratch, 0, length);
-            if (!_isHead)
-            {
-                SendCopy(answer.Body);
-            }
-        }
-
+        _answer.SendLocal(_channel, _services, in answer);
         WatchWrites();
     }
 
     public void SendUpgrade(ResponseHead head, byte[] buffer, int start, int count)
     {
-        byte[] scratch = _services.Workspace.Scratch;
-        int length = ResponseHeadWriter.WriteUpgrade(head, scratch);
-        if (length < 0)
-        {
-            _channel.Abort();
-            return;
-        }
-
-        _responding = true;
-        _channel.Send(scratch, 0, length);
-        _channel.Send(buffer, start, count);
-        Enter(Phase.Tunnel);
+        _answer.SendUpgrade(_channel, _services, head, buffer, start, count);
+        Enter(ClientPhase.Tunnel);
         if (!_held.IsEmpty)
         {
             // What the client sent right behind its request belongs to the new protocol.
@@ -312,12 +209,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             _held.Trim(_services.Loop.Buffers);
         }
 
-        ResumeInput();
+        _gate.ResumeFull(_channel);
     }
 
     public void SendTunnel(byte[] buffer, int start, int count)
     {
-        _phaseSince = _services.Loop.Now;
+        _patience.Enter(_services.Loop.Now);
         _channel.Send(buffer, start, count);
         WatchWrites();
     }
@@ -327,14 +224,14 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     /// <summary>Body bytes were spliced to this connection.</summary>
     void IClientStream.OnSpliced(long count, bool done)
     {
-        _writing.Count(count);
+        _patience.OnSpliced(count);
         WatchWrites();
     }
 
     public void AbortResponse()
     {
         _exchange = null;
-        if (_framing == ResponseFraming.UntilClose || _phase == Phase.Tunnel)
+        if (_answer.EndsWithConnection || _phase == ClientPhase.Tunnel)
         {
             // An orderly close would look like the end of the message; so would it to a tunnel's peer.
             _channel.Abort();
@@ -345,40 +242,32 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public void PauseBody()
     {
-        if (!_bodyPaused)
+        if (_gate.PauseBody(_channel))
         {
-            _bodyPaused = true;
-            _reading.Pause(_services.Loop.Now);
-            _channel.Pause();
+            _patience.PauseBody(_services.Loop.Now);
         }
     }
 
     public void ResumeBody()
     {
-        if (_bodyPaused)
+        if (_gate.ResumeBody(_channel))
         {
-            _bodyPaused = false;
-            _lastBody = _services.Loop.Now;
-            _reading.Resume(_lastBody);
+            _patience.ResumeBody(_services.Loop.Now);
             Arm();
-            if (!_inputPaused)
-            {
-                _channel.Resume();
-            }
         }
     }
 
     public void ExchangeEnded()
     {
         _exchange = null;
-        _bodyPaused = false;
-        if (_phase == Phase.Tunnel)
+        ResumeBody();
+        if (_phase == ClientPhase.Tunnel)
         {
             CloseAfterFlush();
             return;
         }
 
-        if (!_keepAlive)
+        if (!_answer.KeepsAlive)
         {
             if (_body.IsDone && _held.IsEmpty)
             {
@@ -392,14 +281,13 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        _responding = false;
-        Enter(Phase.Idle);
+        Enter(ClientPhase.Idle);
         if (!_advancing)
         {
             Advance();
         }
 
-        if (_ended && _phase is Phase.Idle or Phase.Head)
+        if (_patience.HasEnded && _phase is ClientPhase.Idle or ClientPhase.Head)
         {
             CloseAfterFlush();
         }
@@ -408,7 +296,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     /// <summary>Closes a connection on which nothing happens; for drain and shutdown.</summary>
     internal void CloseIfIdle()
     {
-        if (_phase == Phase.Idle)
+        if (_phase == ClientPhase.Idle)
         {
             Close(ProxyFault.None);
         }
@@ -416,41 +304,27 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     internal void CloseNow() => Close(ProxyFault.ClientAborted);
 
-    /// <summary>Reads a head that starts at the front of fresh input.</summary>
+    /// <summary>Takes fresh input between requests.</summary>
     private void ReadHead(byte[] buffer, int offset, int count)
     {
-        if (!_held.IsEmpty)
+        if (_held.IsEmpty && TakeRequest(buffer, offset, count, held: false) != HeadStatus.Incomplete)
         {
-            _held.Add(_services.Loop.Buffers, buffer, offset, count);
-            Advance();
+            if (_phase == ClientPhase.Idle)
+            {
+                Advance();
+            }
+
             return;
         }
 
-        RequestHead head = _services.Workspace.Request;
-        switch (Parse(buffer, offset, count, head))
+        _held.Add(_services.Loop.Buffers, buffer, offset, count);
+        if (_held.Length == count)
         {
-            case HeadStatus.Incomplete:
-                _held.Add(_services.Loop.Buffers, buffer, offset, count);
-                Enter(Phase.Head);
-                break;
-            case HeadStatus.Complete:
-                int used = BeginBody(head, buffer, count - (head.End - offset), out BodyStep step);
-                if (step.Fault != HeadFault.None)
-                {
-                    Reject(ProxyFault.BadRequest);
-                    break;
-                }
-
-                _held.Add(_services.Loop.Buffers, buffer, head.End + used, count - (head.End - offset) - used);
-                StartExchange(head, buffer, step);
-                if (_phase == Phase.Idle && !_held.IsEmpty)
-                {
-                    Advance();
-                }
-
-                break;
-            default:
-                break;
+            Enter(ClientPhase.Head);
+        }
+        else
+        {
+            Advance();
         }
     }
 
@@ -458,48 +332,71 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private void Advance()
     {
         _advancing = true;
-        while (!_held.IsEmpty && _phase is Phase.Idle or Phase.Head)
+        while (!_held.IsEmpty && _phase is ClientPhase.Idle or ClientPhase.Head)
         {
-            RequestHead head = _services.Workspace.Request;
-            int available = _held.Length;
-            int start = _held.Start;
-            HeadStatus status = Parse(_held.Buffer, start, available, head);
+            HeadStatus status = TakeRequest(_held.Buffer, _held.Start, _held.Length, held: true);
+            if (status == HeadStatus.Incomplete && _phase == ClientPhase.Idle)
+            {
+                Enter(ClientPhase.Head);
+            }
+
             if (status != HeadStatus.Complete)
             {
-                if (status == HeadStatus.Incomplete && _phase == Phase.Idle)
-                {
-                    Enter(Phase.Head);
-                }
-
                 break;
             }
-
-            int length = head.End - start;
-            int used = BeginBody(head, _held.Buffer, available - length, out BodyStep step);
-            if (step.Fault != HeadFault.None)
-            {
-                Reject(ProxyFault.BadRequest);
-                break;
-            }
-
-            _held.Take(length + used);
-            StartExchange(head, _held.Buffer, step);
         }
 
         _advancing = false;
-        if (_phase != Phase.Closed)
+        if (_phase != ClientPhase.Closed)
         {
             _held.Trim(_services.Loop.Buffers);
             if (_held.Length < MaxHeld)
             {
-                ResumeInput();
+                _gate.ResumeFull(_channel);
             }
         }
     }
 
+    /// <summary>Reads one request and starts its exchange with what is there of the body; what lies behind it is held. Invalid ones are
+    /// rejected here.</summary>
+    /// <param name="held">The input is held already.</param>
+    private HeadStatus TakeRequest(byte[] buffer, int start, int count, bool held)
+    {
+        RequestHead head = _services.Workspace.Request;
+        HeadStatus status = Parse(buffer, start, count, head);
+        if (status != HeadStatus.Complete)
+        {
+            return status;
+        }
+
+        int length = head.End - start;
+        _answer.Begin(head);
+        _body.Begin(head);
+        BodyStep step = _body.Step(
+            buffer, head.End, count - length, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
+        if (step.Fault != HeadFault.None)
+        {
+            Reject(ProxyFault.BadRequest);
+            return HeadStatus.Invalid;
+        }
+
+        int used = length + step.Consumed;
+        if (held)
+        {
+            _held.Take(used);
+        }
+        else
+        {
+            _held.Add(_services.Loop.Buffers, buffer, start + used, count - used);
+        }
+
+        StartExchange(head, buffer, step);
+        return HeadStatus.Complete;
+    }
+
     private HeadStatus Parse(byte[] buffer, int start, int count, RequestHead head)
     {
-        if (_phase == Phase.Idle)
+        if (_phase == ClientPhase.Idle)
         {
             // The connection follows its listener's newest revision from request to request.
             if (!ReferenceEquals(Listener, _slot.Program))
@@ -515,36 +412,23 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             buffer, start, count, ref _scanned, head, Listener.Plan.Limits, out HeadFault fault);
         if (status == HeadStatus.Invalid)
         {
-            _isHead = head.Method == Method.Head;
-            Reject(ToFault(fault));
+            _answer.Begin(head);
+            Reject(RequestFault.Of(fault));
         }
 
         return status;
-    }
-
-    /// <summary>Starts the body with the bytes behind the head; returns how many of them belong to it.</summary>
-    private int BeginBody(RequestHead head, byte[] buffer, int available, out BodyStep step)
-    {
-        _body.Begin(head);
-        _http10 = head.IsHttp10;
-        _isHead = head.Method == Method.Head;
-        _keepAlive = head.IsHttp10 ? head.HasKeepAlive && !head.HasClose : !head.HasClose;
-        step = _body.Step(buffer, head.End, available, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
-        return step.Consumed;
     }
 
     private void StartExchange(RequestHead head, byte[] buffer, BodyStep step)
     {
         RequestNumber++;
         int most = Listener.Plan.MaxRequestsPerConnection;
-        _keepAlive &= (most == 0 || RequestNumber < most) && !_services.IsDraining;
-        _responding = false;
-        _lastBody = _services.Loop.Now;
+        _answer.KeepsAlive &= (most == 0 || RequestNumber < most) && !_services.IsDraining;
         _exchange = _services.RentExchange();
-        _phase = Phase.Exchange;
+        _phase = ClientPhase.Exchange;
         if (!_body.IsDone)
         {
-            _reading.Start(_lastBody);
+            _patience.BeginBody(_services.Loop.Now);
             Arm();
         }
         else
@@ -564,8 +448,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        _lastBody = _services.Loop.Now;
-        _reading.Count(count);
+        _patience.OnBody(_services.Loop.Now, count);
         BodyStep step = _body.Step(buffer, offset, count, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
         if (step.Fault != HeadFault.None)
         {
@@ -602,84 +485,15 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         _held.Add(_services.Loop.Buffers, buffer, offset, count);
         if (_held.Length >= MaxHeld)
         {
-            _inputPaused = true;
-            _channel.Pause();
+            _gate.PauseFull(_channel);
         }
-    }
-
-    private void ResumeInput()
-    {
-        if (_inputPaused)
-        {
-            _inputPaused = false;
-            if (!_bodyPaused)
-            {
-                _channel.Resume();
-            }
-        }
-    }
-
-    private ResponseFraming FramingOf(ResponseHead head)
-    {
-        if (head.Body is BodyKind.None or BodyKind.Length)
-        {
-            return ResponseFraming.AsReceived;
-        }
-
-        if (_http10)
-        {
-            return ResponseFraming.UntilClose;
-        }
-
-        return head.Body == BodyKind.Chunked ? ResponseFraming.AsReceived : ResponseFraming.Encode;
-    }
-
-    /// <summary>Frames a run of payload where it lies; returns where the framed run starts and how long it is.</summary>
-    private static (int Start, int Count) Encode(ref byte[] buffer, int start, int count, bool done)
-    {
-        if (count == 0)
-        {
-            buffer = PinnedLastChunk;
-            return (0, buffer.Length);
-        }
-
-        int header = ChunkedEncoder.HeaderLength(count);
-        ChunkedEncoder.WriteHeader(buffer.AsSpan(start - header), count);
-        int end = start + count;
-        ChunkedEncoder.ChunkEnd.CopyTo(buffer.AsSpan(end));
-        end += ChunkedEncoder.ChunkEnd.Length;
-        if (done)
-        {
-            ChunkedEncoder.LastChunk.CopyTo(buffer.AsSpan(end));
-            end += ChunkedEncoder.LastChunk.Length;
-        }
-
-        return (start - header, end - start + header);
-    }
-
-    private static byte[] Pinned(ReadOnlySpan<byte> bytes)
-    {
-        byte[] array = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
-        bytes.CopyTo(array);
-        return array;
-    }
-
-    private void SendCopy(ReadOnlySpan<byte> bytes)
-    {
-        byte[] copy = _services.Loop.Buffers.Rent(bytes.Length);
-        bytes.CopyTo(copy);
-        _channel.Send(copy, 0, bytes.Length);
-        _services.Loop.Buffers.Return(copy);
     }
 
     /// <summary>When the client has not taken everything, its write time-outs begin.</summary>
     private void WatchWrites()
     {
-        if (_channel.UnsentBytes > 0 && !_watchesWrites)
+        if (_patience.WatchWrites(_services.Loop.Now, _channel.UnsentBytes))
         {
-            _watchesWrites = true;
-            _unsentMark = _channel.UnsentBytes;
-            _writing.Start(_services.Loop.Now);
             Arm();
         }
     }
@@ -689,7 +503,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         _exchange!.Cancel(fault);
         _exchange = null;
-        if (_responding)
+        if (_answer.HasBegun)
         {
             AbortResponse();
         }
@@ -704,8 +518,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         int status = fault.StatusCode();
         _services.Telemetry.CountFault(fault);
-        _keepAlive = false;
-        SendLocal(new LocalAnswer
+        _answer.SendLast(_channel, _services, new LocalAnswer
         {
             Status = status,
             Body = LocalAnswer.ErrorBody(status),
@@ -719,17 +532,16 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private void BeginClose()
     {
         _held.Drop(_services.Loop.Buffers);
-        if (_phase == Phase.Closed || !_channel.IsOpen)
+        if (_phase == ClientPhase.Closed || !_channel.IsOpen)
         {
             Forget();
             return;
         }
 
         _lingered = 0;
-        Enter(Phase.Lingering);
+        Enter(ClientPhase.Lingering);
         _channel.ShutdownSend();
-        _inputPaused = _bodyPaused = false;
-        _channel.Resume();
+        _gate.Open(_channel);
     }
 
     /// <summary>Ends a connection on which nothing more can come that anybody wants.</summary>
@@ -739,7 +551,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         _channel.CloseAfterFlush();
         if (_channel.IsOpen)
         {
-            Enter(Phase.Lingering);
+            Enter(ClientPhase.Lingering);
         }
         else
         {
@@ -758,51 +570,24 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     private void CheckExchange(long now)
     {
-        if (_ended && !_responding && now >= EndDeadline())
+        ProxyFault fault = _patience.Judge(now, Duty, Timeouts);
+        switch (fault)
         {
-            Close(ProxyFault.ClientAborted);
-            return;
+            case ProxyFault.None:
+                Arm();
+                break;
+            case ProxyFault.ClientBodyTimeout:
+                FailExchange(fault);
+                break;
+            default:
+                Close(fault);
+                break;
         }
-
-        if (_watchesWrites && now >= WriteDeadline() && ClientIsTooSlow(now))
-        {
-            Close(ProxyFault.ClientTooSlow);
-            return;
-        }
-
-        if (!_body.IsDone && !_bodyPaused)
-        {
-            bool idle = Timeouts.BodyIdle != TimeSpan.Zero && now >= _lastBody + Microseconds(Timeouts.BodyIdle);
-            bool slow = !idle && now >= _reading.NextCheck(Timeouts.MinRate, Timeouts.RateGrace)
-                && _reading.IsTooSlow(now, Timeouts.MinRate);
-            if (idle || slow)
-            {
-                FailExchange(ProxyFault.ClientBodyTimeout);
-                return;
-            }
-        }
-
-        Arm();
-    }
-
-    private bool ClientIsTooSlow(long now)
-    {
-        int unsent = _channel.UnsentBytes;
-        if (unsent == 0)
-        {
-            _watchesWrites = false;
-            return false;
-        }
-
-        _writing.Count(Math.Max(0, _unsentMark - unsent));
-        bool stuck = unsent == _unsentMark && _writing.Bytes == 0;
-        _unsentMark = unsent;
-        return _writing.IsTooSlow(now, Timeouts.MinRate) || stuck;
     }
 
     private void Close(ProxyFault fault)
     {
-        if (_phase == Phase.Closed)
+        if (_phase == ClientPhase.Closed)
         {
             return;
         }
@@ -832,58 +617,23 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     private void Forget()
     {
-        if (_phase == Phase.Closed)
+        if (_phase == ClientPhase.Closed)
         {
             return;
         }
 
-        _phase = Phase.Closed;
+        _phase = ClientPhase.Closed;
         _held.Drop(_services.Loop.Buffers);
         _services.Loop.Timers.Remove(_timer);
         _slot.OnClosed(this);
     }
 
-    private void Enter(Phase phase)
+    private void Enter(ClientPhase phase)
     {
         _phase = phase;
-        _phaseSince = _services.Loop.Now;
+        _patience.Enter(_services.Loop.Now);
         Arm();
     }
 
-    private void Arm() => _services.Loop.Timers.Set(_timer, Deadline());
-
-    private long Deadline() => _phase switch
-    {
-        Phase.Idle => After(_phaseSince, RequestNumber == 0 ? Timeouts.Head : Timeouts.KeepAlive),
-        Phase.Head => After(_phaseSince, Timeouts.Head),
-        Phase.Exchange => Math.Min(Math.Min(BodyDeadline(), WriteDeadline()), EndDeadline()),
-        Phase.Tunnel => After(_phaseSince, Timeouts.TunnelIdle),
-        Phase.Lingering => Math.Max(_phaseSince + LingerMicroseconds, _channel.UnsentBytes > 0 ? WriteDeadline() : 0),
-        _ => TimerNode.Never,
-    };
-
-    private long BodyDeadline() => _body.IsDone || _bodyPaused
-        ? TimerNode.Never
-        : Math.Min(After(_lastBody, Timeouts.BodyIdle), _reading.NextCheck(Timeouts.MinRate, Timeouts.RateGrace));
-
-    private long EndDeadline() => _ended && !_responding ? After(_endedAt, Timeouts.HalfClosed) : TimerNode.Never;
-
-    private long WriteDeadline() => _watchesWrites && Timeouts.WriteIdle != TimeSpan.Zero
-        ? _writing.NextCheck(1, Timeouts.WriteIdle)
-        : TimerNode.Never;
-
-    private static long After(long since, TimeSpan limit) =>
-        limit == TimeSpan.Zero ? TimerNode.Never : since + Microseconds(limit);
-
-    private static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private static ProxyFault ToFault(HeadFault fault) => fault.StatusCode() switch
-    {
-        414 => ProxyFault.TargetTooLong,
-        417 => ProxyFault.ExpectationFailed,
-        431 => ProxyFault.HeadTooLarge,
-        501 => ProxyFault.UnsupportedTransferCoding,
-        505 => ProxyFault.UnsupportedVersion,
-        _ => ProxyFault.BadRequest,
-    };
+    private void Arm() => _services.Loop.Timers.Set(_timer, _patience.Deadline(Duty, Timeouts));
 }

@@ -21,6 +21,21 @@ internal enum ResponseFraming : byte
 /// <summary>Composes response heads for an HTTP/1 client (RFC 9112).</summary>
 internal static class ResponseHeadWriter
 {
+    public static ResponseFraming FramingOf(ResponseHead head, bool http10)
+    {
+        if (head.Body is BodyKind.None or BodyKind.Length)
+        {
+            return ResponseFraming.AsReceived;
+        }
+
+        if (http10)
+        {
+            return ResponseFraming.UntilClose;
+        }
+
+        return head.Body == BodyKind.Chunked ? ResponseFraming.AsReceived : ResponseFraming.Encode;
+    }
+
     /// <summary>An origin's head with <paramref name="lines"/> added. Returns its length in <paramref name="scratch"/>, or -1 when it does not fit.</summary>
     public static int Write(
         ResponseHead head, ReadOnlySpan<byte> lines, ResponseFraming framing, bool close, bool keepAlive10,

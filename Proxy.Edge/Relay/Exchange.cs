@@ -15,30 +15,24 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     /// <summary>From this many missing bytes on a body is left to the kernel: below, setting up the pipe costs more than copying.</summary>
     private const long SpliceFrom = 64 * 1024;
 
-    private const int MaxTried = 16;
-
     private readonly LoopServices _services = services;
-    private readonly MemberState[] _tried = new MemberState[MaxTried];
+    private readonly MemberChoice _choice = new(services.Slots);
     private readonly RequestRecord _record = new();
     private readonly KeptRequest _kept = new();
     private IClientStream _client = null!;
     private ListenerProgram _listener = null!;
     private RouteProgram? _route;
     private LoopPool? _pool;
-    private LoopMember? _member;
     private Http1Origin? _origin;
     private SlotWait? _wait;
     private RouteCaptures _captures;
-    private int _triedCount;
     private int _attempts;
-    private bool _slotTaken;
-    private bool _full;
+    private int _addressesTried;
     private bool _requestDone;
     private bool _responseStarted;
     private bool _tunnel;
     private bool _originEnded;
     private bool _clientEnded;
-    private bool _issueToken;
     private bool _upgradeAsked;
     private bool _fresh;
     private ProxyFault _lastFault;
@@ -145,7 +139,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         if (!_kept.TryReparse(head, _listener.Plan.Limits))
         {
-            ReturnSlot(_pool!, member);
+            _choice.Return(_pool!, member);
             Refuse(ProxyFault.Internal, ExchangePhase.Parse);
             return;
         }
@@ -165,8 +159,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     public void OnResponse(ResponseHead head, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
-        LoopMember member = _member!;
-        ObserveResponse(member, head.Status);
+        LoopMember member = _choice.Member!;
+        AttemptReport.Response(
+            _services.Observations, member, _pool!.Plan, head.Status, _services.Loop.Now - _attemptStarted);
+        _record.OnConnected(_origin!.ConnectMicroseconds);
         if (done)
         {
             DetachOrigin();
@@ -273,13 +269,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     public void OnOriginFault(ProxyFault fault)
     {
         Http1Origin origin = _origin!;
-        LoopMember member = _member!;
+        LoopMember member = _choice.Member!;
         DetachOrigin();
         if (_responseStarted)
         {
             if (!_tunnel)
             {
-                ObserveFailure(member, fault);
+                AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
             }
 
             _record.Fault = fault;
@@ -290,9 +286,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         // A kept connection that broke before answering was most likely closed as idle: no verdict about the member.
         bool stale = origin.IsReused && fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset;
-        if (!stale)
+        bool elsewhere = !origin.IsConnected && ++_addressesTried < member.State.Grant.Addresses.Count;
+        if (!stale && !elsewhere)
         {
-            ObserveFailure(member, fault);
+            AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
         }
 
         if (!origin.IsConnected)
@@ -300,10 +297,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             member.NextAddress();
         }
 
-        if (MayRepeat(origin, fault, stale))
+        if (MayRepeat(origin, fault, stale || elsewhere))
         {
             _lastFault = fault;
-            Repeat(member, stale);
+            Repeat(member, stale, stale || elsewhere);
             return;
         }
 
@@ -357,20 +354,15 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _upgradeAsked = route.MayUpgrade(head);
         if (granted is not null)
         {
-            if (!pool.TryFind(granted, out _member))
+            if (!_choice.Take(pool, granted, head))
             {
-                ReturnSlot(pool, granted);
                 Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
                 return;
             }
-
-            _slotTaken = true;
-            MemberState? bound = pool.Plan.Affinity?.Find(head);
-            _issueToken = !ReferenceEquals(bound, granted) && pool.Plan.Affinity is { Issues: true };
         }
-        else if (!Choose(pool, head))                                                        // 7, 8
+        else if (_choice.Choose(pool, head) is var result && result != ChoiceResult.Chosen)  // 7, 8
         {
-            if (_full && TryWait(pool, head))
+            if (result == ChoiceResult.Full && TryWait(pool))
             {
                 return;
             }
@@ -383,58 +375,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         Forward(head, path, buffer, bodyStart, bodyCount);                                   // 9, 10
     }
 
-    private bool Choose(LoopPool pool, RequestHead head)
-    {
-        MemberState? bound = pool.Plan.Affinity?.Find(head);                                 // 7
-        MemberState? chosen = bound is not null && bound.Grant.State != GrantState.Closed && !WasTried(bound) ? bound : null;
-        if (chosen is null && bound is not null && pool.Plan.NoFailover)
-        {
-            return false;
-        }
-
-        int before = _triedCount;
-        _full = false;
-        while (true)
-        {
-            chosen ??= pool.Balancer.Pick(pool.Plan.State.Candidates, 0, _tried.AsSpan(0, _triedCount)); // 8
-            if (chosen is null)
-            {
-                // Members that are merely full were not tried: another time they may be.
-                Array.Clear(_tried, before, _triedCount - before);
-                _triedCount = before;
-                return false;
-            }
-
-            if (pool.TryFind(chosen, out LoopMember? member) && TryTakeSlot(pool, member))
-            {
-                Array.Clear(_tried, before, _triedCount - before);
-                _triedCount = before;
-                _member = member;
-                _issueToken = !ReferenceEquals(bound, chosen) && pool.Plan.Affinity is { Issues: true };
-                return true;
-            }
-
-            // A sticky request waits for its own member rather than losing its session.
-            if (_full && ReferenceEquals(chosen, bound) || !Remember(chosen))
-            {
-                return false;
-            }
-
-            chosen = null;
-        }
-    }
-
-    private bool TryTakeSlot(LoopPool pool, LoopMember member)
-    {
-        int limit = member.Plan.MaxConnections;
-        // Whoever waits was there first.
-        _slotTaken = limit > 0 && !pool.Plan.State.Waiters.Any && member.State.TryTakeSlot(limit);
-        _full |= limit > 0 && !_slotTaken;
-        return limit == 0 || _slotTaken;
-    }
-
     /// <summary>Lines up for a slot; the exchange goes on in <see cref="OnSlot"/>.</summary>
-    private bool TryWait(LoopPool pool, RequestHead head)
+    private bool TryWait(LoopPool pool)
     {
         TimeSpan patience = pool.Plan.Timeouts.Queue;
         if (patience == TimeSpan.Zero || !_kept.IsWhole)
@@ -442,10 +384,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return false;
         }
 
-        MemberState? bound = pool.Plan.Affinity?.Find(head);
-        MemberState? only = bound is not null && bound.Grant.State != GrantState.Closed && !WasTried(bound) ? bound : null;
         var wait = new SlotWait(_services.Loop, _services.Slots, pool.Plan.State, this);
-        if (!_services.Slots.TryEnter(pool.Plan.Name, only, patience, wait))
+        if (!_services.Slots.TryEnter(pool.Plan.Name, _choice.Bound, patience, wait))
         {
             return false;
         }
@@ -456,26 +396,23 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         return true;
     }
 
-    private void ReturnSlot(LoopPool pool, MemberState member)
-    {
-        member.ReturnSlot();
-        if (pool.Plan.State.Waiters.Any)
-        {
-            _services.Slots.Released(pool.Plan.Name, member);
-        }
-    }
-
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
     {
-        LoopMember member = _member!;
+        LoopMember member = _choice.Member!;
         bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
+        if (member.Lease(repeatable, _fresh) is not { } origin)                              // 9
+        {
+            _choice.Release(_pool!);
+            Refuse(ProxyFault.NameNotResolved, ExchangePhase.LeaseConnection);
+            return;
+        }
+
         _attempts++;
         _attemptStarted = _services.Loop.Now;
         member.Counters.InFlight++;
         member.Counters.Requests++;
-        Http1Origin origin = member.Lease(repeatable, _fresh);                               // 9
         _origin = origin;
-        _record.OnAttempt(member, origin.IsConnected);
+        _record.OnAttempt(member);
         byte[] scratch = _services.Workspace.Scratch;
         ForwardContext context = Context(_route!, member);
         int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
@@ -529,7 +466,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             length = EditResponse(route, member, head, lines);
         }
 
-        if (_issueToken)
+        if (_choice.IssuesToken)
         {
             length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
         }
@@ -574,9 +511,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     /// <summary>Whether the attempt may be made again: nothing reached the origin, or the method says that twice is as good as
     /// once and the origin broke off rather than took its time.</summary>
-    private bool MayRepeat(Http1Origin origin, ProxyFault fault, bool stale)
+    private bool MayRepeat(Http1Origin origin, ProxyFault fault, bool sameMember)
     {
-        if (!_kept.IsWhole || (_attempts > _pool!.Plan.Retry.Attempts && !stale))
+        if (!_kept.IsWhole || (_attempts > _pool!.Plan.Retry.Attempts && !sameMember))
         {
             return false;
         }
@@ -590,14 +527,19 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             && (_method.IsIdempotent() || _pool.Plan.Retry.NonIdempotent);
     }
 
-    private void Repeat(LoopMember member, bool stale)
+    /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one settles it.</param>
+    /// <param name="sameMember">The member is not to blame (stale connection), or has another address; otherwise it is somebody else's turn.</param>
+    private void Repeat(LoopMember member, bool fresh, bool sameMember)
     {
-        // Other kept connections of this member are as old; a new one settles it. Otherwise somebody else's turn.
-        _fresh = stale;
-        if (!stale && !Remember(member.State))
+        _fresh = fresh;
+        if (!sameMember)
         {
-            Refuse(_lastFault, ExchangePhase.Balance);
-            return;
+            _addressesTried = 0;
+            if (!_choice.Exclude())
+            {
+                Refuse(_lastFault, ExchangePhase.Balance);
+                return;
+            }
         }
 
         member.Counters.Retries++;
@@ -610,65 +552,6 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         Dispatch(head, _kept.Body, 0, _kept.BodyCount);
-    }
-
-    private bool WasTried(MemberState member) => _tried.AsSpan(0, _triedCount).Contains(member);
-
-    private bool Remember(MemberState member)
-    {
-        if (_triedCount == MaxTried)
-        {
-            return false;
-        }
-
-        _tried[_triedCount++] = member;
-        return true;
-    }
-
-    private void ObserveResponse(LoopMember member, int status)
-    {
-        MemberCounters counters = member.Counters;
-        counters.ResponseMicroseconds += _services.Loop.Now - _attemptStarted;
-        switch (status / 100)
-        {
-            case 2: counters.Status2xx++; break;
-            case 3: counters.Status3xx++; break;
-            case 4: counters.Status4xx++; break;
-            case 5: counters.Status5xx++; break;
-            default: counters.Status1xx++; break;
-        }
-
-        bool failure = _pool!.Plan.FailureStatuses is { } set && set.Contains(status);
-        if (failure || member.OwesSuccess)
-        {
-            member.OwesSuccess = failure;
-            _services.Observations.Observe(
-                new Observation(member.State, Outcome.Success, status, _services.Loop.Now - _attemptStarted));
-        }
-    }
-
-    private void ObserveFailure(LoopMember member, ProxyFault fault)
-    {
-        Outcome outcome = fault switch
-        {
-            ProxyFault.ConnectTimeout => Outcome.ConnectTimeout,
-            ProxyFault.ConnectRefused or ProxyFault.ConnectFailed => Outcome.ConnectFailed,
-            ProxyFault.OriginHeadTimeout or ProxyFault.OriginBodyTimeout or ProxyFault.OriginTooSlow => Outcome.ResponseTimeout,
-            ProxyFault.BadResponse or ProxyFault.ResponseHeadTooLarge or ProxyFault.UnaskedUpgrade => Outcome.BadResponse,
-            _ => Outcome.Broken,
-        };
-        if (outcome is Outcome.ConnectFailed or Outcome.ConnectTimeout)
-        {
-            member.Counters.ConnectFailures++;
-        }
-        else
-        {
-            member.Counters.ResponseFailures++;
-        }
-
-        member.OwesSuccess = true;
-        _services.Observations.Observe(
-            new Observation(member.State, outcome, 0, _services.Loop.Now - _attemptStarted));
     }
 
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
@@ -732,12 +615,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         _origin = null;
-        _member!.Counters.InFlight--;
-        if (_slotTaken)
-        {
-            _slotTaken = false;
-            ReturnSlot(_pool!, _member.State);
-        }
+        _choice.Member!.Counters.InFlight--;
+        _choice.Release(_pool!);
     }
 
     private void Finish()
@@ -758,15 +637,14 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
-        Array.Clear(_tried, 0, _triedCount);
+        _choice.Reset();
         _client = null!;
         _route = null;
         _pool = null;
-        _member = null;
-        _triedCount = _attempts = 0;
+        _attempts = _addressesTried = 0;
         _lastFault = ProxyFault.None;
         _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
-        _issueToken = _upgradeAsked = _fresh = _slotTaken = false;
+        _upgradeAsked = _fresh = false;
         _services.ReturnExchange(this);
     }
 }

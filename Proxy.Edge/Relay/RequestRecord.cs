@@ -69,11 +69,7 @@ internal sealed class RequestRecord
         _userAgent = Find(head, HeaderId.UserAgent);
     }
 
-    public void OnAttempt(LoopMember member, bool connected)
-    {
-        _member = member;
-        _connect = connected ? 0 : -1;
-    }
+    public void OnAttempt(LoopMember member) => _member = member;
 
     public void OnConnected(long elapsed) => _connect = elapsed;
 

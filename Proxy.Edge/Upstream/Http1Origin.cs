@@ -67,6 +67,9 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     /// <summary>The connection stands; false means that nothing can have reached the origin.</summary>
     public bool IsConnected => _connected;
 
+    /// <summary>How long connecting took for the exchange in hand; 0 on a kept connection.</summary>
+    public long ConnectMicroseconds { get; private set; }
+
     /// <summary>Bytes of the request that the kernel has not taken.</summary>
     public int UnsentBytes => _channel.UnsentBytes;
 
@@ -89,6 +92,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         _served++;
         if (_connected)
         {
+            ConnectMicroseconds = 0;
             Enter(Phase.Head);
         }
         else
@@ -171,6 +175,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     public void OnConnected()
     {
         _connected = true;
+        ConnectMicroseconds = _loop.Now - _phaseSince;
         if (_user is not null)
         {
             Enter(Phase.Head);

@@ -54,11 +54,12 @@ public sealed class LoopMember
         BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
     }
 
-    /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting.</summary>
+    /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting. Null when no address of the member is
+    /// known any more.</summary>
     /// <param name="repeatable">False for a request that cannot be sent twice: the kept connection is then asked whether
     /// it still lives, which costs a system call and closes all but the last instant of the race.</param>
     /// <param name="fresh">Do not use kept connections (they have just proved stale).</param>
-    public Http1Origin Lease(bool repeatable, bool fresh)
+    public Http1Origin? Lease(bool repeatable, bool fresh)
     {
         while (!fresh && _newest is { } kept)
         {
@@ -72,6 +73,11 @@ public sealed class LoopMember
         }
 
         IReadOnlyList<SocketTarget> addresses = State.Grant.Addresses;
+        if (addresses.Count == 0)
+        {
+            return null;
+        }
+
         SocketTarget address = addresses[(int)((uint)_addressTurn % (uint)addresses.Count)];
         Counters.ConnectionsOpened++;
         return new Http1Origin(_loop, _workspace, this, address);
