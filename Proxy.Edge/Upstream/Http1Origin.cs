@@ -435,9 +435,11 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         IOriginUser user = _user!;
         _user = null;
         ReusePlan reuse = Member.Reuse;
-        if (keep && reuse.Enabled && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
+        if (keep && reuse.Enabled && !Member.IsRetired && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
             && (reuse.MaxRequests == 0 || _served < reuse.MaxRequests))
         {
+            // A body that ended while its user had paused us leaves the pause behind.
+            _channel.Resume();
             Member.Keep(this);
             Enter(Phase.Idle);
         }

@@ -42,6 +42,8 @@ public sealed class LoopMember
 
     public MemberCounters Counters { get; }
 
+    public bool IsRetired { get; private set; }
+
     /// <summary>The last attempt reported to the actors was a failure, so the next success is worth reporting too.</summary>
     public bool OwesSuccess { get; set; }
 
@@ -86,9 +88,10 @@ public sealed class LoopMember
     /// <summary>A connect failed: the next one goes to the member's next address.</summary>
     public void NextAddress() => _addressTurn++;
 
-    /// <summary>Closes every kept connection; the member left the configuration.</summary>
-    public void CloseIdle()
+    /// <summary>The member left the configuration: what is kept is closed, and nothing is kept any more.</summary>
+    public void Retire()
     {
+        IsRetired = true;
         while (_newest is { } kept)
         {
             Unlink(kept);

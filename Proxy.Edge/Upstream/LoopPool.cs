@@ -28,8 +28,8 @@ public sealed class LoopPool
 
     public IBalancer Balancer { get; private set; }
 
-    /// <summary>The loop's side of a member. False for one of a revision that this loop has not taken over yet: the pool's actor
-    /// publishes its candidates a moment earlier.</summary>
+    /// <summary>The loop's side of a member of the current revision. False for one of another revision: the pool's actor publishes the
+    /// candidates of a new one a moment before the loops take it over, and drops those of the old one a moment after.</summary>
     public bool TryFind(MemberState state, [NotNullWhen(true)] out LoopMember? member) =>
         _members.TryGetValue(state, out member);
 
@@ -54,7 +54,7 @@ public sealed class LoopPool
     {
         foreach (LoopMember member in _members.Values)
         {
-            member.CloseIdle();
+            member.Retire();
         }
     }
 
@@ -74,12 +74,11 @@ public sealed class LoopPool
             }
         }
 
-        foreach ((MemberState state, LoopMember member) in _members)
+        // A member that left must not be found again: until the pool's actor has settled, its candidates still name it.
+        foreach (MemberState gone in _members.Keys.Where(state => !kept.Contains(state)).ToArray())
         {
-            if (!kept.Contains(state))
-            {
-                member.CloseIdle();
-            }
+            _members.Remove(gone, out LoopMember? member);
+            member!.Retire();
         }
     }
 }

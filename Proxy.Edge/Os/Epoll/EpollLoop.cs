@@ -232,7 +232,12 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
     /// cannot mean a newer connection.</summary>
     internal void Forget(int descriptor)
     {
-        _channels[descriptor] = null;
+        // A connection refused right after accepting was never added.
+        if (descriptor < _channels.Length)
+        {
+            _channels[descriptor] = null;
+        }
+
         _closing.Add(descriptor);
     }
 
@@ -336,7 +341,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
     {
         ulong value;
         _ = Libc.read(_wake, &value, sizeof(ulong));
-        Volatile.Write(ref _wakePending, 0);
+        // A full fence: were the queue read before the flag is seen cleared, a task posted in between would wake nobody.
+        Interlocked.Exchange(ref _wakePending, 0);
         while (_posted.TryDequeue(out ILoopTask? task))
         {
             try
