@@ -31,7 +31,8 @@ internal sealed class RealOrigin : IAsyncDisposable
 
         var port = FreePort.Probe();
         var temporary = string.Concat(
-            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(n => $"{n}_temp_path {folder.Path}/{n}; "));
+            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(
+                n => $"{n}_temp_path {folder.Path}/{n}; "));
         // A worker of root's nginx would change to an account that may not read the folder.
         var user = Environment.UserName == "root" ? "user root;" : "";
         var config = folder.Write("nginx.conf", $$"""
@@ -50,7 +51,8 @@ internal sealed class RealOrigin : IAsyncDisposable
     {
         var port = FreePort.Probe();
         var script = Path.Combine(Repository.Root, "Proxy.Tests", "Kit", "Apps", "app.py");
-        return StartAsync(new TempFolder(), port, "python3", ["-B", script, port.ToString(CultureInfo.InvariantCulture)]);
+        return StartAsync(
+            new TempFolder(), port, "python3", ["-B", script, port.ToString(CultureInfo.InvariantCulture)]);
     }
 
     /// <summary>Tomcat with one application of JSP pages at its root.</summary>
