@@ -1,14 +1,12 @@
 namespace Proxy.Edge.Rewriting;
 
-/// <summary>How the request target is changed before it goes to an origin. At most one of prefix and regex is
-/// set.</summary>
+/// <summary>How the request target is changed before it goes to an origin. At most one of prefix and regex is set.</summary>
 public sealed record PathRewriteRule
 {
     /// <summary>Replaces the part of the path that a prefix match consumed; null = path unchanged.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>Regular expression over the normalised path, with <see cref="Replacement"/> ($1, ${name}); null =
-    /// none.</summary>
+    /// <summary>Regular expression over the normalised path, with <see cref="Replacement"/> ($1, ${name}); null = none.</summary>
     public string? Regex { get; init; }
 
     public string? Replacement { get; init; }
@@ -30,8 +28,7 @@ public enum HeaderEditKind : byte
     Default,
 }
 
-/// <summary>One edit of a head. The value may hold the placeholders of <c>ValueTemplate</c>, e.g.
-/// "%{client-ip}".</summary>
+/// <summary>One edit of a head. The value may hold the placeholders of <c>ValueTemplate</c>, e.g. "%{client-ip}".</summary>
 public sealed record HeaderEdit(HeaderEditKind Kind, string Name, string Value = "");
 
 /// <summary>What goes into the Host field towards an origin.</summary>
@@ -50,8 +47,7 @@ public enum HostPolicy : byte
 /// <summary>What inbound forwarding fields mean and which outbound ones are written.</summary>
 public sealed record ForwardingRule
 {
-    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody else's
-    /// are stripped.</summary>
+    /// <summary>Peers whose inbound X-Forwarded-*, Forwarded and X-Real-IP are believed and extended; everybody else's are stripped.</summary>
     public IReadOnlyList<Topology.AddressRange> Trusted { get; init; } = [];
 
     public bool XForwardedFor { get; init; } = true;
@@ -82,19 +78,17 @@ public sealed record RedirectRule(int Status, string Location);
 /// <summary>A fixed answer by the proxy itself.</summary>
 public sealed record FixedResponseRule(int Status, string ContentType, string Body);
 
-/// <summary>Rewrites of what an origin says about itself, so that clients stay on the public side (what
-/// ProxyPassReverse, ProxyPassReverseCookieDomain and ...CookiePath do). Derived from the route unless given.</summary>
+/// <summary>Rewrites of what an origin says about itself, so that clients stay on the public side (what ProxyPassReverse,
+/// ProxyPassReverseCookieDomain and ...CookiePath do). Derived from the route unless given.</summary>
 public sealed record ResponseMappingRule
 {
     /// <summary>Off leaves all responses alone.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>URL prefixes of origins, scheme://authority + path, which are replaced by the public URL of the
-    /// route.</summary>
+    /// <summary>URL prefixes of origins, scheme://authority + path, which are replaced by the public URL of the route.</summary>
     public IReadOnlyList<string> OriginPrefixes { get; init; } = [];
 
-    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to
-    /// /.</summary>
+    /// <summary>Path of the origin side and of the public side, "/" and "/app/" for a route that maps /app/ to /.</summary>
     public string OriginPath { get; init; } = "/";
 
     public string PublicPath { get; init; } = "/";

@@ -1,7 +1,6 @@
 namespace Proxy.Edge.Routing;
 
-/// <summary>What an encoded slash (%2F, %5C) in a path means; two readers disagree about it, so it is decided here
-/// once.</summary>
+/// <summary>What an encoded slash (%2F, %5C) in a path means; two readers disagree about it, so it is decided here once.</summary>
 public enum EncodedSlashPolicy : byte
 {
     /// <summary>400.</summary>
@@ -25,7 +24,6 @@ public sealed record PathPolicy
     /// <summary>Path parameters (";x=y" of a segment) are ignored by matching, as a servlet container would.</summary>
     public bool IgnorePathParameters { get; init; }
 
-    /// <summary>What goes to the origin: the normalised path (safe), or the raw one (what Apache calls
-    /// nocanon).</summary>
+    /// <summary>What goes to the origin: the normalised path (safe), or the raw one (what Apache calls nocanon).</summary>
     public bool ForwardRaw { get; init; }
 }

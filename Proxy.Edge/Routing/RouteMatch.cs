@@ -22,15 +22,13 @@ public enum ValueMatchKind : byte
     Regex,
 }
 
-/// <summary>Test of one header, cookie or query parameter. Names of headers compare without case, the others
-/// exactly.</summary>
+/// <summary>Test of one header, cookie or query parameter. Names of headers compare without case, the others exactly.</summary>
 public sealed record ValueMatch(string Name, ValueMatchKind Kind, string Value = "");
 
 /// <summary>The conditions of one rule; all must hold. An empty list or null means "any".</summary>
 public sealed record RouteMatch
 {
-    /// <summary>Host names, lower case, without port; "*.example.com" matches one or more labels; empty = any
-    /// host.</summary>
+    /// <summary>Host names, lower case, without port; "*.example.com" matches one or more labels; empty = any host.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     public PathMatchKind PathKind { get; init; } = PathMatchKind.Any;
