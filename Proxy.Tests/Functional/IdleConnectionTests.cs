@@ -6,8 +6,8 @@ namespace Proxy.Tests.Functional;
 [Trait("Suite", "Functional")]
 public sealed class IdleConnectionTests
 {
-    private const int First = 1_000;
-    private const int More = 4_000;
+    private const int First = 2_000;
+    private const int More = 8_000;
 
     [Fact]
     public async Task Thousands_of_idle_connections_cost_two_kilobytes_each_at_most()
@@ -17,7 +17,7 @@ public sealed class IdleConnectionTests
         var clients = new List<RawClient>();
         try
         {
-            // The first thousand pays for code and tables that are there once.
+            // The first ones pay for code and tables that are there once.
             await OpenAsync(node, clients, First);
             var before = PrivateKilobytes(node.Child.Id);
             await OpenAsync(node, clients, More);
