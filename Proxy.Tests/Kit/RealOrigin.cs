@@ -72,7 +72,16 @@ internal sealed class RealOrigin : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder.Path, name));
         }
 
-        folder.Write("conf/web.xml", File.ReadAllText(Path.Combine(Home, "etc", "web.xml")));
+        // Debian has Tomcat's own in the package that also brings a running service, which no test wants.
+        folder.Write("conf/web.xml", """
+            <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+              <servlet>
+                <servlet-name>jsp</servlet-name>
+                <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
+              </servlet>
+              <servlet-mapping><servlet-name>jsp</servlet-name><url-pattern>*.jsp</url-pattern></servlet-mapping>
+            </web-app>
+            """);
         folder.Write("conf/server.xml", $"""
             <Server port="-1">
               <Service name="Catalina">
