@@ -45,7 +45,8 @@ public sealed class DrainTests
     public async Task A_request_that_does_not_end_is_cut_off_after_the_time_for_draining()
     {
         await using var origin = new ScriptedOrigin();
-        await using var node = await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-timeout = 1s" });
+        await using var node =
+            await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-timeout = 1s" });
         using var client = await node.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");
         await origin.RequestAsync();

@@ -68,7 +68,12 @@ public sealed class FailoverTests
             return Answer.Ok("fine");
         });
         await using var node = await StartAsync(
-            """health { active { path = "/check?deep=1", interval = 500ms, timeout = 500ms, host = "app.test", headers { X-Probe = "yes" } } }""", a);
+            """
+            health { active {
+              path = "/check?deep=1", interval = 500ms, timeout = 500ms, host = "app.test", headers { X-Probe = "yes" }
+            } }
+            """,
+            a);
 
         var check = await seen.Task.WaitAsync(Wire.Patience, TestContext.Current.CancellationToken);
 
@@ -140,8 +145,7 @@ public sealed class FailoverTests
             Workers = 2,
             Rules = $$"""
                 routes = [ { match { path = "/" }, pool = app } ]
-                pools { app {
-                  members = [ {{string.Join(", ", members.Select((m, i) => $"{{ name = m{i + 1}, url = \"{m.Url}\" }}"))}} ]
+                pools { app { members = [ {{NodeSettings.Members([.. members.Select(m => m.Url)])}} ]
                   {{keys}}
                 } }
                 """,

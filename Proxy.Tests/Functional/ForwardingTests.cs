@@ -2,7 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Trusted hops, host policies, header edits, rewrites, redirects and fixed answers on a running node.</summary>
+/// <summary>Trusted hops, host policies, header edits, rewrites, redirects and fixed answers on a running
+/// node.</summary>
 [Trait("Suite", "Functional")]
 public sealed class ForwardingTests
 {
@@ -44,12 +45,15 @@ public sealed class ForwardingTests
     public async Task Heads_are_edited_in_both_directions()
     {
         await using var origin = new ScriptedOrigin().Serve(request => Answer.Ok(
-            $"{request.Value("X-Set")}|{request.Has("X-Gone")}|{string.Join('+', request.Values("X-Add"))}|{request.Value("X-Default")}",
+            string.Join('|', request.Value("X-Set"), request.Has("X-Gone"), string.Join('+', request.Values("X-Add")),
+                request.Value("X-Default")),
             "Server: secret", "X-Seen: 1"));
         await using var node = await NodeProcess.StartAsync(Settings(
             origin, "",
             """
-            request-headers { remove = [X-Gone], set { X-Set = "%{client-ip}" }, add { X-Add = two }, default { X-Default = d } }
+            request-headers {
+              remove = [X-Gone], set { X-Set = "%{client-ip}" }, add { X-Add = two }, default { X-Default = d }
+            }
             response-headers { remove = [Server], set { X-Seen = "2" } }
             """));
 
@@ -69,7 +73,8 @@ public sealed class ForwardingTests
             Rules = """
                 routes = [
                   { match { path = "/old/" }, redirect { status = 301, to = "https://%{host}/new%{path}" } }
-                  { match { path-exact = "/teapot" }, respond { status = 418, content-type = "text/plain", body = "short and stout" } }
+                  { match { path-exact = "/teapot" }
+                    respond { status = 418, content-type = "text/plain", body = "short and stout" } }
                 ]
                 """,
         });
@@ -78,7 +83,8 @@ public sealed class ForwardingTests
         var redirect = await client.AskAsync("GET /old/x HTTP/1.1\r\nHost: public.test\r\n\r\n");
         var teapot = await client.AskAsync("GET /teapot HTTP/1.1\r\nHost: public.test\r\n\r\n");
         var head = await client.AskAsync("HEAD /teapot HTTP/1.1\r\nHost: public.test\r\n\r\n");
-        var posted = await client.AskAsync("POST /teapot HTTP/1.1\r\nHost: public.test\r\nContent-Length: 5\r\n\r\nhello");
+        var posted =
+            await client.AskAsync("POST /teapot HTTP/1.1\r\nHost: public.test\r\nContent-Length: 5\r\n\r\nhello");
         var last = await client.AskAsync("GET /teapot HTTP/1.1\r\nHost: public.test\r\n\r\n");
 
         Assert.Equal(301, redirect.Status);
@@ -98,7 +104,8 @@ public sealed class ForwardingTests
         var fits = await node.AskAsync("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\n0123456789");
         var declared = await node.AskAsync("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 11\r\n\r\n0123456789a");
         var chunked = await node.AskAsync(
-            "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n678901\r\n0\r\n\r\n");
+            "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "6\r\n012345\r\n6\r\n678901\r\n0\r\n\r\n");
 
         Assert.Equal("0123456789", fits.Text);
         Assert.Equal(413, declared.Status);
@@ -112,7 +119,11 @@ public sealed class ForwardingTests
         await using var node = await NodeProcess.StartAsync(new NodeSettings
         {
             Rules = NodeSettings.Pool("", $"http://127.0.0.1:{port.Number}"),
-            Listener = $"access-log {{ enabled = false }} }}, {{ name = loop, bind = \"127.0.0.1:{port.Number}\", access-log {{ enabled = false }}",
+            Listener = $$"""
+                access-log { enabled = false }
+                },
+                { name = loop, bind = "127.0.0.1:{{port.Number}}", access-log { enabled = false }
+                """,
         });
 
         Assert.Equal(508, (await node.AskAsync("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")).Status);

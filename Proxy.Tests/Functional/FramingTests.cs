@@ -2,7 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Where a message ends, both ways. What two readers could read differently must not pass (RFC 9112 §6, §11).</summary>
+/// <summary>Where a message ends, both ways. What two readers could read differently must not pass (RFC 9112 §6,
+/// §11).</summary>
 [Trait("Suite", "Functional")]
 public sealed class FramingTests
 {
@@ -43,7 +44,8 @@ public sealed class FramingTests
 
     [Theory]
     [MemberData(nameof(FramingVectors.BadResponses), MemberType = typeof(FramingVectors))]
-    public async Task A_badly_framed_response_becomes_502_and_its_connection_is_not_used_again(string what, string response)
+    public async Task A_badly_framed_response_becomes_502_and_its_connection_is_not_used_again(
+        string what, string response)
     {
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();
@@ -100,7 +102,8 @@ public sealed class FramingTests
     {
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();
-        var request = slot.Request("POST /bytes", "Transfer-Encoding: chunked") + "5;x=y\r\nhello\r\n1\r\n!\r\n0\r\n\r\n";
+        var request =
+            slot.Request("POST /bytes", "Transfer-Encoding: chunked") + "5;x=y\r\nhello\r\n1\r\n!\r\n0\r\n\r\n";
 
         await client.SendPiecesAsync(request.Select(c => c.ToString()));
         var (origin, received) = await slot.Origin.RequestAsync();
@@ -176,7 +179,8 @@ public sealed class FramingTests
 
         await client.SendAsync(slot.Request("GET /bad", "Connection: close"));
         var (origin, _) = await slot.Origin.RequestAsync();
-        await origin.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n+1\r\nx\r\n0\r\n\r\n");
+        await origin.SendAsync(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n+1\r\nx\r\n0\r\n\r\n");
         var answer = await client.ReadResponseAsync();
 
         Assert.True(answer.Status == 502 || !answer.Complete, "The message was made to look complete.");

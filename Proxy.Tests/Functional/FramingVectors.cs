@@ -1,6 +1,7 @@
 namespace Proxy.Tests.Functional;
 
-/// <summary>Messages whose end, or meaning, two readers could see differently. {host} stands for the slot's host name.</summary>
+/// <summary>Messages whose end, or meaning, two readers could see differently. {host} stands for the slot's host
+/// name.</summary>
 public static class FramingVectors
 {
     public static TheoryData<string, string> AmbiguousHeads => new()
@@ -41,7 +42,8 @@ public static class FramingVectors
         { "chunked twice", "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" },
         {
             "chunked in two fields",
-            "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         },
         {
             "coding with a vertical tab",

@@ -44,7 +44,8 @@ public sealed class InterimResponseTests
     {
         var slot = await SharedNode.TakeSlotAsync();
         slot.Origin.Serve(request =>
-            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + Answer.Ok(request.Target));
+            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+                + Answer.Ok(request.Target));
         using var client = await slot.ConnectAsync();
 
         for (var i = 0; i < 20; i++)

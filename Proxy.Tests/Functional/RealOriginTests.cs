@@ -18,7 +18,8 @@ public sealed class RealOriginTests
         Assert.Equal("a page\n", await Curl.BodyAsync($"{node.Url}/page.txt"));
         Assert.Equal(Hash(await Curl.BodyAsync(direct)), Hash(await Curl.BodyAsync(proxied)));
         Assert.Equal(await Curl.BodyAsync("-r", "1000-1999", direct), await Curl.BodyAsync("-r", "1000-1999", proxied));
-        Assert.Contains("Content-Length: 7", await Curl.BodyAsync("--head", $"{node.Url}/page.txt"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Content-Length: 7", await Curl.BodyAsync("--head", $"{node.Url}/page.txt"), StringComparison.Ordinal);
         Assert.Equal("404", await StatusAsync($"{node.Url}/missing"));
         var tag = (await node.AskAsync("GET /page.txt HTTP/1.1\r\nHost: x.test\r\n\r\n")).Value("ETag");
         Assert.Equal("304", await StatusAsync("-H", $"If-None-Match: {tag}", $"{node.Url}/page.txt"));
@@ -47,7 +48,8 @@ public sealed class RealOriginTests
         var file = folder.Write("body.txt", text);
 
         Assert.Equal(Hash(text), Hash(await Curl.BodyAsync("--data-binary", $"@{file}", $"{node.Url}/")));
-        Assert.Equal(Hash(text), Hash(await Curl.BodyAsync("-H", "Expect:", "--data-binary", $"@{file}", $"{node.Url}/")));
+        Assert.Equal(
+            Hash(text), Hash(await Curl.BodyAsync("-H", "Expect:", "--data-binary", $"@{file}", $"{node.Url}/")));
         Assert.Equal(Hash(text), Hash(await Curl.BodyAsync(
             "-H", "Transfer-Encoding: chunked", "--data-binary", $"@{file}", $"{node.Url}/")));
     }
@@ -61,7 +63,8 @@ public sealed class RealOriginTests
         Assert.EndsWith("piece 49\n", await Curl.BodyAsync($"{node.Url}/chunks"), StringComparison.Ordinal);
         Assert.Equal("until the end\n", await Curl.BodyAsync($"{node.Url}/old"));
         Assert.Equal("until the end\n", await Curl.BodyAsync("--http1.0", $"{node.Url}/old"));
-        Assert.EndsWith("piece 49\n", await Curl.BodyAsync("--http1.0", $"{node.Url}/chunks"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "piece 49\n", await Curl.BodyAsync("--http1.0", $"{node.Url}/chunks"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +109,8 @@ public sealed class RealOriginTests
         Assert.Contains("visit 1 from 127.0.0.1", first, StringComparison.Ordinal);
         Assert.Contains("visit 2 from 127.0.0.1", second, StringComparison.Ordinal);
         Assert.Contains("visit 3 from 127.0.0.1", redirected, StringComparison.Ordinal);
-        Assert.Contains("/app", await File.ReadAllTextAsync(jar, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "/app", await File.ReadAllTextAsync(jar, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Contains("line 19999", big, StringComparison.Ordinal);
     }
 
@@ -124,5 +128,6 @@ public sealed class RealOriginTests
     private static string BigText() =>
         string.Join('\n', Enumerable.Range(0, 60_000).Select(i => $"line {i} {i * 7919L % 10007}")) + "\n";
 
-    private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Hash(string text) =>
+        Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -2,7 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>SIGHUP reads the file again. What did not change is not disturbed; what cannot be read changes nothing.</summary>
+/// <summary>SIGHUP reads the file again. What did not change is not disturbed; what cannot be read changes
+/// nothing.</summary>
 [Trait("Suite", "Functional")]
 public sealed class ReloadTests
 {
@@ -45,7 +46,8 @@ public sealed class ReloadTests
         for (var i = 1; i <= 10; i++)
         {
             await node.ReloadAsync(Rules(kept, other, $"v{i}"));
-            await Eventually.IsTrueAsync(async () => await AskAsync(node, "/version") == $"v{i}", () => $"version v{i}");
+            await Eventually.IsTrueAsync(
+                async () => await AskAsync(node, "/version") == $"v{i}", () => $"version v{i}");
             Assert.Equal("other", (await keepAlive.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n")).Text);
         }
 

@@ -38,7 +38,8 @@ public sealed class SeeingTests
         }
 
         await Eventually.IsTrueAsync(
-            async () => Metrics((await node.ManageAsync("/metrics")).Text, "requests_total").Sum() >= 7, () => "seven requests");
+            async () => Metrics((await node.ManageAsync("/metrics")).Text, "requests_total").Sum() >= 7,
+            () => "seven requests");
         var metrics = (await node.ManageAsync("/metrics")).Text;
         Assert.NotEmpty(Metrics(metrics, "proxy_gc_allocated_bytes_total"));
         Assert.Contains("# TYPE ", metrics, StringComparison.Ordinal);
@@ -52,9 +53,12 @@ public sealed class SeeingTests
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.With(201, "made"));
         await using var node = await NodeProcess.StartAsync(
-            NodeSettings.To(origin.Url) with { Listener = $"access-log {{ format = {format}, path = \"access.log\" }}" });
+            NodeSettings.To(origin.Url) with
+            {
+                Listener = $"access-log {{ format = {format}, path = \"access.log\" }}",
+            });
 
-        await node.AskAsync("GET /seen?x=1 HTTP/1.1\r\nHost: x.test\r\nUser-Agent: \"odd\\\"\x1b\r\n\r\n".Replace("\x1b", "", StringComparison.Ordinal));
+        await node.AskAsync("GET /seen?x=1 HTTP/1.1\r\nHost: x.test\r\nUser-Agent: \"odd\\\"\r\n\r\n");
         var path = Path.Combine(node.Folder, "access.log");
         await Eventually.IsTrueAsync(() => File.Exists(path) && File.ReadAllText(path).Contains('\n'), () => "a line");
 

@@ -2,8 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>A kept connection may end at any moment. That costs a client nothing when nothing was sent, or when the request
-/// may be repeated (RFC 9110 §9.2.2).</summary>
+/// <summary>A kept connection may end at any moment. That costs a client nothing when nothing was sent, or when the
+/// request may be repeated (RFC 9110 §9.2.2).</summary>
 [Trait("Suite", "Functional")]
 public sealed class StaleConnectionTests
 {
@@ -124,7 +124,8 @@ public sealed class StaleConnectionTests
         var first = await ServeOneAsync(slot, client);
         await first.SendAsync("HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nEVIL");
         await Eventually.IsTrueAsync(
-            async () => !await first.IsSilentAsync(TimeSpan.FromMilliseconds(10)), () => "the proxy drops the connection");
+            async () => !await first.IsSilentAsync(TimeSpan.FromMilliseconds(10)),
+            () => "the proxy drops the connection");
 
         await client.SendAsync(slot.Request("GET /second"));
         var (second, _) = await slot.Origin.RequestAsync();

@@ -29,7 +29,8 @@ public sealed class TrailersTests
         using var client = await slot.ConnectAsync();
 
         await client.SendAsync(
-            slot.Request("POST /", "Transfer-Encoding: chunked", "Trailer: X-Sum") + "2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n");
+            slot.Request("POST /", "Transfer-Encoding: chunked", "Trailer: X-Sum")
+                + "2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n");
         var (origin, request) = await slot.Origin.RequestAsync();
         await origin.SendAsync(Answer.Ok("done"));
 
@@ -53,9 +54,11 @@ public sealed class TrailersTests
         // Dropping the forbidden ones and refusing the message are both right.
         if (answerOrEnd is { Complete: true } request)
         {
-            Assert.DoesNotContain(request.Trailers, t => t.StartsWith("Content-Length", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(
+                request.Trailers, t => t.StartsWith("Content-Length", StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(request.Trailers, t => t.StartsWith("Host", StringComparison.OrdinalIgnoreCase));
-            Assert.DoesNotContain(request.Trailers, t => t.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(
+                request.Trailers, t => t.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase));
         }
         else
         {
@@ -72,7 +75,8 @@ public sealed class TrailersTests
         await client.SendAsync(slot.Request("GET /", "Connection: close"));
         var (origin, _) = await slot.Origin.RequestAsync();
         await origin.SendAsync(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Long: " + new string('x', 50_000) + "\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Long: " + new string('x', 50_000)
+                + "\r\n\r\n");
         var answer = await client.ReadResponseAsync();
 
         // When nothing was sent before the end was looked at, there is still time for an error.

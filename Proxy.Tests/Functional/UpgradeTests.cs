@@ -116,7 +116,8 @@ public sealed class UpgradeTests
         using var client = await slot.ConnectAsync();
 
         await client.SendAsync(slot.Request(
-            "GET /", "Connection: Upgrade, HTTP2-Settings", $"Upgrade: {protocols}", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"));
+            "GET /", "Connection: Upgrade, HTTP2-Settings", $"Upgrade: {protocols}",
+            "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"));
         var (origin, request) = await slot.Origin.RequestAsync();
         await origin.SendAsync(Answer.Ok("plain"));
 

@@ -84,13 +84,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"{_process.StartInfo.FileName} did not end within {atMost}; it wrote:\n{Output}");
+            throw new TimeoutException(
+                $"{_process.StartInfo.FileName} did not end within {atMost}; it wrote:\n{Output}");
         }
     }
 
     /// <summary>Waits until a line with this text was written.</summary>
     public Task WaitForOutputAsync(string text) =>
-        Eventually.IsTrueAsync(() => Output.Contains(text, StringComparison.Ordinal), () => $"\"{text}\" in:\n{Output}");
+        Eventually.IsTrueAsync(
+            () => Output.Contains(text, StringComparison.Ordinal), () => $"\"{text}\" in:\n{Output}");
 
     public async ValueTask DisposeAsync()
     {

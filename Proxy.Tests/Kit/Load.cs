@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>Clients that ask all the time and know what each answer has to be. Every request has a number of its own, which
-/// an origin made by <see cref="Origin"/> repeats, so that a mixed-up answer shows.</summary>
+/// <summary>Clients that ask all the time and know what each answer has to be. Every request has a number of its own,
+/// which an origin made by <see cref="Origin"/> repeats, so that a mixed-up answer shows.</summary>
 internal sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -31,7 +31,8 @@ internal sealed class Load : IAsyncDisposable
 
     public IReadOnlyCollection<string> Failures => _failures;
 
-    public static ScriptedOrigin Origin(string name) => new ScriptedOrigin().Serve(request => request.Target == "/health"
+    public static ScriptedOrigin Origin(string name) =>
+        new ScriptedOrigin().Serve(request => request.Target == "/health"
         ? Answer.Ok("fine")
         : Answer.Ok(Expected(name, request.Target)));
 
@@ -54,7 +55,8 @@ internal sealed class Load : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await FinishAsync();
-        Assert.True(_failures.IsEmpty, $"{_failures.Count} of {Answered} failed:\n" + string.Join("\n", _failures.Take(10)));
+        Assert.True(
+            _failures.IsEmpty, $"{_failures.Count} of {Answered} failed:\n" + string.Join("\n", _failures.Take(10)));
     }
 
     public async ValueTask DisposeAsync()

@@ -33,12 +33,16 @@ internal sealed record NodeSettings
         routes = [ { match { path = "/" }, pool = app } ]
           pools {
             app {
-              members = [ {{string.Join(", ", urls.Select((url, i) => $"{{ name = m{i + 1}, url = \"{url}\" }}"))}} ]
+              members = [ {{Members(urls)}} ]
               health { passive { failures = 0 } }
               {{keys}}
             }
           }
         """;
+
+    /// <summary>Members named m1, m2 and so on.</summary>
+    public static string Members(params string[] urls) =>
+        string.Join(", ", urls.Select((url, i) => $"{{ name = m{i + 1}, url = \"{url}\" }}"));
 
     private string Composed(int port, int management) => $$"""
         proxy {

@@ -31,7 +31,8 @@ internal sealed class RealOrigin : IAsyncDisposable
 
         var port = FreePort.Probe();
         var temporary = string.Concat(
-            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(n => $"{n}_temp_path {folder.Path}/{n}; "));
+            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(
+                n => $"{n}_temp_path {folder.Path}/{n}; "));
         // A worker of root's nginx would change to an account that may not read the folder.
         var user = Environment.UserName == "root" ? "user root;" : "";
         var config = folder.Write("nginx.conf", $$"""
@@ -50,7 +51,8 @@ internal sealed class RealOrigin : IAsyncDisposable
     {
         var port = FreePort.Probe();
         var script = Path.Combine(Repository.Root, "Proxy.Tests", "Kit", "Apps", "app.py");
-        return StartAsync(new TempFolder(), port, "python3", ["-B", script, port.ToString(CultureInfo.InvariantCulture)]);
+        return StartAsync(
+            new TempFolder(), port, "python3", ["-B", script, port.ToString(CultureInfo.InvariantCulture)]);
     }
 
     /// <summary>Tomcat with one application of JSP pages at its root.</summary>
@@ -70,7 +72,16 @@ internal sealed class RealOrigin : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder.Path, name));
         }
 
-        folder.Write("conf/web.xml", File.ReadAllText(Path.Combine(Home, "etc", "web.xml")));
+        // Debian has Tomcat's own in the package that also brings a running service, which no test wants.
+        folder.Write("conf/web.xml", """
+            <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+              <servlet>
+                <servlet-name>jsp</servlet-name>
+                <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
+              </servlet>
+              <servlet-mapping><servlet-name>jsp</servlet-name><url-pattern>*.jsp</url-pattern></servlet-mapping>
+            </web-app>
+            """);
         folder.Write("conf/server.xml", $"""
             <Server port="-1">
               <Service name="Catalina">

@@ -46,7 +46,8 @@ internal sealed record WireMessage
 
     public string Text => Encoding.Latin1.GetString(Body);
 
-    public bool IsChunked => Values("Transfer-Encoding").Any(v => v.Equals("chunked", StringComparison.OrdinalIgnoreCase));
+    public bool IsChunked =>
+        Values("Transfer-Encoding").Any(v => v.Equals("chunked", StringComparison.OrdinalIgnoreCase));
 
     public string[] Values(string name) =>
         [.. Fields.Where(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value)];

@@ -18,7 +18,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
         var started = new StartedWriter(_output, lines: 2);
         _running = DemoBackends.RunAsync([0, 0], started, _stop.Token);
         await Task.WhenAny(started.Started, _running);
-        _urls = [.. _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1])];
+        var lines = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        _urls = [.. lines.Select(line => line.Split(' ')[^1])];
     }
 
     public async ValueTask DisposeAsync()
@@ -63,7 +64,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     [Fact]
     public async Task Bytes_are_as_many_as_asked_for_and_echo_returns_them()
     {
-        var bytes = await _client.GetByteArrayAsync(new Uri(_urls[0] + "bytes/200000"), TestContext.Current.CancellationToken);
+        var bytes =
+            await _client.GetByteArrayAsync(new Uri(_urls[0] + "bytes/200000"), TestContext.Current.CancellationToken);
         using var posted = await _client.PostAsync(
             new Uri(_urls[0] + "echo"), new ByteArrayContent(bytes), TestContext.Current.CancellationToken);
         var echoed = await posted.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
@@ -75,7 +77,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     [Fact]
     public async Task A_redirect_is_absolute_and_a_cookie_is_bound_to_the_origin()
     {
-        using var redirect = await _client.GetAsync(new Uri(_urls[0] + "redirect"), TestContext.Current.CancellationToken);
+        using var redirect =
+            await _client.GetAsync(new Uri(_urls[0] + "redirect"), TestContext.Current.CancellationToken);
         using var cookie = await _client.GetAsync(new Uri(_urls[0] + "cookie"), TestContext.Current.CancellationToken);
 
         Assert.StartsWith(_urls[0], redirect.Headers.Location?.ToString(), StringComparison.Ordinal);
@@ -87,9 +90,11 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     {
         using var socket = new ClientWebSocket();
         await socket.ConnectAsync(
-            new Uri(_urls[0].Replace("http:", "ws:", StringComparison.Ordinal) + "ws"), TestContext.Current.CancellationToken);
+            new Uri(_urls[0].Replace("http:", "ws:", StringComparison.Ordinal) + "ws"),
+            TestContext.Current.CancellationToken);
 
-        await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
+        await socket.SendAsync(
+            "hello"u8.ToArray(), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
         var buffer = new byte[100];
         var received = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, TestContext.Current.CancellationToken);
@@ -100,7 +105,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     [Fact]
     public async Task Events_stream()
     {
-        var text = await _client.GetStringAsync(new Uri(_urls[0] + "sse?count=1"), TestContext.Current.CancellationToken);
+        var text =
+            await _client.GetStringAsync(new Uri(_urls[0] + "sse?count=1"), TestContext.Current.CancellationToken);
 
         Assert.Equal("id: 1\ndata: backend-1 says 1\n\n", text);
     }
