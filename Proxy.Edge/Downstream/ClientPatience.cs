@@ -90,9 +90,14 @@ internal struct ClientPatience
         _ => TimerNode.Never,
     };
 
-    /// <summary>Whether the client of a running exchange has failed its duties.</summary>
+    /// <summary>Whether a client in the middle of a request has failed its duties.</summary>
     public ProxyFault Judge(long now, in ClientDuty duty, ClientTimeouts limits)
     {
+        if (duty.Phase == ClientPhase.Head)
+        {
+            return now >= Deadline(duty, limits) ? ProxyFault.ClientHeadTimeout : ProxyFault.None;
+        }
+
         if (now >= EndDeadline(duty, limits))
         {
             return ProxyFault.ClientAborted;

@@ -158,19 +158,29 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        switch (_phase)
+        if (_phase is not (ClientPhase.Head or ClientPhase.Exchange))
         {
-            case ClientPhase.Head:
+            // Idle connections end without a word (RFC 9112 §9.5), tunnels and lingering ones too.
+            Close(ProxyFault.None);
+            return;
+        }
+
+        ProxyFault fault = _patience.Judge(now, Duty, Timeouts);
+        switch (fault)
+        {
+            case ProxyFault.None:
+                Arm();
+                break;
+            case ProxyFault.ClientHeadTimeout:
                 // Nothing is known of this request, and what the last one was must not count.
                 _answer = default;
-                Reject(ProxyFault.ClientHeadTimeout);
+                Reject(fault);
                 break;
-            case ClientPhase.Exchange:
-                CheckExchange(now);
+            case ProxyFault.ClientBodyTimeout:
+                _exchange!.Fail(fault);
                 break;
             default:
-                // Idle connections end without a word (RFC 9112 §9.5), tunnels and lingering ones too.
-                Close(ProxyFault.None);
+                Close(fault);
                 break;
         }
     }
@@ -452,7 +462,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         BodyStep step = _body.Step(buffer, offset, count, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
         if (step.Fault != HeadFault.None)
         {
-            FailExchange(ProxyFault.BadRequest);
+            _exchange!.Fail(ProxyFault.BadRequest);
             return;
         }
 
@@ -498,26 +508,11 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
     }
 
-    /// <summary>The request went wrong while its exchange was running.</summary>
-    private void FailExchange(ProxyFault fault)
-    {
-        _exchange!.Cancel(fault);
-        _exchange = null;
-        if (_answer.HasBegun)
-        {
-            AbortResponse();
-        }
-        else
-        {
-            Reject(fault);
-        }
-    }
-
     /// <summary>A request that cannot be understood or trusted: a last answer, then the end.</summary>
     private void Reject(ProxyFault fault)
     {
         int status = fault.StatusCode();
-        _services.Telemetry.CountFault(fault);
+        RequestRecord.WriteRejected(_services, this, fault, LocalAnswer.ErrorBody(status).Length);
         _answer.SendLast(_channel, _services, new LocalAnswer
         {
             Status = status,
@@ -565,23 +560,6 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         if (_lingered > LingerBytes)
         {
             Close(ProxyFault.None);
-        }
-    }
-
-    private void CheckExchange(long now)
-    {
-        ProxyFault fault = _patience.Judge(now, Duty, Timeouts);
-        switch (fault)
-        {
-            case ProxyFault.None:
-                Arm();
-                break;
-            case ProxyFault.ClientBodyTimeout:
-                FailExchange(fault);
-                break;
-            default:
-                Close(fault);
-                break;
         }
     }
 

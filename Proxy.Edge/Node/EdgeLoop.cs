@@ -40,7 +40,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
             Observations = options.Observations,
             Slots = options.Slots,
             RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
-            NodeName = Encoding.ASCII.GetBytes(options.NodeName),
+            NodeName = Encoding.ASCII.GetBytes(StructuredName(options.NodeName)),
         };
         _drainTick = new TimerNode(this);
     }
@@ -142,6 +142,12 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
     public void OnHandlerFailed(Exception error) => _options.Events.OnFailure(Loop.Index, error);
 
     public void OnAcceptFailed(string reason) => _options.Events.OnAcceptFailed(Loop.Index, reason);
+
+    /// <summary>A name as a structured field item (RFC 8941 §3.3): a token where it can be one, else a string.</summary>
+    private static string StructuredName(string name) =>
+        name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || "-._~".Contains(c))
+            ? name
+            : $"\"{string.Concat(name.Where(static c => c is >= ' ' and <= '~' and not ('"' or '\\')))}\"";
 
     private void AdoptPools(EdgeSnapshot snapshot)
     {

@@ -58,12 +58,6 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _requestBytes = bodyCount;
         _kept.Keep(_services.Loop.Buffers, head);
         _record.Begin(head, _listener.LogsAccess, _services.Loop.Now, _services.RequestIds.Next());
-        if (_services.Loop.Buffers.IsExhausted)                                              // 3
-        {
-            Refuse(ProxyFault.OutOfMemory, ExchangePhase.AdmitToListener);
-            return;
-        }
-
         if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
         {
             _kept.DropBody(_services.Loop.Buffers);
@@ -80,8 +74,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         long limit = _route!.Plan.MaxRequestBody;
         if (limit > 0 && _requestBytes > limit)
         {
-            CloseOrigin();
-            RefuseOrAbort(ProxyFault.BodyTooLarge);
+            Fail(ProxyFault.BodyTooLarge);
             return;
         }
 
@@ -297,53 +290,32 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             member.NextAddress();
         }
 
-        if (MayRepeat(origin, fault, stale || elsewhere))
+        bool sameMember = stale || elsewhere;
+        if (Retry.Allows(_pool!.Plan.Retry, _method, _kept.IsWhole, _attempts, origin.IsConnected, sameMember, fault))
         {
             _lastFault = fault;
-            Repeat(member, stale, stale || elsewhere);
+            Repeat(member, stale, sameMember);
             return;
         }
 
         Refuse(fault, ExchangePhase.Forward);
     }
 
-    /// <summary>Steps 4 to 10 for the first attempt or a repeated one.</summary>
+    /// <summary>Steps 3 to 10 for the first attempt or a repeated one.</summary>
     /// <param name="granted">A member whose slot was waited for; it is not chosen again.</param>
     private void Dispatch(RequestHead head, byte[] buffer, int bodyStart, int bodyCount, MemberState? granted = null)
     {
-        Span<byte> scratch = _services.PathScratch;
-        if (PathNormalizer.Normalize(head.Path, _listener.Plan.PathPolicy, scratch, out NormalizedPath path) != PathVerdict.Ok
-            || head.Method == Method.Connect)
+        Admission admission = Admission.Judge(
+            _services, _client, _listener, head, _requestBytes, ref _captures);              // 3, 4, 5
+        _record.Client = admission.Client;
+        if (admission.Route is not { } route)
         {
-            Refuse(
-                head.Method == Method.Connect ? ProxyFault.MethodNotAllowed : ProxyFault.BadRequest, ExchangePhase.Route);
+            Refuse(admission.Fault, admission.Phase);
             return;
         }
 
-        ClientAddress effective = _listener.Forwarding.EffectiveClient(_client.Forwarding, head);
-        _record.Client = effective;
-        if (_listener.Loop.IsLoop(head))
-        {
-            Refuse(ProxyFault.LoopDetected, ExchangePhase.Route);
-            return;
-        }
-
-        int index = _listener.Plan.Routes.Match(head, path.Match, effective, ref _captures);  // 4
-        if (index < 0)
-        {
-            Refuse(ProxyFault.NoRoute, ExchangePhase.Route);
-            return;
-        }
-
-        RouteProgram route = _listener.Routes[index];
         _route = route;
-        if (route.Plan.MaxRequestBody > 0
-            && (head.ContentLength > route.Plan.MaxRequestBody || _requestBytes > route.Plan.MaxRequestBody)) // 5
-        {
-            Refuse(ProxyFault.BodyTooLarge, ExchangePhase.AdmitToRoute);
-            return;
-        }
-
+        NormalizedPath path = admission.Path;
         if (route.Pool is not { } pool)
         {
             Answer(route, head, path);
@@ -436,6 +408,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             origin.Send(buffer, bodyStart, bodyCount);
         }
 
+        if (origin.IsConnected && _kept.BodyCount > _pool.Plan.Retry.BufferBytes)
+        {
+            // It has reached the origin, and is more than may be kept for another try.
+            _kept.DropBody(_services.Loop.Buffers);
+        }
+
         AfterRequestBytes();
     }
 
@@ -509,24 +487,6 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    /// <summary>Whether the attempt may be made again: nothing reached the origin, or the method says that twice is as good as
-    /// once and the origin broke off rather than took its time.</summary>
-    private bool MayRepeat(Http1Origin origin, ProxyFault fault, bool sameMember)
-    {
-        if (!_kept.IsWhole || (_attempts > _pool!.Plan.Retry.Attempts && !sameMember))
-        {
-            return false;
-        }
-
-        if (!origin.IsConnected)
-        {
-            return true;
-        }
-
-        return fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset
-            && (_method.IsIdempotent() || _pool.Plan.Retry.NonIdempotent);
-    }
-
     /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one settles it.</param>
     /// <param name="sameMember">The member is not to blame (stale connection), or has another address; otherwise it is somebody else's turn.</param>
     private void Repeat(LoopMember member, bool fresh, bool sameMember)
@@ -565,8 +525,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         Finish();
     }
 
-    private void RefuseOrAbort(ProxyFault fault)
+    /// <summary>The request itself went wrong on its way in.</summary>
+    public void Fail(ProxyFault fault)
     {
+        CloseOrigin();
         if (!_responseStarted)
         {
             Refuse(fault, ExchangePhase.Forward);

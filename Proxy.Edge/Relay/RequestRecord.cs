@@ -142,6 +142,30 @@ internal sealed class RequestRecord
         });
     }
 
+    /// <summary>A request that could not be understood: nothing is known of it but that it was refused.</summary>
+    public static void WriteRejected(LoopServices services, IClientStream client, ProxyFault fault, long bodyBytes)
+    {
+        ListenerProgram listener = client.Listener;
+        int status = fault.StatusCode();
+        services.Telemetry.CountExchange(listener.Metrics, listener.Index, -1, status, 0, bodyBytes, 0, fault);
+        listener.AccessLog?.Append(new AccessRecord
+        {
+            Client = client.Peer,
+            ClientPort = client.PeerPort,
+            Status = status,
+            BodyBytesSent = bodyBytes,
+            QueueMicroseconds = -1,
+            ConnectMicroseconds = -1,
+            FirstByteMicroseconds = -1,
+            StartUnixMicroseconds = services.Loop.UnixMicroseconds,
+            Listener = listener.Name,
+            Fault = fault,
+            ConnectionSerial = client.ConnectionSerial,
+            RequestNumber = client.RequestNumber + 1,
+            Phase = (byte)ExchangePhase.Parse,
+        });
+    }
+
     private static Piece Find(RequestHead head, HeaderId id)
     {
         int index = head.IndexOf(id);
