@@ -8,7 +8,7 @@ namespace Proxy.Cluster.Commands;
 /// <summary>The command line. Exit codes: 0 done, 1 failed, 2 the input is wrong.</summary>
 internal static class ProxyCommand
 {
-    public static Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments)
     {
         if (arguments is ["help"])
         {
@@ -23,7 +23,9 @@ internal static class ProxyCommand
             Backends(),
             Version(),
         };
-        return root.Parse(arguments).InvokeAsync();
+        ParseResult command = root.Parse(arguments);
+        int code = await command.InvokeAsync();
+        return command.Errors.Count > 0 ? 2 : code;
     }
 
     private static Command Run()

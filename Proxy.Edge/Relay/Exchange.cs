@@ -364,7 +364,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _wait = wait;
         _waitStarted = _services.Loop.Now;
-        _client.PauseBody();
+        if (!_requestDone)
+        {
+            // Otherwise the client is read on, so that one who leaves the queue is noticed.
+            _client.PauseBody();
+        }
+
         return true;
     }
 
@@ -395,7 +400,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        origin.Begin(this, _method, _upgradeAsked, _pool!.Plan.Timeouts);                    // 10
+        origin.Begin(this, _method, _upgradeAsked, _requestDone, _pool!.Plan.Timeouts);                    // 10
         if (bodyCount > 0 && bodyStart >= length)
         {
             // The bytes before the body are spent (the head was kept), so both leave in one send.
@@ -414,7 +419,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             _kept.DropBody(_services.Loop.Buffers);
         }
 
-        AfterRequestBytes();
+        if (!_requestDone)
+        {
+            AfterRequestBytes();
+        }
     }
 
     private void AfterRequestBytes()

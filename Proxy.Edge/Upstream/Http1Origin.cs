@@ -79,14 +79,15 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
     internal bool IsKept { get; set; }
 
-    /// <summary>Starts an exchange. Send the head next; call <see cref="RequestComplete"/> when the last byte was handed over.</summary>
-    public void Begin(IOriginUser user, Method method, bool upgradeAsked, OriginTimeouts timeouts)
+    /// <summary>Starts an exchange. Send the head next; unless the whole request is sent now, call <see cref="RequestComplete"/> when the
+    /// last byte was handed over.</summary>
+    public void Begin(IOriginUser user, Method method, bool upgradeAsked, bool complete, OriginTimeouts timeouts)
     {
         _user = user;
         _method = method;
         _upgradeAsked = upgradeAsked;
         _timeouts = timeouts;
-        _requestComplete = false;
+        _requestComplete = complete;
         _interim = 0;
         _scanned = 0;
         _served++;
