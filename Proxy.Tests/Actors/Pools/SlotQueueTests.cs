@@ -10,7 +10,8 @@ public sealed class SlotQueueTests
     public SlotQueueTests()
     {
         PoolConfig pool = PoolRig.Pool("a b");
-        _rig.Publish(pool with { Members = ConfigList.From(pool.Members.Select(static m => m with { MaxConnections = 1 })) });
+        IEnumerable<MemberConfig> limited = pool.Members.Select(static m => m with { MaxConnections = 1 });
+        _rig.Publish(pool with { Members = ConfigList.From(limited) });
     }
 
     [Fact]
