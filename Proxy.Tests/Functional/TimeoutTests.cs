@@ -8,7 +8,9 @@ namespace Proxy.Tests.Functional;
 public sealed class TimeoutTests
 {
     private const string ClientLimits = """
-        timeouts { head = 500ms, keep-alive = 700ms, body-idle = 500ms, write-idle = 700ms, min-rate = 10K, rate-grace = 1s }
+        timeouts {
+          head = 500ms, keep-alive = 700ms, body-idle = 500ms, write-idle = 700ms, min-rate = 10K, rate-grace = 1s
+        }
         """;
 
     private const string OriginLimits = "timeouts { connect = 500ms, response = 500ms, body-idle = 500ms, write-idle = 700ms }";

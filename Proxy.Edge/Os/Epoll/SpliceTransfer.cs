@@ -1,3 +1,4 @@
+using Proxy.Edge.Engine;
 using Proxy.Edge.Os.Native;
 
 namespace Proxy.Edge.Os.Epoll;
@@ -49,7 +50,7 @@ internal sealed unsafe class SpliceTransfer(
                 if (*loop.ErrnoAddress != Errno.EAGAIN)
                 {
                     Report(moved);
-                    Target.Fail(Engine.ChannelError.Reset);
+                    Target.Fail(ChannelError.Reset);
                     return;
                 }
 

@@ -352,7 +352,8 @@ public sealed class BackendMachineTests
             bool clear = script.Machine.Condition == MemberCondition.None;
             Assert.True((after.State == GrantState.Open) == clear, context);
             Assert.True(
-                after.State == GrantState.Closed || script.Machine.Checks.IsUp || settings.Health.Active is null, context);
+                after.State == GrantState.Closed || script.Machine.Checks.IsUp || settings.Health.Active is null,
+                context);
         }
     }
 
