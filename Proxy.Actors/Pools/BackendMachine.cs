@@ -6,13 +6,12 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>Decides whether and how much traffic a member gets: folds checks, failed requests, the operator's word,
-/// addresses and the slow-start ramp into a grant. Pure: <c>now</c> is the caller's monotonic clock.</summary>
+/// <summary>Decides whether and how much traffic a member gets: folds checks, failed requests, the operator's word, addresses and
+/// the slow-start ramp into a grant. Pure: <c>now</c> is the caller's monotonic clock.</summary>
 /// <remarks>
-/// Two independent bits as in Apache: C belongs to the health checks, E to failing requests; both must be clear. E ends
-/// when <c>retry</c> is over, when a check passes that began after the failure, or by forced recovery; the next failure
-/// within the window after that closes the member at once. A ramp follows every return of a member that had served
-/// before.
+/// Two independent bits as in Apache: C belongs to the health checks, E to failing requests; both must be clear. E ends when
+/// <c>retry</c> is over, when a check passes that began after the failure, or by forced recovery; the next failure within the
+/// window after that closes the member at once. A ramp follows every return of a member that had served before.
 /// </remarks>
 public sealed class BackendMachine
 {
@@ -26,8 +25,8 @@ public sealed class BackendMachine
     private SlowStart? _ramp;
     private bool _hasServed;
 
-    /// <param name="last">The member's grant so far; <see cref="Grant.None"/> for a new one. A machine that replaces a
-    /// crashed one goes on from it.</param>
+    /// <param name="last">The member's grant so far; <see cref="Grant.None"/> for a new one. A machine that replaces a crashed one
+    /// goes on from it.</param>
     public BackendMachine(BackendSettings settings, Grant last, TimeSpan now)
     {
         _settings = settings;
@@ -41,8 +40,7 @@ public sealed class BackendMachine
         if (last.State == GrantState.Open && last.Weight < settings.Weight && settings.SlowStart > TimeSpan.Zero)
         {
             // The predecessor was on a ramp: go on where it was.
-            double done = (double)last.Weight / settings.Weight;
-            _ramp = new SlowStart(now - (settings.SlowStart * done), settings.SlowStart);
+            _ramp = new SlowStart(now - (settings.SlowStart * ((double)last.Weight / settings.Weight)), settings.SlowStart);
         }
 
         if (last.Epoch > 0 && last.State == GrantState.Closed && _checks.IsUp && Blocked == MemberCondition.None)
@@ -196,8 +194,7 @@ public sealed class BackendMachine
         if (_settings.Health.Active is { } active)
         {
             bool stoppedBefore = (before.Flags & MemberFlags.Stopped) != 0;
-            bool stale = before.Health.Active is null
-                || (stoppedBefore && (_settings.Flags & MemberFlags.Stopped) == 0);
+            bool stale = before.Health.Active is null || (stoppedBefore && (_settings.Flags & MemberFlags.Stopped) == 0);
             _checks.Resize(active.Rise, active.Fall);
             if (stale)
             {
@@ -225,9 +222,7 @@ public sealed class BackendMachine
             _ramp = new SlowStart(now, _settings.SlowStart);
         }
 
-        if (state == GrantState.Closed
-            || (_ramp is { } running && running.IsOver(now))
-            || _settings.SlowStart == TimeSpan.Zero)
+        if (state == GrantState.Closed || (_ramp is { } running && running.IsOver(now)) || _settings.SlowStart == TimeSpan.Zero)
         {
             _ramp = null;
         }

@@ -7,14 +7,13 @@ namespace Proxy.Actors.Pools;
 public readonly record struct RankedMember(MemberState Member, int Set, MemberRole Role, Grant Grant);
 
 /// <summary>Which members take new requests (Apache's choice, which all its balancing methods share):
-/// the lowest set that has anybody usable serves; in it, every unusable or draining primary is replaced by one usable
-/// spare, in order; only when neither a primary nor a spare is there, the set's standbys serve. Spares and standbys
-/// never help another set. Pure.</summary>
+/// the lowest set that has anybody usable serves; in it, every unusable or draining primary is replaced by one usable spare, in order;
+/// only when neither a primary nor a spare is there, the set's standbys serve. Spares and standbys never help another set.
+/// Pure.</summary>
 public static class CandidateRule
 {
     /// <param name="members">In order of configuration.</param>
-    /// <param name="reasons">Receives, for operators, why somebody else than the primaries of the lowest set
-    /// serves.</param>
+    /// <param name="reasons">Receives, for operators, why somebody else than the primaries of the lowest set serves.</param>
     public static List<RankedMember> Apply(IReadOnlyList<RankedMember> members, List<string> reasons)
     {
         List<string> skipped = [];
@@ -44,8 +43,7 @@ public static class CandidateRule
         List<RankedMember> chosen = [.. usable.Where(static member => member.Role == MemberRole.Primary)];
         RankedMember[] missing =
         [
-            .. members.Where(static member =>
-                member.Role == MemberRole.Primary && member.Grant.State != GrantState.Open),
+            .. members.Where(static member => member.Role == MemberRole.Primary && member.Grant.State != GrantState.Open),
         ];
         RankedMember[] spares = [.. usable.Where(static member => member.Role == MemberRole.Spare)];
         for (int i = 0; i < Math.Min(spares.Length, missing.Length); i++)
@@ -62,8 +60,7 @@ public static class CandidateRule
 
         chosen.AddRange(usable.Where(static member => member.Role == MemberRole.Standby));
         reasons.AddRange(chosen.Select(
-            standby => Text(
-                $"standby {standby.Member.Id.Name} serves because set {set} has no usable primary or spare")));
+            standby => Text($"standby {standby.Member.Id.Name} serves because set {set} has no usable primary or spare")));
         return chosen;
     }
 

@@ -9,8 +9,8 @@ namespace Proxy.Edge.Affinity;
 /// <summary>A member and the name under which cookies know it.</summary>
 public readonly record struct AffinityRoute(string Route, MemberState Member);
 
-/// <summary>Binds a client to a member by a cookie that names the member's route (Apache's stickysession with the
-/// ROUTEID recipe: the cookie is set only when the route changed). Immutable, shared by all loops.</summary>
+/// <summary>Binds a client to a member by a cookie that names the member's route (Apache's stickysession with the ROUTEID
+/// recipe: the cookie is set only when the route changed). Immutable, shared by all loops.</summary>
 public sealed class CookieAffinity : IAffinity
 {
     // Longer routes cannot be found: the route is widened on the stack for the lookup.
@@ -54,9 +54,8 @@ public sealed class CookieAffinity : IAffinity
         {
             if (route.Route.Length is 0 or > MaxRouteLength || !route.Route.All(CookieText.IsValueChar))
             {
-                return $"route '{route.Route}' of member '{route.Member.Id.Name}' cannot stand in a cookie: "
-                    + $"1 to {MaxRouteLength} printable ASCII characters without space, quote, comma, semicolon "
-                    + "and backslash";
+                return $"route '{route.Route}' of member '{route.Member.Id.Name}' cannot stand in a cookie: 1 to "
+                    + $"{MaxRouteLength} printable ASCII characters without space, quote, comma, semicolon and backslash";
             }
         }
 
@@ -70,8 +69,7 @@ public sealed class CookieAffinity : IAffinity
             return null;
         }
 
-        // All Cookie fields and all cookies of that name count: a stale one of another path must not hide the right
-        // one.
+        // All Cookie fields and all cookies of that name count: a stale one of another path must not hide the right one.
         for (int i = 0; i < head.FieldCount; i++)
         {
             if (head.Fields[i].Id == HeaderId.Cookie && FindIn(head.Value(i)) is { } member)
@@ -146,8 +144,7 @@ public sealed class CookieAffinity : IAffinity
 
     private static byte[] Line(CookieAffinityOptions options, string route, bool secure)
     {
-        var line = new StringBuilder("Set-Cookie: ")
-            .Append(options.Name).Append('=').Append(options.Separator).Append(route)
+        var line = new StringBuilder("Set-Cookie: ").Append(options.Name).Append('=').Append(options.Separator).Append(route)
             .Append("; Path=").Append(options.Path);
         if (options.Domain is not null)
         {

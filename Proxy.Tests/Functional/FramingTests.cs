@@ -2,8 +2,7 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Where a message ends, both ways. What two readers could read differently must not pass (RFC 9112 §6,
-/// §11).</summary>
+/// <summary>Where a message ends, both ways. What two readers could read differently must not pass (RFC 9112 §6, §11).</summary>
 [Trait("Suite", "Functional")]
 public sealed class FramingTests
 {
@@ -122,8 +121,7 @@ public sealed class FramingTests
 
     [Theory]
     [MemberData(nameof(BadResponses))]
-    public async Task A_badly_framed_response_becomes_502_and_its_connection_is_not_used_again(
-        string what, string response)
+    public async Task A_badly_framed_response_becomes_502_and_its_connection_is_not_used_again(string what, string response)
     {
         var slot = await SharedNode.TakeSlotAsync();
         using var client = await slot.ConnectAsync();

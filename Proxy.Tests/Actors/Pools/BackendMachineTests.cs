@@ -349,11 +349,8 @@ public sealed class BackendMachineTests
             Assert.True(ReferenceEquals(before, after) || after.Epoch > before.Epoch, context);
             Assert.True(after.State == GrantState.Closed || after.Addresses.Count > 0, context);
             Assert.True(after.State != GrantState.Open || after.Weight is > 0 and <= 1_000_000, context);
-            bool clear = script.Machine.Condition == MemberCondition.None;
-            Assert.True((after.State == GrantState.Open) == clear, context);
-            Assert.True(
-                after.State == GrantState.Closed || script.Machine.Checks.IsUp || settings.Health.Active is null,
-                context);
+            Assert.True((after.State == GrantState.Open) == (script.Machine.Condition == MemberCondition.None), context);
+            Assert.True(after.State == GrantState.Closed || script.Machine.Checks.IsUp || settings.Health.Active is null, context);
         }
     }
 

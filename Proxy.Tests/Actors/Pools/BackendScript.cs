@@ -7,8 +7,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Actors.Pools;
 
-/// <summary>Plays a dialogue with a backend machine. A line is "input | expected", expected being "state weight
-/// reason"; "=" stands for no new grant. Inputs:
+/// <summary>Plays a dialogue with a backend machine. A line is "input | expected", expected being "state weight reason"; "=" stands for
+/// no new grant. Inputs:
 /// <code>
 ///   pass, fail REASON        a check ended
 ///   ok, STATUS, OUTCOME      a request ended (status 500, outcome ConnectFailed)
@@ -60,8 +60,7 @@ internal sealed class BackendScript
 
     public void Play(string script)
     {
-        const StringSplitOptions Trimmed = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-        foreach (string line in script.Split('\n', Trimmed))
+        foreach (string line in script.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = line.Split('|', StringSplitOptions.TrimEntries);
             long epoch = Machine.Grant.Epoch;

@@ -5,8 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Actors.Pools;
 
-/// <summary>A pool under random checks, observations, orders, reloads and crashes on virtual time. What must hold is
-/// checked after every step; a failure prints the seed and the last turns.</summary>
+/// <summary>A pool under random checks, observations, orders, reloads and crashes on virtual time. What must hold is checked after
+/// every step; a failure prints the seed and the last turns.</summary>
 public sealed class PoolSwarmTests
 {
     private const int SeedsPerCase = 32;
@@ -102,10 +102,7 @@ public sealed class PoolSwarmTests
                 Health = new HealthConfig
                 {
                     Active = active,
-                    Passive = new PassiveHealthConfig
-                    {
-                        Failures = _random.Next(0, 4), Retry = TimeSpan.FromSeconds(7),
-                    },
+                    Passive = new PassiveHealthConfig { Failures = _random.Next(0, 4), Retry = TimeSpan.FromSeconds(7) },
                 },
             };
         }
@@ -199,8 +196,7 @@ public sealed class PoolSwarmTests
                 MemberState state = _rig.State(member.Name);
                 Grant before = _lastGrants.GetValueOrDefault(state, Grant.None);
                 Assert.True(state.Grant.Epoch >= before.Epoch, $"{state}: epoch went back");
-                Assert.True(
-                    state.Grant.Epoch > before.Epoch || ReferenceEquals(before, state.Grant) || before.Epoch == 0);
+                Assert.True(state.Grant.Epoch > before.Epoch || ReferenceEquals(before, state.Grant) || before.Epoch == 0);
                 _lastGrants[state] = state.Grant;
             }
 
@@ -234,12 +230,10 @@ public sealed class PoolSwarmTests
         /// <summary>The rule of the candidates, written a second time and differently.</summary>
         private static string[] Expected(PoolStatus status)
         {
-            IEnumerable<IGrouping<int, MemberStatus>> sets = status.Members.GroupBy(static m => m.Set);
-            foreach (IGrouping<int, MemberStatus> set in sets.OrderBy(static s => s.Key))
+            foreach (IGrouping<int, MemberStatus> set in status.Members.GroupBy(static m => m.Set).OrderBy(static s => s.Key))
             {
                 string[] Open(MemberRole role) =>
-                    [.. set.Where(m => m.Role == role && m.Grant.State == GrantState.Open)
-                        .Select(static m => m.Member.Id.Name)];
+                    [.. set.Where(m => m.Role == role && m.Grant.State == GrantState.Open).Select(static m => m.Member.Id.Name)];
                 string[] primaries = Open(MemberRole.Primary);
                 int missing = set.Count(static m => m.Role == MemberRole.Primary) - primaries.Length;
                 string[] serving = [.. primaries, .. Open(MemberRole.Spare).Take(missing)];
@@ -253,8 +247,7 @@ public sealed class PoolSwarmTests
             return [];
         }
 
-        /// <summary>When all origins work, the name resolves and operators step back, every primary serves after a
-        /// while.</summary>
+        /// <summary>When all origins work, the name resolves and operators step back, every primary serves after a while.</summary>
         private void CalmDown()
         {
             _rig.Events.FailAtCheckOf = null;

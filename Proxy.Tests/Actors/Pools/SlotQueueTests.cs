@@ -10,8 +10,7 @@ public sealed class SlotQueueTests
     public SlotQueueTests()
     {
         PoolConfig pool = PoolRig.Pool("a b");
-        IEnumerable<MemberConfig> limited = pool.Members.Select(static m => m with { MaxConnections = 1 });
-        _rig.Publish(pool with { Members = ConfigList.From(limited) });
+        _rig.Publish(pool with { Members = ConfigList.From(pool.Members.Select(static m => m with { MaxConnections = 1 })) });
     }
 
     [Fact]
