@@ -5,8 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>Owns one member: the only writer of its grant. Runs its checks and name lookups, and reports every change
-/// to the pool. What it decides is in <see cref="BackendMachine"/>.</summary>
+/// <summary>Owns one member: the only writer of its grant. Runs its checks and name lookups, and reports every change to the pool.
+/// What it decides is in <see cref="BackendMachine"/>.</summary>
 #pragma warning disable CA1001 // PostStop disposes: it is the end of every incarnation.
 internal sealed class BackendActor : Actor<BackendMessage>
 #pragma warning restore CA1001

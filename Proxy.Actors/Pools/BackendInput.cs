@@ -24,16 +24,15 @@ public abstract record BackendInput
     /// <summary>Configuration or operator changed something.</summary>
     public sealed record Configured(BackendSettings Settings, bool ClearError) : BackendInput;
 
-    /// <summary>Every member that could serve is in error, so errors no longer tell them apart (Apache's
-    /// forcerecovery).</summary>
+    /// <summary>Every member that could serve is in error, so errors no longer tell them apart (Apache's forcerecovery).</summary>
     public sealed record Recover : BackendInput;
 
     /// <summary>The time named by the last effects has come.</summary>
     public sealed record Timer : BackendInput;
 }
 
-/// <summary>What the member's actor does after an input. Order: publish the grant, then report it to the pool, then set
-/// the timer; the loops must be able to use a member before a candidate list names it.</summary>
+/// <summary>What the member's actor does after an input. Order: publish the grant, then report it to the pool, then set the timer;
+/// the loops must be able to use a member before a candidate list names it.</summary>
 /// <param name="Grant">Null = unchanged.</param>
 /// <param name="Wake">When to hand in <see cref="BackendInput.Timer"/>; null = no need.</param>
 /// <param name="CheckSoon">A check is wanted before its turn.</param>

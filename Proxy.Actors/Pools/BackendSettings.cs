@@ -4,8 +4,8 @@ using Proxy.Edge.Topology;
 namespace Proxy.Actors.Pools;
 
 /// <summary>What a member's actor needs to know of the configuration and of the operator.</summary>
-/// <param name="HasPeers">Other members could take the traffic. Without any, failing requests never take the member
-/// out: an answer that may fail is better than none.</param>
+/// <param name="HasPeers">Other members could take the traffic. Without any, failing requests never take the member out: an
+/// answer that may fail is better than none.</param>
 public sealed record BackendSettings(
     MemberConfig Member,
     HealthConfig Health,
@@ -24,8 +24,7 @@ public sealed record BackendSettings(
 
     public int Weight => Override.Weight ?? Member.Weight;
 
-    /// <summary>Nobody said how to watch this member, so one refused connection is enough to try the others
-    /// first.</summary>
+    /// <summary>Nobody said how to watch this member, so one refused connection is enough to try the others first.</summary>
     public bool IsUnwatched => Health == NoHealthBlock;
 
     public MemberRole Role => RoleOf(Flags);

@@ -3,8 +3,8 @@ using Proxy.Actors.Config;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>One order of an operator: "ready", "drain", "maint", "reset", "weight 50", "weight default", or Apache's
-/// letters D S I R H N and E, each set by default or with '+', cleared with '-': "S-E", "+D", "-N".</summary>
+/// <summary>One order of an operator: "ready", "drain", "maint", "reset", "weight 50", "weight default", or Apache's letters
+/// D S I R H N and E, each set by default or with '+', cleared with '-': "S-E", "+D", "-N".</summary>
 /// <param name="Set">Flags to add.</param>
 /// <param name="Clear">Flags to take away; applied first.</param>
 /// <param name="Reset">Back to the configuration, flags and weight.</param>

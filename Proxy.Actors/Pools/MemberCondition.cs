@@ -1,7 +1,6 @@
 namespace Proxy.Actors.Pools;
 
-/// <summary>Everything that keeps a member from traffic or changes its part, each bit on its own. The letters are
-/// Apache's.</summary>
+/// <summary>Everything that keeps a member from traffic or changes its part, each bit on its own. The letters are Apache's.</summary>
 [Flags]
 public enum MemberCondition
 {

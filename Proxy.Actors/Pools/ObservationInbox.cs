@@ -4,8 +4,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>Hands what the loops observed over to the members' actors. Never blocks; when a member's actor cannot keep
-/// up, the surplus is dropped and counted: of a thousand refused connections the first few say it all.</summary>
+/// <summary>Hands what the loops observed over to the members' actors. Never blocks; when a member's actor cannot keep up, the
+/// surplus is dropped and counted: of a thousand refused connections the first few say it all.</summary>
 public sealed class ObservationInbox : IObservationSink
 {
     /// <summary>Observations of one member under way, above which more are dropped.</summary>
@@ -41,8 +41,7 @@ public sealed class ObservationInbox : IObservationSink
     }
 
     /// <summary>Leaves the line of a successor alone.</summary>
-    internal void Detach(MemberState member, ObservationLine line) =>
-        _lines.TryRemove(KeyValuePair.Create(member, line));
+    internal void Detach(MemberState member, ObservationLine line) => _lines.TryRemove(KeyValuePair.Create(member, line));
 }
 
 /// <summary>The way to one incarnation of a member's actor, with the number of observations on it.</summary>

@@ -5,12 +5,11 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>The E bit of a member: what failing requests say, and when they are forgiven. Part of
-/// <see cref="BackendMachine"/>.</summary>
+/// <summary>The E bit of a member: what failing requests say, and when they are forgiven. Part of <see cref="BackendMachine"/>.</summary>
 /// <remarks>
-/// Without a health block one failed connection sets the bit for ten seconds (nginx's choice; Apache takes sixty). Ten,
-/// because after each wait one request pays with a connection attempt that is repeated elsewhere anyway, and a
-/// restarted member should not idle for a minute.
+/// Without a health block one failed connection sets the bit for ten seconds (nginx's choice; Apache takes sixty). Ten, because
+/// after each wait one request pays with a connection attempt that is repeated elsewhere anyway, and a restarted member
+/// should not idle for a minute.
 /// </remarks>
 internal sealed class PassiveHealth
 {

@@ -4,9 +4,9 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>Owns one pool: the only writer of its candidate list and the parent of its members' actors. Keeps members
-/// over configurations by their <see cref="MemberState"/>, carries operators' orders to them and queues exchanges for
-/// slots. What it decides is in <see cref="PoolMachine"/>.</summary>
+/// <summary>Owns one pool: the only writer of its candidate list and the parent of its members' actors. Keeps members over
+/// configurations by their <see cref="MemberState"/>, carries operators' orders to them and queues exchanges for slots.
+/// What it decides is in <see cref="PoolMachine"/>.</summary>
 internal sealed class PoolActor : Actor<PoolMessage>
 {
     // How long a new configuration waits for names to be looked up; after that it starts without those members.
@@ -33,8 +33,7 @@ internal sealed class PoolActor : Actor<PoolMessage>
 
     private TimeSpan Now => Context.Time.Now();
 
-    /// <summary>Members tell their state here and must never be refused; what loops send is bounded by the exchanges
-    /// that wait.</summary>
+    /// <summary>Members tell their state here and must never be refused; what loops send is bounded by the exchanges that wait.</summary>
     public static Props<PoolMessage> Props(PoolMemory memory, PoolServices services) =>
         new(context => new PoolActor(context, memory, services))
         {

@@ -4,8 +4,8 @@ namespace Proxy.Actors.Pools;
 
 /// <summary>Composes the candidate list of a pool from what its members report. Pure.</summary>
 /// <remarks>
-/// Between a new configuration and the moment all loops run on it, the list holds the candidates of both, for it is one
-/// object for loops on either side. A loop passes over candidates its own snapshot does not know.
+/// Between a new configuration and the moment all loops run on it, the list holds the candidates of both, for it is one object
+/// for loops on either side. A loop passes over candidates its own snapshot does not know.
 /// </remarks>
 public sealed class PoolMachine(CandidateList last)
 {
@@ -103,15 +103,14 @@ public sealed class PoolMachine(CandidateList last)
         return Candidates;
     }
 
-    /// <summary>Before its first report a member counts by the grant it has: a pool that starts anew must not lose
-    /// anybody.</summary>
+    /// <summary>Before its first report a member counts by the grant it has: a pool that starts anew must not lose anybody.</summary>
     private RankedMember Rank(PoolPlace place) =>
         _reports.TryGetValue(place.Member, out BackendReport? report)
             ? new RankedMember(place.Member, place.Set, report.Role, report.Grant)
             : new RankedMember(place.Member, place.Set, place.Role, place.Member.Grant);
 
-    /// <summary>Only members that could serve at all count: one that is in maintenance must not keep the others from a
-    /// second chance.</summary>
+    /// <summary>Only members that could serve at all count: one that is in maintenance must not keep the others from a second
+    /// chance.</summary>
     private IReadOnlyList<MemberState> Recovery()
     {
         List<MemberState> inError = [];

@@ -2,8 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>What a pool's actor finds again after a crash: the last configuration and what operators ordered. Touched
-/// by that actor only, one incarnation after the other.</summary>
+/// <summary>What a pool's actor finds again after a crash: the last configuration and what operators ordered. Touched by that actor
+/// only, one incarnation after the other.</summary>
 internal sealed class PoolMemory
 {
     private readonly Dictionary<MemberId, MemberOverride> _overrides = [];

@@ -10,8 +10,8 @@ public abstract record PoolMessage
     {
     }
 
-    /// <summary>A new configuration. Answered when every member has a grant and its name was looked up once, or when
-    /// the time for that is over. Until <see cref="Settled"/> members of the configuration before stay.</summary>
+    /// <summary>A new configuration. Answered when every member has a grant and its name was looked up once, or when the time for
+    /// that is over. Until <see cref="Settled"/> members of the configuration before stay.</summary>
     public sealed record Configure(PoolSettings Settings, ReplyTo<PoolReady> Reply) : PoolMessage, IUndeliverable
     {
         public void Undelivered(Exception reason) => Reply.Fail(reason);
@@ -32,8 +32,8 @@ public abstract record PoolMessage
         public void Undelivered(Exception reason) => Reply.Fail(reason);
     }
 
-    /// <summary>A loop found no free slot. The answer names a member and comes with a slot of it taken, which the loop
-    /// gives back with <see cref="MemberState.ReturnSlot"/> as usual, also when it has no more use for it.</summary>
+    /// <summary>A loop found no free slot. The answer names a member and comes with a slot of it taken, which the loop gives back with
+    /// <see cref="MemberState.ReturnSlot"/> as usual, also when it has no more use for it.</summary>
     /// <param name="Only">The member the request is bound to; null = any candidate.</param>
     /// <param name="Wait">How long the exchange may wait.</param>
     public sealed record AcquireSlot(ReplyTo<SlotAnswer> Reply, MemberState? Only, TimeSpan Wait)

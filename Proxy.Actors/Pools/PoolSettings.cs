@@ -4,8 +4,8 @@ using Proxy.Edge.Topology;
 namespace Proxy.Actors.Pools;
 
 /// <summary>A pool's configuration together with the live objects that outlive it.</summary>
-/// <param name="Members">Live sides of <see cref="PoolConfig.Members"/>, at the same positions. A member whose URL
-/// changed has a new one.</param>
+/// <param name="Members">Live sides of <see cref="PoolConfig.Members"/>, at the same positions. A member whose URL changed has a new
+/// one.</param>
 public sealed record PoolSettings(PoolConfig Config, PoolState State, IReadOnlyList<MemberState> Members)
 {
     public string Name => Config.Name;

@@ -13,15 +13,15 @@ public enum ProbePace
     Down,
 }
 
-/// <summary>When the next check of one member starts. Pure; randomness is an argument. Intervals run from the end of
-/// one check to the start of the next, and there are never two checks of a member at once.</summary>
+/// <summary>When the next check of one member starts. Pure; randomness is an argument. Intervals run from the end of one check to
+/// the start of the next, and there are never two checks of a member at once.</summary>
 public sealed class ProbeSchedule
 {
     private ActiveHealthConfig _config;
     private bool _paused;
 
-    /// <param name="spread">0 to 1, at random: where in its first interval the member is checked, so that members of a
-    /// node that just started are not all checked at once.</param>
+    /// <param name="spread">0 to 1, at random: where in its first interval the member is checked, so that members of a node that
+    /// just started are not all checked at once.</param>
     public ProbeSchedule(ActiveHealthConfig config, ProbePace pace, double spread, TimeSpan now)
     {
         _config = config;

@@ -3,12 +3,11 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
 
-/// <summary>Gives slots of members with max-connections to waiting exchanges. Part of a <see cref="PoolActor"/>; the
-/// order is decided by <see cref="SlotQueueMachine{TTicket}"/>.</summary>
+/// <summary>Gives slots of members with max-connections to waiting exchanges. Part of a <see cref="PoolActor"/>; the order is decided
+/// by <see cref="SlotQueueMachine{TTicket}"/>.</summary>
 internal sealed class SlotQueue(SlotWaiters waiters)
 {
-    // Each entry is an exchange that holds a client connection; beyond this, waiting only hides that the pool is too
-    // small.
+    // Each entry is an exchange that holds a client connection; beyond this, waiting only hides that the pool is too small.
     public const int Capacity = 10_000;
 
     private readonly SlotQueueMachine<ReplyTo<SlotAnswer>> _queue = new(Capacity);

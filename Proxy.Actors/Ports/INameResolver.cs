@@ -2,8 +2,7 @@ using System.Net;
 
 namespace Proxy.Actors.Ports;
 
-/// <summary>Looks up the addresses of a name. Called in an actor's turn: it must not block. Failure is a
-/// value.</summary>
+/// <summary>Looks up the addresses of a name. Called in an actor's turn: it must not block. Failure is a value.</summary>
 public interface INameResolver
 {
     ValueTask<NameAnswer> ResolveAsync(string host, CancellationToken cancellation);

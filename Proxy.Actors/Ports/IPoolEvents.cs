@@ -2,8 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Ports;
 
-/// <summary>What members and pools tell their host, which turns it into logs and counters. Called in actors' turns, on
-/// any thread: be quick, do not throw.</summary>
+/// <summary>What members and pools tell their host, which turns it into logs and counters. Called in actors' turns, on any
+/// thread: be quick, do not throw.</summary>
 public interface IPoolEvents
 {
     /// <summary>Every new grant, also steps of a ramp, where only the weight differs.</summary>

@@ -3,9 +3,9 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Ports;
 
-/// <summary>Sends one health check. Called in an actor's turn, so it must return at once and do its work
-/// asynchronously, on a connection of its own. A check that fails is a result; an exception means that the check itself
-/// is broken and says nothing about the member.</summary>
+/// <summary>Sends one health check. Called in an actor's turn, so it must return at once and do its work asynchronously, on a
+/// connection of its own. A check that fails is a result; an exception means that the check itself is broken and says
+/// nothing about the member.</summary>
 public interface IProber
 {
     ValueTask<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellation);

@@ -5,8 +5,8 @@ using Proxy.Actors.Runtime;
 
 namespace Proxy.Actors.Publishing;
 
-/// <summary>The pools' actors by name, for loops that ask for a slot and for management. Any thread may read; the
-/// publisher writes.</summary>
+/// <summary>The pools' actors by name, for loops that ask for a slot and for management. Any thread may read; the publisher
+/// writes.</summary>
 public sealed class PoolDirectory
 {
     private readonly ConcurrentDictionary<string, IRef<PoolMessage>> _pools = new(StringComparer.Ordinal);

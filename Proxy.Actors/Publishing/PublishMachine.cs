@@ -25,9 +25,9 @@ internal abstract record PublishInput
     public sealed record SnapshotFailed(string Problem) : PublishInput;
 }
 
-/// <summary>What the publisher does. The order is the point: pools have grants before the snapshot that names them goes
-/// live, so the first exchange on it finds its members; removed pools and members go only after every loop has let go
-/// of the snapshot that named them.</summary>
+/// <summary>What the publisher does. The order is the point: pools have grants before the snapshot that names them goes live, so
+/// the first exchange on it finds its members; removed pools and members go only after every loop has let go of the snapshot
+/// that named them.</summary>
 internal abstract record PublishEffect
 {
     private PublishEffect()
@@ -63,8 +63,7 @@ internal sealed class PublishMachine(IEnumerable<string> running)
     {
         PublishInput.Publish publish => Begin(publish.Revision),
         PublishInput.PoolReady ready => Answered(
-            ready.Pool,
-            ready.Unsettled.Select(member => $"pool {ready.Pool}: the name of member {member} is not known yet")),
+            ready.Pool, ready.Unsettled.Select(member => $"pool {ready.Pool}: the name of member {member} is not known yet")),
         PublishInput.PoolFailed failed => Answered(failed.Pool, [$"pool {failed.Pool}: {failed.Problem}"]),
         PublishInput.SnapshotTaken => Finish(),
         PublishInput.SnapshotFailed failed => Abandon(failed.Problem),
@@ -128,8 +127,8 @@ internal sealed class PublishMachine(IEnumerable<string> running)
         return effects;
     }
 
-    /// <summary>The loops stay on the former snapshot, so everything it names has to stay as well; the next revision
-    /// that goes through cleans up.</summary>
+    /// <summary>The loops stay on the former snapshot, so everything it names has to stay as well; the next revision that
+    /// goes through cleans up.</summary>
     private List<PublishEffect> Abandon(string problem) => _revision is null ? [] : [End(problem)];
 
     private PublishEffect.Answer End(string? problem)

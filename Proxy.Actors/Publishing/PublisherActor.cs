@@ -5,8 +5,8 @@ using Proxy.Actors.Runtime;
 
 namespace Proxy.Actors.Publishing;
 
-/// <summary>Publishes revisions: parent of all pools, and the only one who hands snapshots to the loops. One revision
-/// at a time; others wait. What it does in which order is in <see cref="PublishMachine"/>.</summary>
+/// <summary>Publishes revisions: parent of all pools, and the only one who hands snapshots to the loops. One revision at a time;
+/// others wait. What it does in which order is in <see cref="PublishMachine"/>.</summary>
 internal sealed class PublisherActor : Actor<PublisherMessage>
 {
     // Longer than a pool takes by itself to give up waiting for names.

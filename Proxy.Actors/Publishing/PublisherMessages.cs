@@ -11,10 +11,8 @@ public abstract record PublisherMessage
     {
     }
 
-    /// <summary>Makes a planned revision the running one. Answered when all loops run on it, or with the
-    /// problem.</summary>
-    public sealed record Publish(PlannedRevision Revision, ReplyTo<PublishAnswer> Reply)
-        : PublisherMessage, IUndeliverable
+    /// <summary>Makes a planned revision the running one. Answered when all loops run on it, or with the problem.</summary>
+    public sealed record Publish(PlannedRevision Revision, ReplyTo<PublishAnswer> Reply) : PublisherMessage, IUndeliverable
     {
         public void Undelivered(Exception reason) => Reply.Fail(reason);
     }

@@ -12,10 +12,9 @@ namespace Proxy.Actors.Supervision;
 ///       a-1  b-2             BackendActors: one member each, its checks and its grant
 /// </code></summary>
 /// <remarks>
-/// Every actor restarts, for ever, with growing pauses: none of them holds what cannot be rebuilt. A member's actor
-/// goes on from the published grant, a pool's and the publisher from their memory, so a crash, even of the whole tree,
-/// leaves candidate lists and grants as they are and the loops notice nothing. A parent that restarts takes its
-/// children along.
+/// Every actor restarts, for ever, with growing pauses: none of them holds what cannot be rebuilt. A member's actor goes on from the
+/// published grant, a pool's and the publisher from their memory, so a crash, even of the whole tree, leaves candidate lists
+/// and grants as they are and the loops notice nothing. A parent that restarts takes its children along.
 /// </remarks>
 public static class NodeSupervisor
 {

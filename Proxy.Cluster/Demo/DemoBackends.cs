@@ -12,10 +12,8 @@ namespace Proxy.Cluster.Demo;
 /// <summary>Small origins on loopback for trying the proxy out: each says who it is and what it was sent.</summary>
 public static class DemoBackends
 {
-    /// <summary>Serves until cancelled. One origin per port, 0 = any free one; writes a line with the address of each
-    /// to
-    /// <paramref name="output"/> once it can be reached. Throws <see cref="IOException"/> when a port is
-    /// taken.</summary>
+    /// <summary>Serves until cancelled. One origin per port, 0 = any free one; writes a line with the address of each to
+    /// <paramref name="output"/> once it can be reached. Throws <see cref="IOException"/> when a port is taken.</summary>
     public static async Task RunAsync(
         IReadOnlyList<int> ports, TextWriter output, CancellationToken cancellation, TimeProvider? time = null)
     {

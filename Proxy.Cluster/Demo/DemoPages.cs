@@ -104,10 +104,7 @@ internal sealed class DemoPages(string name, TimeProvider time)
                 }
 
                 await socket.SendAsync(
-                    buffer.AsMemory(0, received.Count),
-                    received.MessageType,
-                    received.EndOfMessage,
-                    context.RequestAborted);
+                    buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, context.RequestAborted);
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
@@ -165,7 +162,6 @@ internal sealed class DemoPages(string name, TimeProvider time)
                 $"<tr><th>{WebUtility.HtmlEncode(key)}</th><td>{WebUtility.HtmlEncode(value)}</td></tr>\n");
         }
 
-        string line = WebUtility.HtmlEncode($"{request.Method} {request.Path}{request.QueryString}");
         context.Response.ContentType = "text/html; charset=utf-8";
         await context.Response.WriteAsync(
             $"""
@@ -180,12 +176,13 @@ internal sealed class DemoPages(string name, TimeProvider time)
             td {'{'} overflow-wrap: anywhere; font-family: monospace {'}'}
             </style>
             <h1>{name}</h1>
-            <p>Port {context.Connection.LocalPort}, request {Interlocked.Read(ref _requests)}: <code>{line}</code></p>
+            <p>Port {context.Connection.LocalPort}, request {Interlocked.Read(ref _requests)}:
+            <code>{WebUtility.HtmlEncode(request.Method)} {WebUtility.HtmlEncode(request.Path + request.QueryString)}</code></p>
             <table>
             {rows}</table>
             <p>Try <a href="health">health</a>, <a href="slow?ms=500">slow</a>, <a href="status/404">status</a>,
-            <a href="bytes/1000">bytes</a>, <a href="redirect">redirect</a>, <a href="cookie">cookie</a>,
-            <a href="sse">sse</a>; POST to <code>echo</code>, open a WebSocket at <code>ws</code>.</p>
+            <a href="bytes/1000">bytes</a>, <a href="redirect">redirect</a>, <a href="cookie">cookie</a>, <a href="sse">sse</a>;
+            POST to <code>echo</code>, open a WebSocket at <code>ws</code>.</p>
             </html>
 
             """,

@@ -14,8 +14,8 @@ using Proxy.Edge.Telemetry;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry,
-/// loops, actors, first revision, management. It stops in the opposite order, after draining.</summary>
+/// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry, loops, actors,
+/// first revision, management. It stops in the opposite order, after draining.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
@@ -68,8 +68,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
     }
 
-    /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1 when
-    /// it could not start, 2 when the configuration is wrong.</summary>
+    /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1 when it could not
+    /// start, 2 when the configuration is wrong.</summary>
     public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);

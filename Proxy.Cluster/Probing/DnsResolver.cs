@@ -4,8 +4,8 @@ using Proxy.Actors.Ports;
 
 namespace Proxy.Cluster.Probing;
 
-/// <summary>Looks names up with the operating system's resolver, so that /etc/hosts and nsswitch.conf hold. It blocks a
-/// thread of the pool per lookup, which is why lookups are rare. Thread-safe.</summary>
+/// <summary>Looks names up with the operating system's resolver, so that /etc/hosts and nsswitch.conf hold. It blocks a thread of the
+/// pool per lookup, which is why lookups are rare. Thread-safe.</summary>
 public sealed class DnsResolver(TimeProvider time) : INameResolver
 {
     // The system's own limit is commonly 10 s (two attempts of 5); this is only the net below it.

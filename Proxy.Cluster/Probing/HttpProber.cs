@@ -6,8 +6,8 @@ using Proxy.Actors.Ports;
 
 namespace Proxy.Cluster.Probing;
 
-/// <summary>Checks members with real requests, each on a connection of its own: a check over a kept connection would
-/// not notice that nobody can connect any more. Method TCP only connects. Thread-safe.</summary>
+/// <summary>Checks members with real requests, each on a connection of its own: a check over a kept connection would not notice
+/// that nobody can connect any more. Method TCP only connects. Thread-safe.</summary>
 public sealed class HttpProber : IProber, IDisposable
 {
     private static readonly HttpRequestOptionsKey<ProbeRequest> Probe = new("probe");
@@ -55,8 +55,7 @@ public sealed class HttpProber : IProber, IDisposable
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            string reason = string.Create(
-                CultureInfo.InvariantCulture, $"timeout after {request.Timeout.TotalSeconds:0.###} s");
+            string reason = string.Create(CultureInfo.InvariantCulture, $"timeout after {request.Timeout.TotalSeconds:0.###} s");
             return new ProbeResult(false, reason, 0, _time.GetElapsedTime(start));
         }
         catch (Exception error) when (Describe(error, request.Targets[^1].IsUnix) is { } reason)
@@ -119,8 +118,7 @@ public sealed class HttpProber : IProber, IDisposable
         SocketException socket => $"connection failed: {socket.SocketErrorCode}",
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => "closed without an answer",
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "malformed response",
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-            "response head too large",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => "response head too large",
         HttpRequestException { InnerException: { } inner } => Describe(inner, unix),
         HttpRequestException http => http.HttpRequestError.ToString(),
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "closed without an answer",

@@ -7,10 +7,8 @@ namespace Proxy.Cluster.Probing;
 /// <summary>Opens a connection to the first of several addresses that accepts, as requests do.</summary>
 internal static class TargetConnector
 {
-    /// <summary>The caller owns the socket. Fails with the <see cref="SocketException"/> of the last address, or when
-    /// cancelled.</summary>
-    /// <param name="perTarget">Share of the time for each address but the last, so that a silent one leaves time for
-    /// the others.</param>
+    /// <summary>The caller owns the socket. Fails with the <see cref="SocketException"/> of the last address, or when cancelled.</summary>
+    /// <param name="perTarget">Share of the time for each address but the last, so that a silent one leaves time for the others.</param>
     public static async ValueTask<Socket> ConnectAsync(
         IReadOnlyList<SocketTarget> targets, TimeSpan perTarget, TimeProvider time, CancellationToken cancellation)
     {

@@ -41,20 +41,19 @@ public sealed record CookieAffinityOptions
     /// <summary>Null = until the browser ends.</summary>
     public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>What stands before the route: the route is the text after the first separator ("id.route", ".route").
-    /// Null = the whole value is the route.</summary>
+    /// <summary>What stands before the route: the route is the text after the first separator ("id.route", ".route"). Null = the
+    /// whole value is the route.</summary>
     public char? Separator { get; init; } = '.';
 
-    /// <summary>Take a value without the separator as a route as well. Apache ignores such a value; set this to false
-    /// to do the same.</summary>
+    /// <summary>Take a value without the separator as a route as well. Apache ignores such a value; set this to false to do
+    /// the same.</summary>
     public bool AcceptBareRoute { get; init; } = true;
 
-    /// <summary>Hand out the cookie. False when an application sets it (JSESSIONID=id.route) and it is only read
-    /// here.</summary>
+    /// <summary>Hand out the cookie. False when an application sets it (JSESSIONID=id.route) and it is only read here.</summary>
     public bool Issue { get; init; } = true;
 
-    /// <summary>What is wrong with these options, or null. Values go into a header line, so anything that could end it
-    /// is refused.</summary>
+    /// <summary>What is wrong with these options, or null. Values go into a header line, so anything that could end it is
+    /// refused.</summary>
     public string? Problem()
     {
         if (Name.Length == 0 || !Name.All(CookieText.IsTokenChar))
@@ -67,8 +66,7 @@ public sealed record CookieAffinityOptions
             return $"cookie path '{Path}' must start with '/' and contain neither ';' nor control characters";
         }
 
-        if (Domain is not null
-            && (Domain.Length == 0 || !Domain.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')))
+        if (Domain is not null && (Domain.Length == 0 || !Domain.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')))
         {
             return $"cookie domain '{Domain}' is not a host name";
         }

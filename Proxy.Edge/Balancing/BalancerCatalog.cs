@@ -2,8 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxy.Edge.Balancing;
 
-/// <summary>The balancing methods by the name they have in configuration. A new method is one file and one line
-/// here.</summary>
+/// <summary>The balancing methods by the name they have in configuration. A new method is one file and one line here.</summary>
 public static class BalancerCatalog
 {
     private static readonly BalancerFactory[] Known =
@@ -17,8 +16,7 @@ public static class BalancerCatalog
     /// <summary>All names, in the order they are documented.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(static factory => factory.Name)];
 
-    /// <summary>The factory of a method; false when there is none of that name, then <see cref="Names"/> says what
-    /// there is.</summary>
+    /// <summary>The factory of a method; false when there is none of that name, then <see cref="Names"/> says what there is.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out IBalancerFactory? factory)
     {
         factory = Array.Find(Known, known => known.Name == name);

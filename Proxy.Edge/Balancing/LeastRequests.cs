@@ -2,9 +2,9 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Balancing;
 
-/// <summary>The member with the fewest requests in flight for its weight, counted over all loops; equals take turns by
-/// smooth weighted round-robin. Compared is (in flight + 1) / weight: the load the member would have with this request,
-/// so that idle members of different weight are not equals.</summary>
+/// <summary>The member with the fewest requests in flight for its weight, counted over all loops; equals take turns by smooth
+/// weighted round-robin. Compared is (in flight + 1) / weight: the load the member would have with this request, so that
+/// idle members of different weight are not equals.</summary>
 internal sealed class LeastRequests : IBalancer
 {
     public const string Name = "least-requests";
@@ -52,8 +52,7 @@ internal sealed class LeastRequests : IBalancer
         return least;
     }
 
-    /// <summary>Round-robin among the equals only: members passed over because they are busy must not save up
-    /// turns.</summary>
+    /// <summary>Round-robin among the equals only: members passed over because they are busy must not save up turns.</summary>
     private MemberState TakeTurn(CandidateList candidates, int least)
     {
         Span<long> current = _weights.Current;

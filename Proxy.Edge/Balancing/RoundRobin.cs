@@ -2,8 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Balancing;
 
-/// <summary>Smooth weighted round-robin: shares follow the weights and turns are spread evenly (5/1/1 gives a a b a c a
-/// a). The same order as Apache's byrequests and nginx's default.</summary>
+/// <summary>Smooth weighted round-robin: shares follow the weights and turns are spread evenly (5/1/1 gives a a b a c a a).
+/// The same order as Apache's byrequests and nginx's default.</summary>
 internal sealed class RoundRobin : IBalancer
 {
     public const string Name = "round-robin";

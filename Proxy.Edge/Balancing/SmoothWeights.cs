@@ -2,8 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Balancing;
 
-/// <summary>The memory of smooth weighted round-robin: one running number per candidate. A choice adds to every number
-/// its member's weight and takes the sum of those weights from the chosen one, so the total never changes. Owned by one
+/// <summary>The memory of smooth weighted round-robin: one running number per candidate. A choice adds to every number its
+/// member's weight and takes the sum of those weights from the chosen one, so the total never changes. Owned by one
 /// balancer, hence by one loop.</summary>
 internal sealed class SmoothWeights
 {
@@ -14,8 +14,7 @@ internal sealed class SmoothWeights
     /// <summary>The running numbers, in the order of the list last given to <see cref="Follow"/>.</summary>
     public Span<long> Current => _current.AsSpan(0, _list.Count);
 
-    /// <summary>Carries the numbers over to another list by member identity. Allocates only when the list
-    /// grew.</summary>
+    /// <summary>Carries the numbers over to another list by member identity. Allocates only when the list grew.</summary>
     public void Follow(CandidateList list)
     {
         if (!ReferenceEquals(_list, list))
@@ -44,8 +43,7 @@ internal sealed class SmoothWeights
         for (int i = 0; i < list.Count; i++)
         {
             int at = IndexFrom(old.Members, list.Members[i], cursor);
-            // A number larger than one full turn stems from heavier weights of the past and would starve or flood its
-            // member.
+            // A number larger than one full turn stems from heavier weights of the past and would starve or flood its member.
             _current[i] = at < 0 ? 0 : Math.Clamp(_previous[at], -total, total);
             cursor = at < 0 ? cursor : at + 1;
         }
@@ -73,8 +71,7 @@ internal sealed class SmoothWeights
         }
     }
 
-    /// <summary>Both lists follow the order of configuration, so searching on from the last hit is linear over
-    /// all.</summary>
+    /// <summary>Both lists follow the order of configuration, so searching on from the last hit is linear over all.</summary>
     private static int IndexFrom(MemberState[] members, MemberState wanted, int start)
     {
         for (int i = 0; i < members.Length; i++)

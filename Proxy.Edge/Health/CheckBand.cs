@@ -5,8 +5,8 @@ namespace Proxy.Edge.Health;
 ///   0 ........ rise-1 | rise ........ rise+fall-1
 ///   down, rising      | up, falling
 /// </code>
-/// A success in the lower half and a failure in the upper half move one step; a failure in the lower half and a success
-/// in the upper half go to the end, so only consecutive results change the state.</summary>
+/// A success in the lower half and a failure in the upper half move one step; a failure in the lower half and a success in
+/// the upper half go to the end, so only consecutive results change the state.</summary>
 public struct CheckBand
 {
     private int _rise;

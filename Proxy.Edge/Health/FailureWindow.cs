@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Health;
 
-/// <summary>Trips when the last N results were failures and happened within a time window. Times are those of the
-/// caller's monotonic clock. Not thread-safe.</summary>
+/// <summary>Trips when the last N results were failures and happened within a time window. Times are those of the caller's
+/// monotonic clock. Not thread-safe.</summary>
 public sealed class FailureWindow
 {
     private readonly TimeSpan[] _times;

@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Health;
 
-/// <summary>The ramp of a member that came back: its weight grows linearly to the configured one. It moves in steps,
-/// because every step is a new grant and a new candidate list.</summary>
+/// <summary>The ramp of a member that came back: its weight grows linearly to the configured one. It moves in steps, because
+/// every step is a new grant and a new candidate list.</summary>
 /// <param name="Since">When the member came back, on the caller's monotonic clock.</param>
 /// <param name="Duration">Until the full weight; zero = no ramp.</param>
 public readonly record struct SlowStart(TimeSpan Since, TimeSpan Duration)

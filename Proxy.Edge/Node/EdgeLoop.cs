@@ -89,8 +89,8 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         return result;
     }
 
-    /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone or
-    /// the time is over.</summary>
+    /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone or the
+    /// time is over.</summary>
     public void Drain(TimeSpan limit, TaskCompletionSource drained)
     {
         _services.IsDraining = true;

@@ -2,8 +2,7 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Trusted hops, host policies, header edits, rewrites, redirects and fixed answers on a running
-/// node.</summary>
+/// <summary>Trusted hops, host policies, header edits, rewrites, redirects and fixed answers on a running node.</summary>
 [Trait("Suite", "Functional")]
 public sealed class ForwardingTests
 {

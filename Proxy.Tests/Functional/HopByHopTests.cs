@@ -2,8 +2,7 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>What belongs to one connection stays there (RFC 9110 §7.6.1), and what origins are told about the
-/// client.</summary>
+/// <summary>What belongs to one connection stays there (RFC 9110 §7.6.1), and what origins are told about the client.</summary>
 [Trait("Suite", "Functional")]
 public sealed class HopByHopTests
 {

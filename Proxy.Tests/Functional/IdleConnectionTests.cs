@@ -43,7 +43,6 @@ public sealed class IdleConnectionTests
 
     private static long PrivateKilobytes(int process) => File.ReadLines($"/proc/{process}/smaps_rollup")
         .Where(line => line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
-        .Select(number => long.Parse(number, CultureInfo.InvariantCulture))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
         .Single();
 }

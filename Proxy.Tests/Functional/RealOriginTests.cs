@@ -124,6 +124,5 @@ public sealed class RealOriginTests
     private static string BigText() =>
         string.Join('\n', Enumerable.Range(0, 60_000).Select(i => $"line {i} {i * 7919L % 10007}")) + "\n";
 
-    private static string Hash(string text) =>
-        Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -2,8 +2,7 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>SIGHUP reads the file again. What did not change is not disturbed; what cannot be read changes
-/// nothing.</summary>
+/// <summary>SIGHUP reads the file again. What did not change is not disturbed; what cannot be read changes nothing.</summary>
 [Trait("Suite", "Functional")]
 public sealed class ReloadTests
 {

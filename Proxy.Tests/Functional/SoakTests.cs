@@ -3,8 +3,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Many requests while origins die and return; no answer may be wrong, missing or another request's.
-/// `ops/soak` runs it with more requests than the suite does.</summary>
+/// <summary>Many requests while origins die and return; no answer may be wrong, missing or another request's. `ops/soak`
+/// runs it with more requests than the suite does.</summary>
 [Trait("Suite", "Functional")]
 public sealed class SoakTests
 {
@@ -45,6 +45,5 @@ public sealed class SoakTests
         Assert.False(node.Child.HasEnded);
     }
 
-    private static Task PauseAsync(TimeSpan span) =>
-        Task.Delay(span, TimeProvider.System, TestContext.Current.CancellationToken);
+    private static Task PauseAsync(TimeSpan span) => Task.Delay(span, TimeProvider.System, TestContext.Current.CancellationToken);
 }

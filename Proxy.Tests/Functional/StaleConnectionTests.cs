@@ -2,8 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>A kept connection may end at any moment. That costs a client nothing when nothing was sent, or when the
-/// request may be repeated (RFC 9110 §9.2.2).</summary>
+/// <summary>A kept connection may end at any moment. That costs a client nothing when nothing was sent, or when the request
+/// may be repeated (RFC 9110 §9.2.2).</summary>
 [Trait("Suite", "Functional")]
 public sealed class StaleConnectionTests
 {

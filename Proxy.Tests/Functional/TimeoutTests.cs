@@ -2,15 +2,12 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Nobody can hold a connection for ever, on either side. Limits are short here so that the tests
-/// are.</summary>
+/// <summary>Nobody can hold a connection for ever, on either side. Limits are short here so that the tests are.</summary>
 [Trait("Suite", "Functional")]
 public sealed class TimeoutTests
 {
     private const string ClientLimits = """
-        timeouts {
-          head = 500ms, keep-alive = 700ms, body-idle = 500ms, write-idle = 700ms, min-rate = 10K, rate-grace = 1s
-        }
+        timeouts { head = 500ms, keep-alive = 700ms, body-idle = 500ms, write-idle = 700ms, min-rate = 10K, rate-grace = 1s }
         """;
 
     private const string OriginLimits = "timeouts { connect = 500ms, response = 500ms, body-idle = 500ms, write-idle = 700ms }";
@@ -191,8 +188,7 @@ public sealed class TimeoutTests
             Rules = NodeSettings.Pool(origin + "\nretry { attempts = 0 }", member.Url),
         });
 
-    /// <summary>Either side may have been writing, so the status may be lost to a reset; a success it must not
-    /// be.</summary>
+    /// <summary>Either side may have been writing, so the status may be lost to a reset; a success it must not be.</summary>
     private static async Task AssertGivenUpAsync(RawClient client, int status)
     {
         var rest = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());
@@ -206,8 +202,7 @@ public sealed class TimeoutTests
             for (var i = 0; i < 100; i++)
             {
                 await client.SendAsync("x");
-                await Task.Delay(
-                    TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
             }
 
             Assert.Fail("Five seconds of dripping were accepted.");

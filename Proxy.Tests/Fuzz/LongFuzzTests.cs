@@ -3,8 +3,8 @@ using System.Reflection;
 
 namespace Proxy.Tests.Fuzz;
 
-/// <summary>Fuzzing for as long as one likes, started by `ops/fuzz`. Every class of this project whose name ends in
-/// Fuzz and which has <c>Codecs</c> and <c>Run(codec, seed, duration, output)</c> takes part.</summary>
+/// <summary>Fuzzing for as long as one likes, started by `ops/fuzz`. Every class of this project whose name ends in Fuzz and
+/// which has <c>Codecs</c> and <c>Run(codec, seed, duration, output)</c> takes part.</summary>
 public sealed class LongFuzzTests
 {
     private delegate bool Fuzz(string codec, int seed, TimeSpan duration, TextWriter output);
@@ -31,8 +31,7 @@ public sealed class LongFuzzTests
     private static IEnumerable<(string Codec, Fuzz Run)> Find() =>
         from type in typeof(LongFuzzTests).Assembly.GetTypes()
         where type.Name.EndsWith("Fuzz", StringComparison.Ordinal)
-        let property = type.GetProperty("Codecs", BindingFlags.Public | BindingFlags.Static)
-        let codecs = property?.GetValue(null) as IEnumerable<string>
+        let codecs = type.GetProperty("Codecs", BindingFlags.Public | BindingFlags.Static)?.GetValue(null) as IEnumerable<string>
         let run = type.GetMethod("Run", [typeof(string), typeof(int), typeof(TimeSpan), typeof(TextWriter)])
         where codecs is not null && run is not null
         from codec in codecs
@@ -40,7 +39,5 @@ public sealed class LongFuzzTests
         select (codec, run.CreateDelegate<Fuzz>());
 
     private static long Number(string name, long otherwise) =>
-        long.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number)
-            ? number
-            : otherwise;
+        long.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 }

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>A port on loopback which stays ours until the node has it: bound with SO_REUSEPORT but not listening, so
-/// that the node, which sets the same option, can bind it and nobody else gets it by chance.</summary>
+/// <summary>A port on loopback which stays ours until the node has it: bound with SO_REUSEPORT but not listening, so that
+/// the node, which sets the same option, can bind it and nobody else gets it by chance.</summary>
 internal sealed class FreePort : IDisposable
 {
     private const int SolSocket = 1;

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>Clients that ask all the time and know what each answer has to be. Every request has a number of its own,
-/// which an origin made by <see cref="Origin"/> repeats, so that a mixed-up answer shows.</summary>
+/// <summary>Clients that ask all the time and know what each answer has to be. Every request has a number of its own, which
+/// an origin made by <see cref="Origin"/> repeats, so that a mixed-up answer shows.</summary>
 internal sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

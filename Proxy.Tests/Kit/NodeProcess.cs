@@ -2,8 +2,7 @@ using System.Net.Sockets;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>The program as an operator runs it: `proxy run FILE` as a process of its own in a folder of its
-/// own.</summary>
+/// <summary>The program as an operator runs it: `proxy run FILE` as a process of its own in a folder of its own.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private readonly TempFolder _folder;
@@ -11,8 +10,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly string _file;
     private NodeSettings _settings;
 
-    private NodeProcess(
-        TempFolder folder, FreePort port, int management, NodeSettings settings, string file, ChildProcess child)
+    private NodeProcess(TempFolder folder, FreePort port, int management, NodeSettings settings, string file, ChildProcess child)
     {
         (_folder, _port, ManagementPort, _settings, _file) = (folder, port, management, settings, file);
         Child = child;

@@ -10,8 +10,7 @@ internal static class Repository
     {
         get
         {
-            bool debug = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal);
-            var configuration = debug ? "Debug" : "Release";
+            var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
             var path = Path.Combine(Root, "Proxy.Cluster", "bin", configuration, "net10.0", "proxy.dll");
             Assert.True(File.Exists(path), $"{path} is missing; build Proxy.sln first.");
             return path;

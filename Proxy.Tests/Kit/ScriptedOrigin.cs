@@ -5,8 +5,8 @@ using System.Threading.Channels;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>An origin whose every byte the test decides. Connections are taken at once and handed to the test in order,
-/// or to a handler after <see cref="Serve"/>.</summary>
+/// <summary>An origin whose every byte the test decides. Connections are taken at once and handed to the test in order, or
+/// to a handler after <see cref="Serve"/>.</summary>
 internal sealed class ScriptedOrigin : IAsyncDisposable
 {
     private const int SolSocket = 1;
@@ -57,8 +57,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         return (connection, await connection.ReadRequestAsync());
     }
 
-    /// <summary>From now on every request of a new connection is answered by this; "" closes the connection
-    /// instead.</summary>
+    /// <summary>From now on every request of a new connection is answered by this; "" closes the connection instead.</summary>
     public ScriptedOrigin Serve(Func<WireMessage, string> handler)
     {
         _handler = handler;
@@ -102,8 +101,8 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         {
             if (!isUnix)
             {
-                // Lets a killed origin come back although connections of its former life are still remembered. .NET's
-                // own option of that name would also let others listen on the port (SO_REUSEPORT).
+                // Lets a killed origin come back although connections of its former life are still remembered. .NET's own
+                // option of that name would also let others listen on the port (SO_REUSEPORT).
                 listener.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(1));
             }
 

@@ -4,9 +4,9 @@ using System.Text;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>One node for all tests that need nothing special, so that they are fast. It has many equal
-/// <see cref="Slot"/>s, each with a host name, a pool and a scripted origin of its own; a test takes a new one and
-/// cannot disturb another. The node starts when the first slot is taken.</summary>
+/// <summary>One node for all tests that need nothing special, so that they are fast. It has many equal <see cref="Slot"/>s,
+/// each with a host name, a pool and a scripted origin of its own; a test takes a new one and cannot disturb another.
+/// The node starts when the first slot is taken.</summary>
 internal sealed class SharedNode : IAsyncDisposable
 {
     private const int Slots = 300;

@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Proxy.Tests.Kit;
 
-/// <summary>One end of a TCP connection on which a test says and reads exact bytes. Every wait is bounded, except those
-/// of an origin that serves in the background and outlives the test that made it.</summary>
+/// <summary>One end of a TCP connection on which a test says and reads exact bytes. Every wait is bounded, except those of
+/// an origin that serves in the background and outlives the test that made it.</summary>
 internal class Wire(Socket socket, bool background = false) : IDisposable
 {
     /// <summary>Longer than anything that works takes, even on a busy machine.</summary>
@@ -35,8 +35,7 @@ internal class Wire(Socket socket, bool background = false) : IDisposable
         }
     }
 
-    /// <summary>Sends each piece on its own. The other side may still see several at once; it must not
-    /// matter.</summary>
+    /// <summary>Sends each piece on its own. The other side may still see several at once; it must not matter.</summary>
     public async Task SendPiecesAsync(IEnumerable<string> pieces)
     {
         foreach (var piece in pieces)

@@ -30,8 +30,8 @@ newer_source() {
     -type "$types" -newer "$stamp" -print -quit)
 }
 
-# build_when_needed NAME PRODUCT PROJECT... - builds PROJECT/PROJECT.csproj of the last PROJECT in Release when PRODUCT
-# is missing or a source of any PROJECT changed. Quiet unless the build fails.
+# build_when_needed NAME PRODUCT PROJECT... - builds PROJECT/PROJECT.csproj of the last PROJECT in Release when PRODUCT is
+# missing or a source of any PROJECT changed. Quiet unless the build fails.
 build_when_needed() {
   local name=$1 product=$2
   shift 2
@@ -46,8 +46,7 @@ build_when_needed() {
     touch "$stamp.begin"
     local log=$root/.build/$name.log project=${!#}
     [[ -t 2 ]] && say "building ($project) ..."
-    if ! dotnet build "$root/$project/$project.csproj" -c Release -v quiet --nologo -clp:NoSummary \
-      >"$log" 2>&1 </dev/null; then
+    if ! dotnet build "$root/$project/$project.csproj" -c Release -v quiet --nologo -clp:NoSummary >"$log" 2>&1 </dev/null; then
       cat "$log" >&2
       say "the build failed"
       exit 4
@@ -62,6 +61,5 @@ build_when_needed() {
 program=Proxy.Cluster/bin/Release/net10.0/proxy
 build_program() { build_when_needed program "$root/$program" Proxy.Edge Proxy.Actors Proxy.Cluster; }
 build_tests() {
-  build_when_needed tests "$root/Proxy.Tests/bin/Release/net10.0/Proxy.Tests" \
-    Proxy.Edge Proxy.Actors Proxy.Cluster Proxy.Tests
+  build_when_needed tests "$root/Proxy.Tests/bin/Release/net10.0/Proxy.Tests" Proxy.Edge Proxy.Actors Proxy.Cluster Proxy.Tests
 }

@@ -13,8 +13,7 @@ using Proxy.Tests.Simulation;
 
 namespace Proxy.Tests.Actors.Pools;
 
-/// <summary>The whole actor tree of a node on the deterministic dispatcher, with scripted origins, names and
-/// loops.</summary>
+/// <summary>The whole actor tree of a node on the deterministic dispatcher, with scripted origins, names and loops.</summary>
 internal sealed class PoolRig
 {
     private readonly LiveRegistry _live = new(loops: 2);
@@ -47,8 +46,8 @@ internal sealed class PoolRig
         Interval = TimeSpan.FromSeconds(5), Rise = 2, Fall = 3, Jitter = 0,
     };
 
-    /// <summary>A pool from a text: members are NAME[:SET][+FLAGS][=WEIGHT], on 127.0.0.1 and the port of their letter
-    /// (a = 1); names in capitals are host names to look up.</summary>
+    /// <summary>A pool from a text: members are NAME[:SET][+FLAGS][=WEIGHT], on 127.0.0.1 and the port of their letter (a = 1);
+    /// names in capitals are host names to look up.</summary>
     public static PoolConfig Pool(string members, ActiveHealthConfig? active = null, string name = "app") => new()
     {
         Name = name,
@@ -61,9 +60,7 @@ internal sealed class PoolRig
         _planned = SnapshotPlanner.Plan(new ProxyConfig { Pools = ConfigList.From(pools) }, _live, _planned);
         var answer = new Answer<PublishAnswer>(Tree.Publisher
             .Ask<PublishAnswer, PlannedRevision>(
-                static (reply, revision) => new PublisherMessage.Publish(revision, reply),
-                _planned,
-                TimeSpan.FromMinutes(5))
+                static (reply, revision) => new PublisherMessage.Publish(revision, reply), _planned, TimeSpan.FromMinutes(5))
             .AsTask());
         Run(0);
         return answer;
@@ -226,14 +223,12 @@ internal sealed class ScriptedOrigins(TimeProvider time) : IProber, INameResolve
             : NameAnswer.Failed("no such host");
     }
 
-    /// <summary>Goes on in the turn that moves the clock or cancels; Task.Delay would hop to another thread when
-    /// cancelled.</summary>
+    /// <summary>Goes on in the turn that moves the clock or cancels; Task.Delay would hop to another thread when cancelled.</summary>
     private async Task Pause(CancellationToken cancellation)
     {
         var over = new TaskCompletionSource();
         await using ITimer timer = time.CreateTimer(_ => over.TrySetResult(), null, Latency, Timeout.InfiniteTimeSpan);
-        await using CancellationTokenRegistration cancelled =
-            cancellation.Register(() => over.TrySetCanceled(cancellation));
+        await using CancellationTokenRegistration cancelled = cancellation.Register(() => over.TrySetCanceled(cancellation));
         await over.Task;
     }
 }

@@ -39,8 +39,7 @@ public sealed class PublishMachineTests
         Play(new PublishInput.PoolFailed("a", "no answer"));
         Play(new PublishInput.PoolReady("b", ["x"]));
 
-        PublishEffect.Answer answer =
-            _machine.Handle(new PublishInput.SnapshotTaken()).OfType<PublishEffect.Answer>().Single();
+        PublishEffect.Answer answer = _machine.Handle(new PublishInput.SnapshotTaken()).OfType<PublishEffect.Answer>().Single();
 
         Assert.Null(answer.Value.Problem);
         Assert.Equal(["pool a: no answer", "pool b: the name of member x is not known yet"], answer.Value.Warnings);

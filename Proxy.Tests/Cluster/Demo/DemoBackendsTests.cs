@@ -18,8 +18,7 @@ public sealed class DemoBackendsTests : IAsyncLifetime
         var started = new StartedWriter(_output, lines: 2);
         _running = DemoBackends.RunAsync([0, 0], started, _stop.Token);
         await Task.WhenAny(started.Started, _running);
-        string[] lines = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        _urls = [.. lines.Select(static line => line.Split(' ')[^1])];
+        _urls = [.. _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1])];
     }
 
     public async ValueTask DisposeAsync()

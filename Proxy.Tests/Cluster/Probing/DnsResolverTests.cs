@@ -24,8 +24,7 @@ public sealed class DnsResolverTests
     [InlineData(300)]
     public async Task Failure_is_a_value(int length)
     {
-        NameAnswer answer = await _resolver.ResolveAsync(
-            new string('a', length), TestContext.Current.CancellationToken);
+        NameAnswer answer = await _resolver.ResolveAsync(new string('a', length), TestContext.Current.CancellationToken);
 
         Assert.Empty(answer.Addresses);
         Assert.NotNull(answer.Problem);

@@ -5,8 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Cluster.Probing;
 
-/// <summary>An origin that reads one request head per connection, answers with given bytes and closes; without bytes to
-/// send it just keeps the connection.</summary>
+/// <summary>An origin that reads one request head per connection, answers with given bytes and closes; without bytes to send it
+/// just keeps the connection.</summary>
 internal sealed class ScriptedOrigin : IDisposable
 {
     private readonly Socket _listener;
@@ -20,8 +20,7 @@ internal sealed class ScriptedOrigin : IDisposable
         _listener = unixPath is null
             ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        _listener.Bind(
-            unixPath is null ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(unixPath));
+        _listener.Bind(unixPath is null ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(unixPath));
         _listener.Listen(16);
         Target = unixPath is null
             ? SocketTarget.Inet(IPAddress.Loopback, ((IPEndPoint)_listener.LocalEndPoint!).Port)

@@ -217,8 +217,7 @@ public sealed class CookieAffinityTests
     private static CookieAffinity Affinity(CookieAffinityOptions options, out MemberState[] members)
     {
         members = [Candidates.Member("a"), Candidates.Member("b"), Candidates.Member("c.d")];
-        return new CookieAffinity(
-            options, [.. members.Select(static member => new AffinityRoute(member.Id.Name, member))]);
+        return new CookieAffinity(options, [.. members.Select(static member => new AffinityRoute(member.Id.Name, member))]);
     }
 
     private static string Token(CookieAffinity affinity, MemberState member, bool secure)

@@ -16,8 +16,7 @@ public sealed class CheckBandTests
     [InlineData("fullydown", 3, 1, "ssfsssf", "DDDDDUD")]
     [InlineData("fullyup", 1, 1, "fsfs", "DUDU")]
     [InlineData("fullyup", 0, 0, "fs", "DU")]
-    public void Only_results_in_a_row_change_the_state(
-        string start, int rise, int fall, string results, string expected)
+    public void Only_results_in_a_row_change_the_state(string start, int rise, int fall, string results, string expected)
     {
         CheckBand band = start switch
         {
