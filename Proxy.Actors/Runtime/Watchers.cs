@@ -1,6 +1,7 @@
 namespace Proxy.Actors.Runtime;
 
-/// <summary>Who hears of the end of one actor. Goes on answering after the end. Used in the actor's turn only.</summary>
+/// <summary>Who hears of the end of one actor. Goes on answering after the end. Used in the actor's turn
+/// only.</summary>
 internal sealed class Watchers(IRef subject)
 {
     private readonly HashSet<ICell> _watchers = [];

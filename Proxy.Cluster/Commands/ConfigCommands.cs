@@ -26,8 +26,8 @@ internal static class ConfigCommands
         }
 
         output.WriteLine(
-            $"{file}: good; {config.Listeners.Count} listeners, {config.Routes.Count} routes, {config.Pools.Count} pools, "
-            + $"{loading.Warnings.Count} warnings");
+            $"{file}: good; {config.Listeners.Count} listeners, {config.Routes.Count} routes, "
+            + $"{config.Pools.Count} pools, {loading.Warnings.Count} warnings");
         return 0;
     }
 

@@ -15,7 +15,8 @@ internal static class ProxyCommand
             arguments = ["--help"];
         }
 
-        var root = new RootCommand("Proxy: a reverse-proxy cluster. One program that routes, balances, checks health and keeps sessions.")
+        var root = new RootCommand(
+            "Proxy: a reverse-proxy cluster. One program that routes, balances, checks health and keeps sessions.")
         {
             Run(),
             Check(),
@@ -33,8 +34,8 @@ internal static class ProxyCommand
         Argument<string> file = FileArgument("Configuration of the node (HOCON).");
         var command = new Command(
             "run",
-            "Runs a node. SIGTERM or SIGINT: drain, then stop (SIGINT twice: now). SIGHUP: read the file again. SIGUSR1: reopen "
-            + "the access logs.")
+            "Runs a node. SIGTERM or SIGINT: drain, then stop (SIGINT twice: now). SIGHUP: read the file again. "
+            + "SIGUSR1: reopen the access logs.")
         {
             file,
         };
@@ -57,7 +58,8 @@ internal static class ProxyCommand
     {
         Argument<string> file = FileArgument("Configuration to check.");
         var command = new Command(
-            "check", "Says everything that is wrong with a configuration, with file, line, key and what would be accepted.")
+            "check",
+            "Says everything that is wrong with a configuration, with file, line, key and what would be accepted.")
         {
             file,
         };
@@ -68,8 +70,12 @@ internal static class ProxyCommand
     private static Command Hocon()
     {
         Argument<string> resolveFile = FileArgument("HOCON file.");
-        var resolve = new Command("resolve", "Prints the document as JSON, includes and substitutions resolved.") { resolveFile };
-        resolve.SetAction(result => ConfigCommands.Resolve(result.GetRequiredValue(resolveFile), Console.Out, Console.Error));
+        var resolve = new Command("resolve", "Prints the document as JSON, includes and substitutions resolved.")
+        {
+            resolveFile,
+        };
+        resolve.SetAction(
+            result => ConfigCommands.Resolve(result.GetRequiredValue(resolveFile), Console.Out, Console.Error));
         Argument<string> parseFile = FileArgument("HOCON file.");
         var parse = new Command("parse", "Only parses; silent when the file is well-formed.") { parseFile };
         parse.SetAction(result => ConfigCommands.Parse(result.GetRequiredValue(parseFile), Console.Error));

@@ -4,7 +4,8 @@ using Proxy.Edge.Snapshot;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>The data plane as the publisher sees it; keeps what could not be opened for whoever asked to publish.</summary>
+/// <summary>The data plane as the publisher sees it; keeps what could not be opened for whoever asked to
+/// publish.</summary>
 internal sealed class EdgePort(EdgeNode edge) : IEdge
 {
     private IReadOnlyList<EdgeProblem> _problems = [];

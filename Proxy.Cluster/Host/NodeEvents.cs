@@ -8,8 +8,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>Turns what loops, pools and actors tell into log lines, and remembers what management shows of checks. Called on any
-/// thread.</summary>
+/// <summary>Turns what loops, pools and actors tell into log lines, and remembers what management shows of checks.
+/// Called on any thread.</summary>
 internal sealed class NodeEvents(ILogger logger, TimeProvider time) : IPoolEvents, IActorEvents, IEdgeEvents
 {
     private readonly ConcurrentDictionary<MemberId, MemberHealth> _health = new();
@@ -27,8 +27,11 @@ internal sealed class NodeEvents(ILogger logger, TimeProvider time) : IPoolEvent
 
     public void CandidatesChanged(string pool, CandidateList candidates, IReadOnlyList<string> reasons)
     {
-        string names = candidates.Count == 0 ? "nobody" : string.Join(", ", candidates.Members.Select(static m => m.Id.Name));
-        NodeLog.CandidatesChanged(logger, pool, names, reasons.Count == 0 ? "as configured" : string.Join("; ", reasons));
+        string names = candidates.Count == 0
+            ? "nobody"
+            : string.Join(", ", candidates.Members.Select(static m => m.Id.Name));
+        NodeLog.CandidatesChanged(
+            logger, pool, names, reasons.Count == 0 ? "as configured" : string.Join("; ", reasons));
     }
 
     public void Checked(MemberId member, in ProbeResult result)
@@ -51,7 +54,8 @@ internal sealed class NodeEvents(ILogger logger, TimeProvider time) : IPoolEvent
     public void Failed(string path, Exception error, Directive directive) =>
         NodeLog.ActorFailed(logger, path, directive.ToString(), error);
 
-    private static MemberHealth Next(MemberHealth? old, DateTimeOffset now, bool passed, string reason, TimeSpan duration) =>
+    private static MemberHealth Next(
+        MemberHealth? old, DateTimeOffset now, bool passed, string reason, TimeSpan duration) =>
         new(
             now,
             $"{reason} in {duration.TotalMilliseconds:0} ms",

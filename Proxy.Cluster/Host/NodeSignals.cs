@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>What the operating system asks of the node. SIGTERM and SIGINT: drain, then stop; a second SIGINT: stop now. SIGHUP: read
-/// the configuration again. SIGUSR1: open the access logs again.</summary>
+/// <summary>What the operating system asks of the node. SIGTERM and SIGINT: drain, then stop; a second SIGINT: stop
+/// now. SIGHUP: read the configuration again. SIGUSR1: open the access logs again.</summary>
 internal sealed class NodeSignals : IDisposable
 {
     /// <summary>SIGUSR1 on Linux; PosixSignal has no name for it.</summary>

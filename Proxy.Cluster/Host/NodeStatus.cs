@@ -9,7 +9,8 @@ using Proxy.Edge.Topology;
 namespace Proxy.Cluster.Host;
 
 /// <summary>The node as management sees it.</summary>
-internal sealed class NodeStatus(EdgeNode edge, EdgeTelemetry telemetry, NodeEvents events, string name, DateTimeOffset startedAt)
+internal sealed class NodeStatus(
+    EdgeNode edge, EdgeTelemetry telemetry, NodeEvents events, string name, DateTimeOffset startedAt)
     : INodeStatus
 {
     private RunningRevision _running = new(PlannedRevision.None, "{}");
@@ -43,7 +44,8 @@ internal sealed class NodeStatus(EdgeNode edge, EdgeTelemetry telemetry, NodeEve
         return config is null ? default : new MemberPlace(config.Role, config.Set);
     }
 
-    public void Set(PlannedRevision revision, string json) => Volatile.Write(ref _running, new RunningRevision(revision, json));
+    public void Set(PlannedRevision revision, string json) =>
+        Volatile.Write(ref _running, new RunningRevision(revision, json));
 
     /// <param name="reason">Why not; null = ready.</param>
     public void SetReady(string? reason) => Volatile.Write(ref _notReady, reason);

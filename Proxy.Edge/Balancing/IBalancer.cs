@@ -2,8 +2,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Balancing;
 
-/// <summary>Chooses among the candidates of a pool. One instance per pool and loop, so it keeps its state without locks.
-/// Must not allocate in <see cref="Pick"/>.</summary>
+/// <summary>Chooses among the candidates of a pool. One instance per pool and loop, so it keeps its state without
+/// locks. Must not allocate in <see cref="Pick"/>.</summary>
 public interface IBalancer
 {
     /// <summary>The next member, or null when all candidates are excluded or there is none.</summary>

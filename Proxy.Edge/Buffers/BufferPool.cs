@@ -2,9 +2,9 @@ using System.Numerics;
 
 namespace Proxy.Edge.Buffers;
 
-/// <summary>Byte arrays of a loop, in powers of two from 1 KB to 256 KB, recycled last-in first-out so that the next user
-/// gets memory that is still in the cache. The arrays never move (pinned object heap), so the kernel may be handed their
-/// addresses. One pool per loop; not thread-safe.</summary>
+/// <summary>Byte arrays of a loop, in powers of two from 1 KB to 256 KB, recycled last-in first-out so that the next
+/// user gets memory that is still in the cache. The arrays never move (pinned object heap), so the kernel may be handed
+/// their addresses. One pool per loop; not thread-safe.</summary>
 public sealed class BufferPool
 {
     private const int SmallestBits = 10;
@@ -14,7 +14,8 @@ public sealed class BufferPool
     private readonly long _limitBytes;
     private long _rentedBytes;
 
-    /// <param name="limitBytes">Most bytes that may be rented at a time; beyond, <see cref="IsExhausted"/> holds.</param>
+    /// <param name="limitBytes">Most bytes that may be rented at a time; beyond, <see cref="IsExhausted"/>
+    /// holds.</param>
     public BufferPool(long limitBytes = long.MaxValue)
     {
         _limitBytes = limitBytes;
@@ -30,8 +31,9 @@ public sealed class BufferPool
     /// <summary>True when new work should be refused because the loop's memory budget is used up.</summary>
     public bool IsExhausted => _rentedBytes >= _limitBytes;
 
-    /// <summary>An array of at least <paramref name="minimum"/> bytes with unspecified content. The caller owns it until
-    /// <see cref="Return"/>. Never refuses: work already admitted is finished; admission asks <see cref="IsExhausted"/>.</summary>
+    /// <summary>An array of at least <paramref name="minimum"/> bytes with unspecified content. The caller owns it
+    /// until <see cref="Return"/>. Never refuses: work already admitted is finished; admission asks
+    /// <see cref="IsExhausted"/>.</summary>
     public byte[] Rent(int minimum)
     {
         int index = ClassOf(minimum);

@@ -1,17 +1,18 @@
 namespace Proxy.Edge.Engine;
 
-/// <summary>A byte stream to one peer, owned by one loop; all members are for that loop's thread only. TLS is a channel on
-/// top of a channel, a test's peer is a channel in memory; what speaks HTTP cannot tell the difference.</summary>
+/// <summary>A byte stream to one peer, owned by one loop; all members are for that loop's thread only. TLS is a channel
+/// on top of a channel, a test's peer is a channel in memory; what speaks HTTP cannot tell the difference.</summary>
 public abstract class Channel
 {
-    /// <summary>Bytes in front of received data that the handler may overwrite, so that a rewritten head fits directly before the
-    /// body and both leave in one send. 4 KB: a head rarely grows by more.</summary>
+    /// <summary>Bytes in front of received data that the handler may overwrite, so that a rewritten head fits directly
+    /// before the body and both leave in one send. 4 KB: a head rarely grows by more.</summary>
     public const int Headroom = 4096;
 
     /// <summary>Bytes behind received data that the handler may overwrite: the end of a chunk.</summary>
     public const int Tailroom = 64;
 
-    /// <summary>Who is told of events. Set before the first turn after creation; may be exchanged for another phase of a connection.</summary>
+    /// <summary>Who is told of events. Set before the first turn after creation; may be exchanged for another phase of
+    /// a connection.</summary>
     public IChannelHandler Handler { get; set; } = null!;
 
     public bool IsOpen { get; protected set; } = true;
@@ -19,12 +20,12 @@ public abstract class Channel
     /// <summary>The peer has ended its direction.</summary>
     public bool IsEnded { get; protected set; }
 
-    /// <summary>Bytes accepted by <see cref="Send"/> that the kernel has not taken yet. Back-pressure is: whoever feeds this
-    /// channel pauses its own source while this is not 0 and resumes it in OnDrained.</summary>
+    /// <summary>Bytes accepted by <see cref="Send"/> that the kernel has not taken yet. Back-pressure is: whoever feeds
+    /// this channel pauses its own source while this is not 0 and resumes it in OnDrained.</summary>
     public abstract int UnsentBytes { get; }
 
-    /// <summary>Writes at once what the peer takes and keeps a copy of the rest; the buffer is free again on return. Before the
-    /// connection stands everything is kept. Errors are not returned: they arrive as OnFailed.</summary>
+    /// <summary>Writes at once what the peer takes and keeps a copy of the rest; the buffer is free again on return.
+    /// Before the connection stands everything is kept. Errors are not returned: they arrive as OnFailed.</summary>
     public abstract void Send(byte[] buffer, int offset, int count);
 
     /// <summary>No OnData until <see cref="Resume"/>; at most the call that is running has more.</summary>
@@ -32,8 +33,9 @@ public abstract class Channel
 
     public abstract void Resume();
 
-    /// <summary>Moves the next <paramref name="count"/> bytes of this channel to <paramref name="target"/> without showing them to the handler.
-    /// Returns false when these two channels cannot do that. Progress arrives in OnSpliced of this channel's handler.</summary>
+    /// <summary>Moves the next <paramref name="count"/> bytes of this channel to <paramref name="target"/> without
+    /// showing them to the handler. Returns false when these two channels cannot do that. Progress arrives in OnSpliced
+    /// of this channel's handler.</summary>
     public abstract bool SpliceTo(Channel target, long count);
 
     /// <summary>Ends our direction (FIN) once everything unsent is written.</summary>
@@ -48,7 +50,7 @@ public abstract class Channel
     /// <summary>Closes now with a reset, so that the peer cannot take a cut-off message for a complete one.</summary>
     public abstract void Abort();
 
-    /// <summary>True when the peer has sent something or ended although nothing was asked: a kept connection that must not
-    /// be used. Costs a system call, so it is asked only where a lost race cannot be repaired.</summary>
+    /// <summary>True when the peer has sent something or ended although nothing was asked: a kept connection that must
+    /// not be used. Costs a system call, so it is asked only where a lost race cannot be repaired.</summary>
     public abstract bool HasUnreadInput();
 }

@@ -30,13 +30,15 @@ public interface ILoopTask
     void Run();
 }
 
-/// <summary>Port of the event loop. One thread runs it; except for <see cref="Post"/> everything is for that thread only.</summary>
+/// <summary>Port of the event loop. One thread runs it; except for <see cref="Post"/> everything is for that thread
+/// only.</summary>
 public interface IEventLoop
 {
     /// <summary>0-based number of the loop.</summary>
     int Index { get; }
 
-    /// <summary>Monotonic time of this turn in microseconds. Read once per turn: work of one turn happens "at once".</summary>
+    /// <summary>Monotonic time of this turn in microseconds. Read once per turn: work of one turn happens "at
+    /// once".</summary>
     long Now { get; }
 
     /// <summary>Wall-clock time of this turn, microseconds since 1970.</summary>

@@ -84,7 +84,8 @@ public abstract class MessageHead
         return -1;
     }
 
-    /// <summary>Index of the first field with this name (any case) at or after <paramref name="from"/>, or -1.</summary>
+    /// <summary>Index of the first field with this name (any case) at or after <paramref name="from"/>, or
+    /// -1.</summary>
     public int IndexOf(ReadOnlySpan<byte> name, int from = 0)
     {
         for (int i = from; i < FieldCount; i++)
@@ -119,7 +120,8 @@ public abstract class MessageHead
         ContentLength = 0;
     }
 
-    /// <summary>Replaces the field slots by a larger array; used only when a limit was raised by configuration.</summary>
+    /// <summary>Replaces the field slots by a larger array; used only when a limit was raised by
+    /// configuration.</summary>
     public void Resize(int maxFields)
     {
         if (_fields.Length != maxFields)

@@ -18,7 +18,8 @@ public enum Method : byte
 
 public static class MethodTraits
 {
-    /// <summary>Whether a request may be repeated without asking the client (RFC 9110 §9.2.2). Unknown methods may not.</summary>
+    /// <summary>Whether a request may be repeated without asking the client (RFC 9110 §9.2.2). Unknown methods may
+    /// not.</summary>
     public static bool IsIdempotent(this Method method) =>
         method is Method.Get or Method.Head or Method.Put or Method.Delete or Method.Options or Method.Trace;
 }

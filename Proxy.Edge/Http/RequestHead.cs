@@ -29,16 +29,18 @@ public sealed class RequestHead(int maxFields = 128) : MessageHead(maxFields)
 
     public int PathLength { get; set; }
 
-    /// <summary>Length of the query without '?'; the query starts at PathStart + PathLength + 1. -1 when there is no '?'.</summary>
+    /// <summary>Length of the query without '?'; the query starts at PathStart + PathLength + 1. -1 when there is no
+    /// '?'.</summary>
     public int QueryLength { get; set; } = -1;
 
-    /// <summary>Offset and length of the effective authority: of the absolute target when there is one, else of the Host
-    /// field; may include ":port". Length 0 for an HTTP/1.0 request without Host.</summary>
+    /// <summary>Offset and length of the effective authority: of the absolute target when there is one, else of the
+    /// Host field; may include ":port". Length 0 for an HTTP/1.0 request without Host.</summary>
     public int AuthorityStart { get; set; }
 
     public int AuthorityLength { get; set; }
 
-    /// <summary>Length of the host part of the authority (brackets of an IPv6 literal included), without the port.</summary>
+    /// <summary>Length of the host part of the authority (brackets of an IPv6 literal included), without the
+    /// port.</summary>
     public int HostLength { get; set; }
 
     /// <summary>Expect: 100-continue on an HTTP/1.1 request.</summary>
@@ -56,7 +58,8 @@ public sealed class RequestHead(int maxFields = 128) : MessageHead(maxFields)
 
     public ReadOnlySpan<byte> Path => Buffer.AsSpan(PathStart, PathLength);
 
-    public ReadOnlySpan<byte> Query => QueryLength < 0 ? default : Buffer.AsSpan(PathStart + PathLength + 1, QueryLength);
+    public ReadOnlySpan<byte> Query =>
+        QueryLength < 0 ? default : Buffer.AsSpan(PathStart + PathLength + 1, QueryLength);
 
     public bool HasQuery => QueryLength >= 0;
 

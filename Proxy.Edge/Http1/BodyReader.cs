@@ -65,8 +65,8 @@ public struct BodyReader
         IsDone = Remaining == 0;
     }
 
-    /// <summary>Output of the step that ended the body which found no room in its data (trailers that came in pieces): to be sent
-    /// right behind it.</summary>
+    /// <summary>Output of the step that ended the body which found no room in its data (trailers that came in pieces):
+    /// to be sent right behind it.</summary>
     public readonly ReadOnlySpan<byte> Tail => Kind == BodyKind.Chunked ? _chunked.Tail : default;
 
     /// <summary>The connection ended, which completes a body that lasts until then.</summary>

@@ -13,6 +13,7 @@ public sealed class HeadWorkspace
 
     public ResponseHead Response { get; } = new();
 
-    /// <summary>Where rewritten heads are composed. Pinned: it is handed to the kernel when there is no body to join.</summary>
+    /// <summary>Where rewritten heads are composed. Pinned: it is handed to the kernel when there is no body to
+    /// join.</summary>
     public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchBytes, pinned: true);
 }

@@ -1,11 +1,11 @@
 namespace Proxy.Edge.Http1;
 
-/// <summary>Limits of HTTP/1.1 messages. Each is what common servers accept, so that a request refused here would have been
-/// refused by most origins too.</summary>
+/// <summary>Limits of HTTP/1.1 messages. Each is what common servers accept, so that a request refused here would have
+/// been refused by most origins too.</summary>
 public sealed record Http1Limits
 {
-    /// <summary>Whole head in bytes, start line and blank line included; 1,024 to 1,048,576. 32 KB is twice what Apache and
-    /// nginx take by default, because large cookies are common behind a proxy.</summary>
+    /// <summary>Whole head in bytes, start line and blank line included; 1,024 to 1,048,576. 32 KB is twice what Apache
+    /// and nginx take by default, because large cookies are common behind a proxy.</summary>
     public int HeadBytes { get; init; } = 32 * 1024;
 
     /// <summary>Request target in bytes; 256 to HeadBytes.</summary>

@@ -5,7 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Node;
 
-/// <summary>The data plane of a node: the loops, and the one door through which snapshots reach them. Thread-safe.</summary>
+/// <summary>The data plane of a node: the loops, and the one door through which snapshots reach them.
+/// Thread-safe.</summary>
 public sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeNodeOptions _options;
@@ -43,8 +44,8 @@ public sealed class EdgeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Has every loop take the snapshot over; completes when all have. Running exchanges keep what they began with. A
-    /// listener or log that cannot be opened is reported and left out; everything else goes live.</summary>
+    /// <summary>Has every loop take the snapshot over; completes when all have. Running exchanges keep what they began
+    /// with. A listener or log that cannot be opened is reported and left out; everything else goes live.</summary>
     public async Task<IReadOnlyList<EdgeProblem>> PublishAsync(EdgeSnapshot snapshot)
     {
         await _publishing.WaitAsync();
@@ -81,7 +82,8 @@ public sealed class EdgeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, ends every connection with the answer in hand, and closes what is left when the time is over.</summary>
+    /// <summary>Stops accepting, ends every connection with the answer in hand, and closes what is left when the time
+    /// is over.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         var drained = new List<Task>();

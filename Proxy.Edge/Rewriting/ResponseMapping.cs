@@ -45,7 +45,8 @@ public sealed class ResponseMapping
         OriginUrl.TryRead(Encoding.UTF8.GetBytes(text), out OriginUrl url) && url.HasScheme
         && url.Rest.IndexOfAny((byte)'?', (byte)'#') < 0;
 
-    /// <summary>Whether <see cref="Apply"/> could change anything. Cheap, because it is asked for every response.</summary>
+    /// <summary>Whether <see cref="Apply"/> could change anything. Cheap, because it is asked for every
+    /// response.</summary>
     public bool MayChange(ResponseHead head)
     {
         if (!_enabled)

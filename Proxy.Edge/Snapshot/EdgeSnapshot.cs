@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Snapshot;
 
-/// <summary>Everything a loop needs to know, as one immutable value that the control plane publishes. An exchange keeps the
-/// snapshot it started with. Plans that did not change keep their reference from one snapshot to the next, so that
+/// <summary>Everything a loop needs to know, as one immutable value that the control plane publishes. An exchange keeps
+/// the snapshot it started with. Plans that did not change keep their reference from one snapshot to the next, so that
 /// what hangs on them (balancer state, idle connections) stays.</summary>
 public sealed class EdgeSnapshot
 {

@@ -12,7 +12,8 @@ public sealed record ListenerPlan
 
     public required SocketTarget Bind { get; init; }
 
-    /// <summary>Client connections of this listener over all loops; above it new ones wait in the kernel's queue.</summary>
+    /// <summary>Client connections of this listener over all loops; above it new ones wait in the kernel's
+    /// queue.</summary>
     public int MaxConnections { get; init; } = 100_000;
 
     /// <summary>Length of the kernel's accept queue.</summary>
@@ -32,7 +33,8 @@ public sealed record ListenerPlan
     /// <summary>Requests over one connection before it is closed; 0 = no limit.</summary>
     public int MaxRequestsPerConnection { get; init; }
 
-    /// <summary>Routes that apply to this listener, in order; the index returned by Match is into <see cref="RoutePlans"/>.</summary>
+    /// <summary>Routes that apply to this listener, in order; the index returned by Match is into
+    /// <see cref="RoutePlans"/>.</summary>
     public required RouteTable Routes { get; init; }
 
     /// <summary>Position in the route table → route of the snapshot.</summary>
@@ -54,13 +56,15 @@ public sealed record ClientTimeouts
     /// <summary>Without the client taking a single byte of a response that is waiting for it.</summary>
     public TimeSpan WriteIdle { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes per second a client must keep up with on average, reading or writing, after <see cref="RateGrace"/>.</summary>
+    /// <summary>Bytes per second a client must keep up with on average, reading or writing, after
+    /// <see cref="RateGrace"/>.</summary>
     public int MinRate { get; init; } = 240;
 
     public TimeSpan RateGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an answer may still take after the client has ended its sending side. It may merely have half-closed, and
-    /// then waits for the answer; more likely it is gone, and working on for nobody is the costlier mistake.</summary>
+    /// <summary>How long an answer may still take after the client has ended its sending side. It may merely have
+    /// half-closed, and then waits for the answer; more likely it is gone, and working on for nobody is the costlier
+    /// mistake.</summary>
     public TimeSpan HalfClosed { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Without a byte in either direction of an upgraded connection.</summary>

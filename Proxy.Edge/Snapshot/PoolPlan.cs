@@ -4,7 +4,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Snapshot;
 
-/// <summary>A pool, compiled. Health, sets and roles are the actors' business; loops see the live candidate list.</summary>
+/// <summary>A pool, compiled. Health, sets and roles are the actors' business; loops see the live candidate
+/// list.</summary>
 public sealed record PoolPlan
 {
     public required string Name { get; init; }
@@ -19,7 +20,8 @@ public sealed record PoolPlan
     /// <summary>Null = no affinity.</summary>
     public IAffinity? Affinity { get; init; }
 
-    /// <summary>A request whose affinity names a member that cannot answer gets 503 instead of another member.</summary>
+    /// <summary>A request whose affinity names a member that cannot answer gets 503 instead of another
+    /// member.</summary>
     public bool NoFailover { get; init; }
 
     public OriginTimeouts Timeouts { get; init; } = new();
@@ -28,7 +30,8 @@ public sealed record PoolPlan
 
     public ReusePlan Reuse { get; init; } = new();
 
-    /// <summary>Statuses that count as failures for passive health, as "500-599" compiled to a predicate; null = none.</summary>
+    /// <summary>Statuses that count as failures for passive health, as "500-599" compiled to a predicate; null =
+    /// none.</summary>
     public StatusSet? FailureStatuses { get; init; }
 }
 
@@ -43,7 +46,8 @@ public sealed record MemberPlan
     /// <summary>Value of the Host field under <c>HostPolicy.Member</c>: host[:port] of the URL.</summary>
     public required string HostHeader { get; init; }
 
-    /// <summary>Path of the member's URL, "" or "/base" without a trailing slash; put in front of the forwarded path.</summary>
+    /// <summary>Path of the member's URL, "" or "/base" without a trailing slash; put in front of the forwarded
+    /// path.</summary>
     public string BasePath { get; init; } = "";
 
     /// <summary>Requests in flight on this member from this node; 0 = no limit.</summary>
@@ -79,7 +83,8 @@ public sealed record RetryPlan
     /// <summary>Attempts at other members after the first one; 0 = none.</summary>
     public int Attempts { get; init; } = 2;
 
-    /// <summary>Also repeat requests which are not idempotent although they may have reached the origin. Dangerous.</summary>
+    /// <summary>Also repeat requests which are not idempotent although they may have reached the origin.
+    /// Dangerous.</summary>
     public bool NonIdempotent { get; init; }
 
     /// <summary>Bytes of a request body kept so that the request can be repeated; a longer body is sent once.</summary>

@@ -3,8 +3,8 @@ using Proxy.Edge.Routing;
 
 namespace Proxy.Edge.Snapshot;
 
-/// <summary>One rule, compiled: what matches and what is done. Exactly one of <see cref="Pool"/>, <see cref="Redirect"/>
-/// and <see cref="Response"/> is set.</summary>
+/// <summary>One rule, compiled: what matches and what is done. Exactly one of <see cref="Pool"/>,
+/// <see cref="Redirect"/> and <see cref="Response"/> is set.</summary>
 public sealed record RoutePlan
 {
     /// <summary>Position in <see cref="EdgeSnapshot.Routes"/>.</summary>

@@ -7,7 +7,8 @@ public interface ITimerTarget
     void OnTimer(long now);
 }
 
-/// <summary>A timer owned by its target; it may be set again and again without cost, see <see cref="TimerWheel.Set"/>.</summary>
+/// <summary>A timer owned by its target; it may be set again and again without cost, see
+/// <see cref="TimerWheel.Set"/>.</summary>
 public sealed class TimerNode(ITimerTarget target)
 {
     /// <summary>Deadline that means "never".</summary>

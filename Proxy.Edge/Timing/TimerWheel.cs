@@ -2,15 +2,17 @@ using System.Numerics;
 
 namespace Proxy.Edge.Timing;
 
-/// <summary>Deadlines of a loop. A hashed wheel of 512 slots of about 16 ms: setting and clearing are O(1), and moving a deadline
-/// later — what every request does with its time-outs — is one store, because a node stays where it is until its
-/// slot comes round and is only then put where it belongs. Not thread-safe; takes the time as an argument.</summary>
+/// <summary>Deadlines of a loop. A hashed wheel of 512 slots of about 16 ms: setting and clearing are O(1), and moving
+/// a deadline later — what every request does with its time-outs — is one store, because a node stays where it is until
+/// its slot comes round and is only then put where it belongs. Not thread-safe; takes the time as an
+/// argument.</summary>
 public sealed class TimerWheel
 {
     private const int SlotBits = 9;
     private const int Slots = 1 << SlotBits;
 
-    /// <summary>A tick is 2^14 µs = 16.4 ms: fine enough for time-outs of seconds, and an idle loop sleeps through empty ticks.</summary>
+    /// <summary>A tick is 2^14 µs = 16.4 ms: fine enough for time-outs of seconds, and an idle loop sleeps through
+    /// empty ticks.</summary>
     private const int TickShift = 14;
 
     private readonly TimerNode?[] _slots = new TimerNode?[Slots];
@@ -30,7 +32,8 @@ public sealed class TimerWheel
 
     public int Count { get; private set; }
 
-    /// <summary>Asks for a call at <paramref name="deadline"/>, replacing an earlier wish; <see cref="TimerNode.Never"/> for none.</summary>
+    /// <summary>Asks for a call at <paramref name="deadline"/>, replacing an earlier wish;
+    /// <see cref="TimerNode.Never"/> for none.</summary>
     public void Set(TimerNode node, long deadline)
     {
         node.Deadline = deadline;
@@ -69,7 +72,8 @@ public sealed class TimerWheel
         }
     }
 
-    /// <summary>Microseconds from <paramref name="now"/> until the wheel wants to be advanced, or -1 for never.</summary>
+    /// <summary>Microseconds from <paramref name="now"/> until the wheel wants to be advanced, or -1 for
+    /// never.</summary>
     public long NextWake(long now)
     {
         if (Count == 0)

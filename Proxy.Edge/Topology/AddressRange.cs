@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Proxy.Edge.Topology;
 
@@ -27,7 +28,7 @@ public readonly record struct AddressRange(ClientAddress Base, int PrefixLength)
             return false;
         }
 
-        bool v4 = ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+        bool v4 = ip.AddressFamily == AddressFamily.InterNetwork;
         int max = v4 ? 32 : 128;
         int prefix = max;
         if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), out prefix) || prefix < 0 || prefix > max))

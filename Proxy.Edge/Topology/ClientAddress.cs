@@ -13,7 +13,8 @@ public readonly record struct ClientAddress(ulong High, ulong Low)
 
     public bool IsIpv4 => High == 0 && (Low >> 32) == 0xFFFF;
 
-    /// <summary>From an IPv4 address in network byte order read as a big-endian number (10.0.0.1 = 0x0A000001).</summary>
+    /// <summary>From an IPv4 address in network byte order read as a big-endian number (10.0.0.1 =
+    /// 0x0A000001).</summary>
     public static ClientAddress FromIpv4(uint address) => new(0, 0xFFFF_0000_0000UL | address);
 
     public static ClientAddress FromIpv6(ReadOnlySpan<byte> sixteen) =>

@@ -2,8 +2,9 @@ using System.Buffers.Text;
 
 namespace Proxy.Edge.Topology;
 
-/// <summary>Writes an IPv6 address as RFC 5952 §4 wants it: lower case, no leading zeros, the longest run of at least two
-/// zero groups (the first of equals) as "::". Without allocating, because clients' addresses are written per request.</summary>
+/// <summary>Writes an IPv6 address as RFC 5952 §4 wants it: lower case, no leading zeros, the longest run of at least
+/// two zero groups (the first of equals) as "::". Without allocating, because clients' addresses are written per
+/// request.</summary>
 internal static class Ipv6Text
 {
     /// <summary>At most 39 bytes.</summary>

@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>The live side of a member: identity, current grant and counters. It outlives configuration revisions as long
-/// as pool, name and URL stay the same, so idle connections, counters and health survive a reload.</summary>
+/// <summary>The live side of a member: identity, current grant and counters. It outlives configuration revisions as
+/// long as pool, name and URL stay the same, so idle connections, counters and health survive a reload.</summary>
 public sealed class MemberState
 {
     private readonly MemberCounters[] _perLoop;
@@ -51,8 +51,8 @@ public sealed class MemberState
         }
     }
 
-    /// <summary>Takes one of <paramref name="limit"/> slots shared by all loops. An interlocked operation, so it is used
-    /// only for members with max-connections set.</summary>
+    /// <summary>Takes one of <paramref name="limit"/> slots shared by all loops. An interlocked operation, so it is
+    /// used only for members with max-connections set.</summary>
     public bool TryTakeSlot(int limit)
     {
         if (Interlocked.Increment(ref _slotsInUse) <= limit)

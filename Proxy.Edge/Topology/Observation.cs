@@ -12,7 +12,8 @@ public enum Outcome : byte
 }
 
 /// <summary>One noteworthy attempt at a member. Loops report every failure, and a success only when the member's grant
-/// is younger than its last failure or when passive health watches statuses; so a healthy request costs nothing.</summary>
+/// is younger than its last failure or when passive health watches statuses; so a healthy request costs
+/// nothing.</summary>
 /// <param name="Status">Status code of the response, 0 when there was none.</param>
 /// <param name="Elapsed">From the first byte sent to the end of the response head, microseconds.</param>
 public readonly record struct Observation(MemberState Member, Outcome Outcome, int Status, long Elapsed);

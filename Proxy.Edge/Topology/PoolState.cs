@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>Members a new request may go to, chosen by the pool's actor: sets, spares and standbys are already resolved,
-/// closed and draining members left out. Immutable.</summary>
+/// <summary>Members a new request may go to, chosen by the pool's actor: sets, spares and standbys are already
+/// resolved, closed and draining members left out. Immutable.</summary>
 /// <param name="Epoch">Grows with every list of the pool.</param>
 public sealed record CandidateList(long Epoch, MemberState[] Members, int[] Weights)
 {

@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>How many exchanges of a pool wait for a free slot of a member with max-connections. Written by the pool's actor, read by
-/// the loops on any thread.</summary>
+/// <summary>How many exchanges of a pool wait for a free slot of a member with max-connections. Written by the pool's
+/// actor, read by the loops on any thread.</summary>
 /// <remarks>
 /// Nobody is forgotten: a loop gives a slot back first (an interlocked operation, so a full fence) and reads
 /// <see cref="Any"/> then; the actor counts the waiter first and tries for a slot then. One of the two sees the other.

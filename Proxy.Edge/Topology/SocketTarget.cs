@@ -26,5 +26,6 @@ public sealed record SocketTarget
 
     public static SocketTarget Unix(string path) => new(null, 0, path);
 
-    public override string ToString() => UnixPath is not null ? $"unix:{UnixPath}" : new IPEndPoint(Ip!, Port).ToString();
+    public override string ToString() =>
+        UnixPath is not null ? $"unix:{UnixPath}" : new IPEndPoint(Ip!, Port).ToString();
 }

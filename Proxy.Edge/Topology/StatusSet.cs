@@ -1,6 +1,7 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>A set of status codes 100 to 599, written as "200-399" or "500,502-504". Equality is that of the text.</summary>
+/// <summary>A set of status codes 100 to 599, written as "200-399" or "500,502-504". Equality is that of the
+/// text.</summary>
 public sealed class StatusSet : IEquatable<StatusSet>
 {
     private readonly bool[] _has = new bool[600];
@@ -28,7 +29,8 @@ public sealed class StatusSet : IEquatable<StatusSet>
             int dash = part.IndexOf('-');
             string low = dash < 0 ? part : part[..dash];
             string high = dash < 0 ? part : part[(dash + 1)..];
-            if (!int.TryParse(low, out int from) || !int.TryParse(high, out int to) || from < 100 || to > 599 || from > to)
+            if (!int.TryParse(low, out int from) || !int.TryParse(high, out int to)
+                || from < 100 || to > 599 || from > to)
             {
                 return false;
             }

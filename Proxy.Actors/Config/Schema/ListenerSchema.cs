@@ -28,7 +28,10 @@ internal static class ListenerSchema
         { "keep-alive", Kinds.Duration(Millisecond, Day, Off), t => t.KeepAlive, (t, v) => t with { KeepAlive = v } },
         { "body-idle", Kinds.Duration(Millisecond, Day, Off), t => t.BodyIdle, (t, v) => t with { BodyIdle = v } },
         { "write-idle", Kinds.Duration(Millisecond, Day, Off), t => t.WriteIdle, (t, v) => t with { WriteIdle = v } },
-        { "half-closed", Kinds.Duration(Millisecond, Hour, Off), t => t.HalfClosed, (t, v) => t with { HalfClosed = v } },
+        {
+            "half-closed", Kinds.Duration(Millisecond, Hour, Off), t => t.HalfClosed,
+            (t, v) => t with { HalfClosed = v }
+        },
         {
             "tunnel-idle", Kinds.Duration(Millisecond, Year, Off),
             t => t.TunnelIdle, (t, v) => t with { TunnelIdle = v }

@@ -5,13 +5,16 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Os.Epoll;
 
-/// <summary>A listening socket of one loop. Level-triggered, so that connections left in the queue are seen again.</summary>
+/// <summary>A listening socket of one loop. Level-triggered, so that connections left in the queue are seen
+/// again.</summary>
 internal sealed unsafe class EpollListener : IListening, ITimerTarget
 {
-    /// <summary>Connections taken per turn: enough to empty any real queue soon, few enough not to starve the others.</summary>
+    /// <summary>Connections taken per turn: enough to empty any real queue soon, few enough not to starve the
+    /// others.</summary>
     private const int AcceptsPerTurn = 64;
 
-    /// <summary>How long the loop leaves the queue alone when it may not accept; level triggering would spin otherwise.</summary>
+    /// <summary>How long the loop leaves the queue alone when it may not accept; level triggering would spin
+    /// otherwise.</summary>
     private const long PauseMicroseconds = 20_000;
 
     private readonly EpollLoop _loop;
@@ -38,8 +41,9 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
 
     public SocketTarget Bound { get; }
 
-    /// <summary>Whether somebody else listens there. Sockets that all share the port (SO_REUSEPORT) would bind without a word, and two
-    /// nodes started by mistake would split the connections between them; one that does not share finds out.</summary>
+    /// <summary>Whether somebody else listens there. Sockets that all share the port (SO_REUSEPORT) would bind without
+    /// a word, and two nodes started by mistake would split the connections between them; one that does not share finds
+    /// out.</summary>
     /// <exception cref="IOException">The address is taken or cannot be bound.</exception>
     public static void EnsureFree(SocketTarget bind)
     {
@@ -144,7 +148,8 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
                 return;
             }
 
-            ClientAddress client = SocketAddress.Read(new ReadOnlySpan<byte>(address, SocketAddress.MaxLength), out int port);
+            var bytes = new ReadOnlySpan<byte>(address, SocketAddress.MaxLength);
+            ClientAddress client = SocketAddress.Read(bytes, out int port);
             var channel = new EpollChannel(_loop, fd, connecting: false);
             _acceptor.OnAccepted(channel, client, port);
             if (channel.IsOpen)

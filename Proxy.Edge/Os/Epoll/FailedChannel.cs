@@ -2,7 +2,8 @@ using Proxy.Edge.Engine;
 
 namespace Proxy.Edge.Os.Epoll;
 
-/// <summary>Stands for a connection that failed while it was being made, until its handler is told in the next turn.</summary>
+/// <summary>Stands for a connection that failed while it was being made, until its handler is told in the next
+/// turn.</summary>
 internal sealed class FailedChannel(ChannelError error) : Channel, ILoopTask
 {
     public override int UnsentBytes => 0;

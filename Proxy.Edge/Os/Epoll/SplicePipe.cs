@@ -2,10 +2,12 @@ using Proxy.Edge.Os.Native;
 
 namespace Proxy.Edge.Os.Epoll;
 
-/// <summary>A kernel pipe through which a body moves from socket to socket without being copied to user space.</summary>
+/// <summary>A kernel pipe through which a body moves from socket to socket without being copied to user
+/// space.</summary>
 internal sealed unsafe class SplicePipe : IDisposable
 {
-    /// <summary>1 MB where the kernel's per-user pipe budget allows it; otherwise the pipe keeps its 64 KB and merely needs more calls.</summary>
+    /// <summary>1 MB where the kernel's per-user pipe budget allows it; otherwise the pipe keeps its 64 KB and merely
+    /// needs more calls.</summary>
     private const int WantedBytes = 1 << 20;
 
     private SplicePipe(int readEnd, int writeEnd, int capacity)

@@ -1,9 +1,10 @@
+using Proxy.Edge.Engine;
 using Proxy.Edge.Os.Native;
 
 namespace Proxy.Edge.Os.Epoll;
 
-/// <summary>Moves a known number of bytes from one socket to another through a pipe, without user space seeing them. Belongs to
-/// the source's turn; the target only says when it can take more.</summary>
+/// <summary>Moves a known number of bytes from one socket to another through a pipe, without user space seeing them.
+/// Belongs to the source's turn; the target only says when it can take more.</summary>
 internal sealed unsafe class SpliceTransfer(
     EpollLoop loop, EpollChannel source, EpollChannel target, SplicePipe pipe, long count)
 {
@@ -49,7 +50,7 @@ internal sealed unsafe class SpliceTransfer(
                 if (*loop.ErrnoAddress != Errno.EAGAIN)
                 {
                     Report(moved);
-                    Target.Fail(Engine.ChannelError.Reset);
+                    Target.Fail(ChannelError.Reset);
                     return;
                 }
 

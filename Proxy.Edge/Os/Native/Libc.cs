@@ -13,8 +13,8 @@ internal struct EpollEvent
     public ulong Data;
 }
 
-/// <summary>System calls of the data path. Those that never block skip the garbage collector's transition (they return within
-/// about a microsecond, so they cannot hold up a collection); those that may wait do not.</summary>
+/// <summary>System calls of the data path. Those that never block skip the garbage collector's transition (they return
+/// within about a microsecond, so they cannot hold up a collection); those that may wait do not.</summary>
 internal static unsafe partial class Libc
 {
     public const int AF_UNIX = 1;
@@ -128,7 +128,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     private static partial int* __errno_location();
 
-    /// <summary>Address of the calling thread's errno. A loop keeps it: reading errno through it costs nothing and does not
-    /// depend on the marshaller.</summary>
+    /// <summary>Address of the calling thread's errno. A loop keeps it: reading errno through it costs nothing and does
+    /// not depend on the marshaller.</summary>
     public static int* ErrnoLocation() => __errno_location();
 }
