@@ -10,9 +10,9 @@ internal static class ProxyCommand
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is ["help"])
+        if (arguments is ["help", ..])
         {
-            arguments = ["--help"];
+            arguments = [.. arguments[1..], "--help"];
         }
 
         var root = new RootCommand(
@@ -48,6 +48,7 @@ internal static class ProxyCommand
                     format.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
                     format.UseUtcTimestamp = true;
                 })
+                .AddConsole(static console => console.LogToStandardErrorThreshold = LogLevel.Trace)
                 .AddFilter(null, LogLevel.Information));
             return await NodeHost.RunAsync(result.GetRequiredValue(file), logs.CreateLogger("proxy"), Console.Error);
         });

@@ -1,14 +1,14 @@
-using Proxy.Actors.Pools;
+using Proxy.Actors.Publishing;
 using Proxy.Actors.Supervision;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>The loops' way to the actors. Breaks the circle of construction: the loops exist before the actors that publish to them.
-/// Nothing runs on the loops until it is connected.</summary>
+/// <summary>The loops' way to the actors. Breaks the circle of construction: the loops exist before the actors that
+/// publish to them. Nothing runs on the loops until it is connected.</summary>
 internal sealed class ActorPort : IObservationSink, ISlotQueue
 {
-    private ObservationInbox? _observations;
+    private IObservationSink? _observations;
     private SlotQueuePort? _slots;
 
     public void Connect(ActorTree tree)

@@ -27,11 +27,15 @@ internal sealed class NodeEvents(ILogger logger, TimeProvider time) : IPoolEvent
 
     public void CandidatesChanged(string pool, CandidateList candidates, IReadOnlyList<string> reasons)
     {
-        string names = candidates.Count == 0
-            ? "nobody"
-            : string.Join(", ", candidates.Members.Select(static m => m.Id.Name));
-        NodeLog.CandidatesChanged(
-            logger, pool, names, reasons.Count == 0 ? "as configured" : string.Join("; ", reasons));
+        string why = reasons.Count == 0 ? "as configured" : string.Join("; ", reasons);
+        if (candidates.Count == 0)
+        {
+            NodeLog.NoCandidates(logger, pool, why);
+            return;
+        }
+
+        string names = string.Join(", ", candidates.Members.Select(static m => m.Id.Name));
+        NodeLog.CandidatesChanged(logger, pool, names, why);
     }
 
     public void Checked(MemberId member, in ProbeResult result)

@@ -14,8 +14,8 @@ using Proxy.Edge.Telemetry;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry, loops, actors,
-/// first revision, management. It stops in the opposite order, after draining.</summary>
+/// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry,
+/// loops, actors, first revision, management. It stops in the opposite order, after draining.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
@@ -69,8 +69,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
     }
 
-    /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1 when it could not
-    /// start, 2 when the configuration is wrong.</summary>
+    /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
+    /// when it could not start, 2 when the configuration is wrong.</summary>
     public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
@@ -92,7 +92,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         string reason = await signals.Stop;
-        await host.DrainAsync(reason, config.Node.DrainTimeout, signals.Now);
+        await host.LeaveAsync(reason, signals.Now);
         return 0;
     }
 
@@ -117,7 +117,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         _accessLogs.Start();
         _edge.Start();
-        if (!await ApplyAsync(loading, config) || _port.Problems.Count > 0)
+        if (!await ApplyAsync(loading, config))
         {
             return false;
         }
@@ -141,11 +141,28 @@ internal sealed class NodeHost : IAsyncDisposable
         return true;
     }
 
-    private async Task DrainAsync(string reason, TimeSpan limit, Task now)
+    /// <summary>Leaves in order: not ready any more, requests done, actors ended. The listeners stay with the loops,
+    /// which stop accepting as the first step of draining.</summary>
+    private async Task LeaveAsync(string reason, Task now)
     {
+        TimeSpan limit = _running.Config.Node.DrainTimeout;
         NodeLog.Draining(_logger, reason, limit);
-        _status.SetReady("draining");
-        await Task.WhenAny(_edge.DrainAsync(limit), now);
+        CoordinatedShutdown shutdown = _actors.Shutdown;
+        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "readiness", _ =>
+        {
+            _status.SetReady("draining");
+            return ValueTask.CompletedTask;
+        });
+        // The loops keep to the limit themselves; the margin is for telling them.
+        shutdown.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + TimeSpan.FromSeconds(2));
+        shutdown.AddTask(ShutdownPhase.ServiceRequestsDone, "connections", _ => new ValueTask(_edge.DrainAsync(limit)));
+        Task leaving = shutdown.Run(reason);
+        if (await Task.WhenAny(leaving, now) == now)
+        {
+            await _edge.DrainAsync(TimeSpan.Zero);
+        }
+
+        await leaving;
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>
@@ -201,6 +218,11 @@ internal sealed class NodeHost : IAsyncDisposable
         if (answer.Problem is { } failure)
         {
             NodeLog.ReloadRefused(_logger, failure);
+            return false;
+        }
+
+        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems.Count > 0)
+        {
             return false;
         }
 

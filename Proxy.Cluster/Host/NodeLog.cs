@@ -14,7 +14,7 @@ internal static partial class NodeLog
     [LoggerMessage(3, LogLevel.Information, "management on {Address}")]
     public static partial void ManagementListening(ILogger logger, string address);
 
-    [LoggerMessage(4, LogLevel.Information, "revision {Revision} is live: {Summary}")]
+    [LoggerMessage(4, LogLevel.Information, "revision {Revision} is live; {Summary}")]
     public static partial void RevisionLive(ILogger logger, long revision, string summary);
 
     [LoggerMessage(5, LogLevel.Error, "reload refused, the running configuration stays: {Problem}")]
@@ -40,6 +40,9 @@ internal static partial class NodeLog
 
     [LoggerMessage(21, LogLevel.Information, "pool {Pool} sends new requests to {Candidates} ({Reasons})")]
     public static partial void CandidatesChanged(ILogger logger, string pool, string candidates, string reasons);
+
+    [LoggerMessage(23, LogLevel.Warning, "pool {Pool} has nobody to send new requests to ({Reasons})")]
+    public static partial void NoCandidates(ILogger logger, string pool, string reasons);
 
     [LoggerMessage(22, LogLevel.Warning, "the check of member {Member} did not work: {Problem}")]
     public static partial void CheckBroken(ILogger logger, string member, string problem);

@@ -4,8 +4,8 @@ using Proxy.Edge.Relay;
 
 namespace Proxy.Edge.Downstream;
 
-/// <summary>The answering side of an HTTP/1 connection: frames the response to the request in hand and decides whether the connection goes
-/// on after it. A value inside its connection.</summary>
+/// <summary>The answering side of an HTTP/1 connection: frames the response to the request in hand and decides
+/// whether the connection goes on after it. A value inside its connection.</summary>
 internal struct AnswerWriter
 {
     private ResponseFraming _framing;
@@ -45,8 +45,8 @@ internal struct AnswerWriter
         }
     }
 
-    /// <param name="requestDone">False when the answer comes before the end of the request: what is still coming is not worth reading for
-    /// another one.</param>
+    /// <param name="requestDone">False when the answer comes before the end of the request: what is still coming is
+    /// not worth reading for another one.</param>
     public void SendResponse(
         Channel channel, LoopServices services, ResponseHead head, ReadOnlySpan<byte> lines, bool requestDone,
         byte[] buffer, int start, int count, bool done)
@@ -100,7 +100,8 @@ internal struct AnswerWriter
     }
 
     /// <summary>The 101, then bytes of the new protocol.</summary>
-    public void SendUpgrade(Channel channel, LoopServices services, ResponseHead head, byte[] buffer, int start, int count)
+    public void SendUpgrade(
+        Channel channel, LoopServices services, ResponseHead head, byte[] buffer, int start, int count)
     {
         HasBegun = true;
         byte[] scratch = services.Workspace.Scratch;

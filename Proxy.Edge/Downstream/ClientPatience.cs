@@ -11,12 +11,12 @@ namespace Proxy.Edge.Downstream;
 /// <param name="Unsent">Bytes of the answer that the client has not taken.</param>
 internal readonly record struct ClientDuty(ClientPhase Phase, bool First, bool AwaitsBody, bool Responding, int Unsent);
 
-/// <summary>How long a client may take, and whether it took too long. Pure: takes the time (microseconds) and tells the next moment to
-/// look again. A value inside its connection.</summary>
+/// <summary>How long a client may take, and whether it took too long. Pure: takes the time (microseconds) and tells
+/// the next moment to look again. A value inside its connection.</summary>
 internal struct ClientPatience
 {
-    /// <summary>How long is read on after the last answer so that a client still sending gets to see it instead of a reset
-    /// (RFC 9112 §9.6).</summary>
+    /// <summary>How long is read on after the last answer so that a client still sending gets to see it instead of a
+    /// reset (RFC 9112 §9.6).</summary>
     private const long LingerMicroseconds = 2_000_000;
 
     private RateGuard _reading;

@@ -3,8 +3,8 @@ using Proxy.Edge.Engine;
 
 namespace Proxy.Edge.Downstream;
 
-/// <summary>Input of a connection that cannot be used yet: part of a head, or requests behind the one in hand. Owns a buffer only
-/// while it holds something. A value inside its connection.</summary>
+/// <summary>Input of a connection that cannot be used yet: part of a head, or requests behind the one in hand. Owns
+/// a buffer only while it holds something. A value inside its connection.</summary>
 internal struct HeldBytes
 {
     private byte[]? _buffer;

@@ -9,8 +9,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
 
-/// <summary>One HTTP/1 connection of a client: frames its requests, one at a time, and its responses. Between requests it owns no
-/// buffer and no exchange.</summary>
+/// <summary>One HTTP/1 connection of a client: frames its requests, one at a time, and its responses. Between
+/// requests it owns no buffer and no exchange.</summary>
 public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 {
     /// <summary>Pipelined input kept while an exchange runs; beyond, the client has to wait.</summary>
@@ -34,7 +34,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private ClientPhase _phase;
     private bool _advancing;
 
-    public Http1Client(LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
+    public Http1Client(
+        LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
     {
         _services = services;
         _slot = slot;
@@ -104,7 +105,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
                 _exchange!.OnTunnelFromClient(buffer, offset, count);
                 break;
             default:
-                Linger(count);
+                _lingered += count;
+                if (_lingered > LingerBytes)
+                {
+                    Close(ProxyFault.None);
+                }
+
                 break;
         }
     }
@@ -303,15 +309,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
     }
 
-    /// <summary>Closes a connection on which nothing happens; for drain and shutdown.</summary>
-    internal void CloseIfIdle()
-    {
-        if (_phase == ClientPhase.Idle)
-        {
-            Close(ProxyFault.None);
-        }
-    }
-
+    /// <summary>For drain and shutdown.</summary>
     internal void CloseNow() => Close(ProxyFault.ClientAborted);
 
     /// <summary>Takes fresh input between requests.</summary>
@@ -367,8 +365,8 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
     }
 
-    /// <summary>Reads one request and starts its exchange with what is there of the body; what lies behind it is held. Invalid ones are
-    /// rejected here.</summary>
+    /// <summary>Reads one request and starts its exchange with what is there of the body; what lies behind it is
+    /// held. Invalid ones are rejected here.</summary>
     /// <param name="held">The input is held already.</param>
     private HeadStatus TakeRequest(byte[] buffer, int start, int count, bool held)
     {
@@ -511,15 +509,9 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     /// <summary>A request that cannot be understood or trusted: a last answer, then the end.</summary>
     private void Reject(ProxyFault fault)
     {
-        int status = fault.StatusCode();
-        RequestRecord.WriteRejected(_services, this, fault, LocalAnswer.ErrorBody(status).Length);
-        _answer.SendLast(_channel, _services, new LocalAnswer
-        {
-            Status = status,
-            Body = LocalAnswer.ErrorBody(status),
-            Fault = fault,
-            Close = true,
-        });
+        LocalAnswer answer = LocalAnswer.Refusal(fault, close: true);
+        RequestRecord.WriteRejected(_services, this, fault, answer.Body.Length);
+        _answer.SendLast(_channel, _services, in answer);
         BeginClose();
     }
 
@@ -551,15 +543,6 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         else
         {
             Forget();
-        }
-    }
-
-    private void Linger(int count)
-    {
-        _lingered += count;
-        if (_lingered > LingerBytes)
-        {
-            Close(ProxyFault.None);
         }
     }
 

@@ -2,8 +2,8 @@ using Proxy.Edge.Engine;
 
 namespace Proxy.Edge.Downstream;
 
-/// <summary>Two reasons not to read from a client: its body is not wanted yet, or too much waits behind the request in hand. It is read
-/// again when neither holds. A value inside its connection.</summary>
+/// <summary>Two reasons not to read from a client: its body is not wanted yet, or too much waits behind the request
+/// in hand. It is read again when neither holds. A value inside its connection.</summary>
 internal struct InputGate
 {
     private bool _full;

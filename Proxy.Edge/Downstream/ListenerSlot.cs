@@ -5,7 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
 
-/// <summary>Client connections of one listener over all loops. One interlocked operation per connection, none per request.</summary>
+/// <summary>Client connections of one listener over all loops. One interlocked operation per connection, none per
+/// request.</summary>
 public sealed class ConnectionBudget
 {
     private int _open;
@@ -26,8 +27,8 @@ public sealed class ConnectionBudget
     public void Return() => Interlocked.Decrement(ref _open);
 }
 
-/// <summary>A listener of one loop: accepts, knows its connections, and holds the program they follow. It outlives revisions as
-/// long as name and address stay. Loop thread only.</summary>
+/// <summary>A listener of one loop: accepts, knows its connections, and holds the program they follow. It outlives
+/// revisions as long as name and address stay. Loop thread only.</summary>
 public sealed class ListenerSlot : IAcceptor
 {
     private readonly LoopServices _services;
@@ -91,7 +92,8 @@ public sealed class ListenerSlot : IAcceptor
         _newest = client;
     }
 
-    /// <summary>Closes connections that have waited for a request since before <paramref name="since"/> (microseconds).</summary>
+    /// <summary>Closes connections that have waited for a request since before <paramref name="since"/>
+    /// (microseconds).</summary>
     public void CloseIdle(long since)
     {
         Http1Client? client = _newest;
@@ -100,7 +102,7 @@ public sealed class ListenerSlot : IAcceptor
             Http1Client? older = client.Older;
             if (client.IdleSince is > 0 and long idle && idle <= since)
             {
-                client.CloseIfIdle();
+                client.CloseNow();
             }
 
             client = older;

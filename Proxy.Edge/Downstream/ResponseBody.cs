@@ -9,8 +9,8 @@ internal static class ResponseBody
 {
     private static readonly byte[] PinnedLastChunk = Pinned(ChunkedEncoder.LastChunk);
 
-    /// <summary>Sends a head and the first part of its body. The bytes before the body are spent, so where there is room the head is
-    /// put directly in front of it and both leave in one send.</summary>
+    /// <summary>Sends a head and the first part of its body. The bytes before the body are spent, so where there is
+    /// room the head is put directly in front of it and both leave in one send.</summary>
     public static void SendWithHead(Channel channel, byte[] head, int length, byte[] buffer, int start, int count)
     {
         if (count > 0 && start >= length)
@@ -49,7 +49,8 @@ internal static class ResponseBody
     }
 
     /// <summary>Sends an answer of the proxy's own: the head in <paramref name="scratch"/>, then the body.</summary>
-    public static void SendLocal(Channel channel, BufferPool buffers, byte[] scratch, int length, ReadOnlySpan<byte> body)
+    public static void SendLocal(
+        Channel channel, BufferPool buffers, byte[] scratch, int length, ReadOnlySpan<byte> body)
     {
         if (body.TryCopyTo(scratch.AsSpan(length)))
         {

@@ -36,7 +36,8 @@ internal static class ResponseHeadWriter
         return head.Body == BodyKind.Chunked ? ResponseFraming.AsReceived : ResponseFraming.Encode;
     }
 
-    /// <summary>An origin's head with <paramref name="lines"/> added. Returns its length in <paramref name="scratch"/>, or -1 when it does not fit.</summary>
+    /// <summary>An origin's head with <paramref name="lines"/> added. Returns its length in
+    /// <paramref name="scratch"/>, or -1 when it does not fit.</summary>
     public static int Write(
         ResponseHead head, ReadOnlySpan<byte> lines, ResponseFraming framing, bool close, bool keepAlive10,
         LoopServices services, byte[] scratch)
@@ -69,7 +70,8 @@ internal static class ResponseHeadWriter
             at = Add(scratch, at, services.DateLine());
         }
 
-        if (framing == ResponseFraming.Encode || (framing == ResponseFraming.AsReceived && head.Body == BodyKind.Chunked))
+        if (framing == ResponseFraming.Encode
+            || (framing == ResponseFraming.AsReceived && head.Body == BodyKind.Chunked))
         {
             at = Add(scratch, at, "Transfer-Encoding: chunked\r\n"u8);
         }

@@ -26,7 +26,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
     private readonly Dictionary<string, LoopPool> _pools = new(StringComparer.Ordinal);
     private readonly LoopServices _services;
     private readonly TimerNode _drainTick;
-    private TaskCompletionSource? _drained;
+    private readonly List<TaskCompletionSource> _drained = [];
     private long _drainDeadline;
 
     public EdgeLoop(EdgeNodeOptions options, int index)
@@ -90,12 +90,12 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         return result;
     }
 
-    /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone or the
-    /// time is over.</summary>
+    /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone
+    /// or the time is over. Called again, the new limit holds.</summary>
     public void Drain(TimeSpan limit, TaskCompletionSource drained)
     {
         _services.IsDraining = true;
-        _drained = drained;
+        _drained.Add(drained);
         _drainDeadline = Loop.Now + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
         foreach (ListenerSlot slot in _slots.Values)
         {
@@ -125,7 +125,8 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
 
         if (open == 0)
         {
-            _drained?.TrySetResult();
+            _drained.ForEach(static drained => drained.TrySetResult());
+            _drained.Clear();
             return;
         }
 
@@ -143,9 +144,11 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
 
     public void OnAcceptFailed(string reason) => _options.Events.OnAcceptFailed(Loop.Index, reason);
 
-    /// <summary>A name as a structured field item (RFC 8941 §3.3): a token where it can be one, else a string.</summary>
+    /// <summary>A name as a structured field item (RFC 8941 §3.3): a token where it can be one, else a
+    /// string.</summary>
     private static string StructuredName(string name) =>
-        name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || "-._~".Contains(c))
+        name.Length > 0 && char.IsAsciiLetter(name[0])
+        && name.All(static c => char.IsAsciiLetterOrDigit(c) || "-._~".Contains(c))
             ? name
             : $"\"{string.Concat(name.Where(static c => c is >= ' ' and <= '~' and not ('"' or '\\')))}\"";
 
@@ -179,17 +182,14 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         List<EdgeProblem> problems)
     {
         ListenerPlan plan = program.Plan;
-        if (_slots.TryGetValue(plan.Name, out ListenerSlot? slot))
+        if (_slots.TryGetValue(plan.Name, out ListenerSlot? old))
         {
-            if (slot.Program.Plan.Bind == plan.Bind)
+            if (old.Program.Plan.Bind == plan.Bind)
             {
-                slot.Program = program;
-                return slot.Bound;
+                old.Program = program;
+                return old.Bound;
             }
 
-            slot.StopListening();
-            _retired.Add(slot);
-            _slots.Remove(plan.Name);
         }
 
         // A Unix socket has one queue; only the first loop listens on it.
@@ -199,7 +199,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
             return null;
         }
 
-        slot = new ListenerSlot(_services, program, budget);
+        var slot = new ListenerSlot(_services, program, budget);
         try
         {
             slot.Open(address, join: bound is not null);
@@ -208,6 +208,13 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         {
             problems.Add(new EdgeProblem(plan.Name, error.Message));
             return null;
+        }
+
+        // The old address is given up only now: had the new one failed, it would still be served.
+        if (old is not null)
+        {
+            old.StopListening();
+            _retired.Add(old);
         }
 
         _slots[plan.Name] = slot;

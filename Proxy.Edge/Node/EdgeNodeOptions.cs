@@ -3,7 +3,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Node;
 
-/// <summary>What the data plane tells its owner. Called on loop threads: implementations neither block nor throw.</summary>
+/// <summary>What the data plane tells its owner. Called on loop threads: implementations neither block nor
+/// throw.</summary>
 public interface IEdgeEvents
 {
     /// <summary>A handler threw. The connection was closed; everything else goes on.</summary>

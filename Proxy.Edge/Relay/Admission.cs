@@ -4,8 +4,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>Steps 3 to 5: may this request pass, and where to? One normal form of the path serves routing and everything that judges by
-/// it. The spans point into the head or the loop's scratch space.</summary>
+/// <summary>Steps 3 to 5: may this request pass, and where to? One normal form of the path serves routing and
+/// everything that judges by it. The spans point into the head or the loop's scratch space.</summary>
 internal readonly ref struct Admission
 {
     /// <summary>None when the request may pass.</summary>

@@ -4,8 +4,8 @@ using Proxy.Edge.Upstream;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>Counts how attempts at a member end, and tells its actor what is worth knowing: every failure, and the first success after one.
-/// A healthy request costs a few additions.</summary>
+/// <summary>Counts how attempts at a member end, and tells its actor what is worth knowing: every failure, and the
+/// first success after one. A healthy request costs a few additions.</summary>
 internal static class AttemptReport
 {
     /// <param name="elapsed">From the start of the attempt to the response head, microseconds.</param>
@@ -36,8 +36,10 @@ internal static class AttemptReport
         {
             ProxyFault.ConnectTimeout => Outcome.ConnectTimeout,
             ProxyFault.ConnectRefused or ProxyFault.ConnectFailed => Outcome.ConnectFailed,
-            ProxyFault.OriginHeadTimeout or ProxyFault.OriginBodyTimeout or ProxyFault.OriginTooSlow => Outcome.ResponseTimeout,
-            ProxyFault.BadResponse or ProxyFault.ResponseHeadTooLarge or ProxyFault.UnaskedUpgrade => Outcome.BadResponse,
+            ProxyFault.OriginHeadTimeout or ProxyFault.OriginBodyTimeout or ProxyFault.OriginTooSlow =>
+                Outcome.ResponseTimeout,
+            ProxyFault.BadResponse or ProxyFault.ResponseHeadTooLarge or ProxyFault.UnaskedUpgrade =>
+                Outcome.BadResponse,
             _ => Outcome.Broken,
         };
         if (outcome is Outcome.ConnectFailed or Outcome.ConnectTimeout)

@@ -7,12 +7,12 @@ using Proxy.Edge.Upstream;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>One request and its answer, from admission to record: the twelve steps. The numbers in the code are those of
-/// <see cref="ExchangePhase"/>. The loop owns this object; nothing here blocks, allocates, takes a lock or reads a clock.
-/// Exchanges are recycled, see <see cref="LoopServices.RentExchange"/>.</summary>
+/// <summary>One request and its answer, from admission to record: the twelve steps. The numbers in the code are
+/// those of <see cref="ExchangePhase"/>. The loop owns this object; nothing here blocks, allocates, takes a lock or
+/// reads a clock. Exchanges are recycled, see <see cref="LoopServices.RentExchange"/>.</summary>
 public sealed class Exchange(LoopServices services) : IOriginUser
 {
-    /// <summary>From this many missing bytes on a body is left to the kernel: below, setting up the pipe costs more than copying.</summary>
+    /// <summary>From so many bytes on the kernel moves the body: below, setting up the pipe costs more.</summary>
     private const long SpliceFrom = 64 * 1024;
 
     private readonly LoopServices _services = services;
@@ -39,15 +39,14 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private Method _method;
     private long _requestBytes;
     private long _attemptStarted;
-    private long _waitStarted;
 
     public ChunkedOutput ChunkedOutput => _client.ChunkedOutput;
 
     /// <summary>True while the request body still has somewhere to go.</summary>
     public bool WantsBody => _origin is not null;
 
-    /// <summary>Takes a request over. Head and body lie in <paramref name="buffer"/>, which the exchange may overwrite up to the end of the
-    /// body but does not keep.</summary>
+    /// <summary>Takes a request over. Head and body lie in <paramref name="buffer"/>, which the exchange may
+    /// overwrite up to the end of the body but does not keep.</summary>
     public void Start(
         IClientStream client, RequestHead head, byte[] buffer, int bodyStart, int bodyCount, bool bodyDone)
     {
@@ -107,22 +106,16 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     public void OnTunnelEndFromClient()
     {
         _clientEnded = true;
-        if (_originEnded)
-        {
-            CloseOrigin();
-            Finish();
-            return;
-        }
-
         _origin!.EndTunnel();
+        EndTunnelIfBothEnded();
     }
 
     /// <summary>The wait for a slot is over.</summary>
     /// <param name="member">Null when none became free in time.</param>
     internal void OnSlot(MemberState? member)
     {
+        _record.OnQueued(_services.Loop.Now - _wait!.Started);
         _wait = null;
-        _record.OnQueued(_services.Loop.Now - _waitStarted);
         RequestHead head = _services.Workspace.Request;
         if (member is null)
         {
@@ -244,11 +237,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         _originEnded = true;
         _client.EndTunnel();
-        if (_clientEnded)
-        {
-            CloseOrigin();
-            Finish();
-        }
+        EndTunnelIfBothEnded();
     }
 
     public void OnRequestDrained()
@@ -350,27 +339,14 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     /// <summary>Lines up for a slot; the exchange goes on in <see cref="OnSlot"/>.</summary>
     private bool TryWait(LoopPool pool)
     {
-        TimeSpan patience = pool.Plan.Timeouts.Queue;
-        if (patience == TimeSpan.Zero || !_kept.IsWhole)
+        _wait = _kept.IsWhole ? SlotWait.TryEnter(_services, pool, _choice.Bound, this) : null;
+        if (_wait is not null && !_requestDone)
         {
-            return false;
-        }
-
-        var wait = new SlotWait(_services.Loop, _services.Slots, pool.Plan.State, this);
-        if (!_services.Slots.TryEnter(pool.Plan.Name, _choice.Bound, patience, wait))
-        {
-            return false;
-        }
-
-        _wait = wait;
-        _waitStarted = _services.Loop.Now;
-        if (!_requestDone)
-        {
-            // Otherwise the client is read on, so that one who leaves the queue is noticed.
+            // A client whose request is complete is read on, so that one who leaves the queue is noticed.
             _client.PauseBody();
         }
 
-        return true;
+        return _wait is not null;
     }
 
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
@@ -396,7 +372,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         if (length < 0)
         {
             CloseOrigin();
-            Refuse(length == TargetWriter.Refused ? ProxyFault.BadRequest : ProxyFault.HeadTooLarge, ExchangePhase.Forward);
+            ProxyFault fault = length == TargetWriter.Refused ? ProxyFault.BadRequest : ProxyFault.HeadTooLarge;
+            Refuse(fault, ExchangePhase.Forward);
             return;
         }
 
@@ -460,19 +437,19 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
 
-    /// <summary>Edits may speak of the request, so its head is parsed again; it passed once, so it passes again.</summary>
+    /// <summary>Edits may speak of the request, so its head is parsed again; it passed once, so it passes
+    /// again.</summary>
     private int EditResponse(RouteProgram route, LoopMember member, ResponseHead head, Span<byte> lines)
     {
         RequestHead request = _services.Workspace.Request;
-        if (!_kept.TryReparse(request, _listener.Plan.Limits)
-            || PathNormalizer.Normalize(request.Path, _listener.Plan.PathPolicy, _services.PathScratch, out NormalizedPath path)
-                != PathVerdict.Ok)
+        if (!_kept.TryReparse(request, _listener.Plan, _services.PathScratch, out NormalizedPath path))
         {
             return 0;
         }
 
         ForwardContext context = Context(route, member);
-        return Math.Max(0, route.EditResponse(head, RequestHeadWriter.Template(in context, request, path), lines[..^512]));
+        TemplateContext template = RequestHeadWriter.Template(in context, request, path);
+        return Math.Max(0, route.EditResponse(head, template, lines[..^512]));
     }
 
     private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
@@ -487,6 +464,15 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         UpgradeAsked = _upgradeAsked,
     };
 
+    private void EndTunnelIfBothEnded()
+    {
+        if (_clientEnded && _originEnded)
+        {
+            CloseOrigin();
+            Finish();
+        }
+    }
+
     private void PauseOriginIfClientIsSlow()
     {
         if (_client.UnsentBytes > 0)
@@ -495,8 +481,10 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one settles it.</param>
-    /// <param name="sameMember">The member is not to blame (stale connection), or has another address; otherwise it is somebody else's turn.</param>
+    /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one
+    /// settles it.</param>
+    /// <param name="sameMember">The member is not to blame (stale connection), or has another address; otherwise it
+    /// is somebody else's turn.</param>
     private void Repeat(LoopMember member, bool fresh, bool sameMember)
     {
         _fresh = fresh;
@@ -525,8 +513,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
     {
         ForwardContext context = Context(route, member: null);
-        LocalAnswer answer = route.Answer(
-            RequestHeadWriter.Template(in context, head, path), in _captures, _services.LineScratch, close: !_requestDone);
+        TemplateContext template = RequestHeadWriter.Template(in context, head, path);
+        LocalAnswer answer = route.Answer(template, in _captures, _services.LineScratch, close: !_requestDone);
         _record.OnResponse(answer.Status, _services.Loop.Now);
         _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
         _client.SendLocal(in answer);
@@ -550,20 +538,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Refuse(ProxyFault fault, ExchangePhase phase)
     {
-        int status = fault.StatusCode();
+        LocalAnswer answer = LocalAnswer.Refusal(fault, close: !_requestDone);
         _record.Fault = fault;
         _record.Phase = phase;
-        _record.OnResponse(status, _services.Loop.Now);
-        ReadOnlySpan<byte> body = LocalAnswer.ErrorBody(status);
-        _record.BodyBytes = _method == Method.Head ? 0 : body.Length;
-        _client.SendLocal(new LocalAnswer
-        {
-            Status = status,
-            Lines = status == 405 ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"u8 : default,
-            Body = body,
-            Fault = fault,
-            Close = !_requestDone,
-        });
+        _record.OnResponse(answer.Status, _services.Loop.Now);
+        _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
+        _client.SendLocal(in answer);
         Finish();
     }
 

@@ -1,6 +1,7 @@
 namespace Proxy.Edge.Relay;
 
-/// <summary>The twelve steps of an exchange; the numbers are those of ARCHITECTURE.md, the access log's "phase" and the code.</summary>
+/// <summary>The twelve steps of an exchange; the numbers are those of ARCHITECTURE.md, the access log's "phase" and
+/// the code.</summary>
 public enum ExchangePhase : byte
 {
     Receive = 1,

@@ -6,8 +6,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>One request of a client as its exchange sees it: over HTTP/1.1 the connection itself, over HTTP/2 a stream of it.
-/// Loop thread only.</summary>
+/// <summary>One request of a client as its exchange sees it: over HTTP/1.1 the connection itself, over HTTP/2 a
+/// stream of it. Loop thread only.</summary>
 public interface IClientStream
 {
     ListenerProgram Listener { get; }

@@ -1,11 +1,13 @@
 using Proxy.Edge.Buffers;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Routing;
+using Proxy.Edge.Snapshot;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>Copy of a request as long as it may have to be sent again, and of its head for the access log. The copy of a usual
-/// head costs about ten nanoseconds; that is the whole price of transparent retries.</summary>
+/// <summary>Copy of a request as long as it may have to be sent again, and of its head for the access log. The copy
+/// of a usual head costs about ten nanoseconds; that is the whole price of transparent retries.</summary>
 internal sealed class KeptRequest
 {
     private byte[]? _head;
@@ -30,7 +32,8 @@ internal sealed class KeptRequest
         BodyCount = 0;
     }
 
-    /// <summary>Adds body bytes; false, and nothing is kept any more, when they do not fit into <paramref name="limit"/>.</summary>
+    /// <summary>Adds body bytes; false, and nothing is kept any more, when they do not fit into
+    /// <paramref name="limit"/>.</summary>
     public bool KeepBody(BufferPool buffers, byte[] buffer, int start, int count, int limit)
     {
         if (!IsWhole || count == 0)
@@ -81,6 +84,14 @@ internal sealed class KeptRequest
             buffers.Return(_head);
             _head = null;
         }
+    }
+
+    /// <summary>Parses the kept head again and brings its path into normal form.</summary>
+    public bool TryReparse(RequestHead head, ListenerPlan plan, Span<byte> scratch, out NormalizedPath path)
+    {
+        path = default;
+        return TryReparse(head, plan.Limits)
+            && PathNormalizer.Normalize(head.Path, plan.PathPolicy, scratch, out path) == PathVerdict.Ok;
     }
 
     /// <summary>Parses the kept head again, into the loop's own head.</summary>

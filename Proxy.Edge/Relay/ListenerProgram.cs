@@ -4,8 +4,8 @@ using Proxy.Edge.Telemetry;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>A listener as one loop runs it under one revision: its plan with everything compiled. Immutable once built; an
-/// exchange keeps the program it began with.</summary>
+/// <summary>A listener as one loop runs it under one revision: its plan with everything compiled. Immutable once
+/// built; an exchange keeps the program it began with.</summary>
 public sealed class ListenerProgram
 {
     public required ListenerPlan Plan { get; init; }

@@ -18,7 +18,22 @@ public readonly ref struct LocalAnswer
     /// <summary>The request had no more to give or cannot be trusted: the connection ends after the answer.</summary>
     public bool Close { get; init; }
 
-    /// <summary>The body of an error answer. Short and without anything about the inside; the request id is for support.</summary>
+    /// <summary>The answer to a request that fails.</summary>
+    public static LocalAnswer Refusal(ProxyFault fault, bool close)
+    {
+        int status = fault.StatusCode();
+        return new LocalAnswer
+        {
+            Status = status,
+            Lines = status == 405 ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"u8 : default,
+            Body = ErrorBody(status),
+            Fault = fault,
+            Close = close,
+        };
+    }
+
+    /// <summary>The body of an error answer. Short and without anything about the inside; the request id is for
+    /// support.</summary>
     public static ReadOnlySpan<byte> ErrorBody(int status) => status switch
     {
         400 => "400 Bad Request\n"u8,

@@ -9,7 +9,8 @@ namespace Proxy.Edge.Relay;
 /// <summary>What the exchanges of one loop share. Loop thread only.</summary>
 public sealed class LoopServices
 {
-    /// <summary>A target is limited to 8 KB by default and 64 KB at most; normalising may need six bytes for each.</summary>
+    /// <summary>A target is limited to 8 KB by default and 64 KB at most; normalising may need six bytes for
+    /// each.</summary>
     private const int PathScratchBytes = 6 * 64 * 1024;
 
     private readonly Stack<Exchange> _exchanges = new();
@@ -42,14 +43,16 @@ public sealed class LoopServices
     /// <summary>The node is leaving: connections end with the answer in hand.</summary>
     public bool IsDraining { get; set; }
 
-    /// <summary>A number for a client connection, unique in the process: loop in the upper half, count in the lower.</summary>
+    /// <summary>A number for a client connection, unique in the process: loop in the upper half, count in the
+    /// lower.</summary>
     public long NextSerial() => ((long)Loop.Index << 48) | ++_serial;
 
     public Exchange RentExchange() => _exchanges.TryPop(out Exchange? exchange) ? exchange : new Exchange(this);
 
     public void ReturnExchange(Exchange exchange) => _exchanges.Push(exchange);
 
-    /// <summary>"Date: …" with CRLF, made once a second (RFC 9110 §6.6.1: a message that came without one gets one).</summary>
+    /// <summary>"Date: …" with CRLF, made once a second (RFC 9110 §6.6.1: a message that came without one gets
+    /// one).</summary>
     public ReadOnlySpan<byte> DateLine()
     {
         long second = Loop.UnixMicroseconds / 1_000_000;

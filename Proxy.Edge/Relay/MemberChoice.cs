@@ -16,11 +16,12 @@ internal enum ChoiceResult : byte
     Full,
 }
 
-/// <summary>Steps 7 and 8 for one exchange: which member gets the request, which were tried already, and whether a slot of
-/// max-connections is held. Part of a recycled exchange; loop thread only; allocates nothing.</summary>
+/// <summary>Steps 7 and 8 for one exchange: which member gets the request, which were tried already, and whether a
+/// slot of max-connections is held. Part of a recycled exchange; loop thread only; allocates nothing.</summary>
 internal sealed class MemberChoice(ISlotQueue slots)
 {
-    /// <summary>Members one exchange looks at; larger pools are not searched to the end by a single unlucky request.</summary>
+    /// <summary>Members one exchange looks at; larger pools are not searched to the end by a single unlucky
+    /// request.</summary>
     private const int MaxTried = 64;
 
     private readonly MemberState[] _tried = new MemberState[MaxTried];

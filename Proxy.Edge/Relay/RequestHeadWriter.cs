@@ -9,11 +9,12 @@ using Proxy.Edge.Upstream;
 
 namespace Proxy.Edge.Relay;
 
-/// <summary>Composes the head that goes to an origin: what the client sent in runs as long as possible, minus what ends at this hop,
-/// plus what the proxy says. Always HTTP/1.1 (RFC 9112 §2.3).</summary>
+/// <summary>Composes the head that goes to an origin: what the client sent in runs as long as possible, minus what
+/// ends at this hop, plus what the proxy says. Always HTTP/1.1 (RFC 9112 §2.3).</summary>
 internal static class RequestHeadWriter
 {
-    /// <summary>Returns the length of the head in <paramref name="scratch"/>, or a negative number as <see cref="TargetWriter.Write"/> gives it.</summary>
+    /// <summary>Returns the length of the head in <paramref name="scratch"/>, or a negative number as
+    /// <see cref="TargetWriter.Write"/> gives it.</summary>
     public static int Write(
         in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch, Span<byte> lines)
     {
@@ -43,7 +44,8 @@ internal static class RequestHeadWriter
 
         ListenerProgram listener = context.Client.Listener;
         int forwarding = listener.Forwarding.Write(
-            context.Client.Forwarding, head, context.RequestId, lines[added..], out ulong forwarded, out _, edits.Suppress);
+            context.Client.Forwarding, head, context.RequestId, lines[added..],
+            out ulong forwarded, out _, edits.Suppress);
         if (forwarding < 0
             || !FieldCopier.Copy(head, drop | forwarded, scratch.AsSpan(at), out int copied)
             || !lines[..(added + forwarding)].TryCopyTo(scratch.AsSpan(at + copied)))
@@ -90,7 +92,8 @@ internal static class RequestHeadWriter
         Buffer.BlockCopy(head.Buffer, head.Start, scratch, 0, method);
         scratch[method++] = (byte)' ';
         int target = context.Route.WriteTarget(
-            head, path, context.Captures, context.Member!.BasePath, scratch.AsSpan(method, scratch.Length - method - 16));
+            head, path, context.Captures, context.Member!.BasePath,
+            scratch.AsSpan(method, scratch.Length - method - 16));
         if (target < 0)
         {
             return target;
@@ -104,7 +107,8 @@ internal static class RequestHeadWriter
         path.Forward.Length == head.PathLength
         && Unsafe.AreSame(ref MemoryMarshal.GetReference(path.Forward), ref head.Buffer[head.PathStart]);
 
-    /// <summary>The Host field; when the client's own line stays as it is, nothing is written and it is copied with the others.</summary>
+    /// <summary>The Host field; when the client's own line stays as it is, nothing is written and it is copied with
+    /// the others.</summary>
     private static int WriteHost(
         RouteProgram route, LoopMember member, RequestHead head, Span<byte> destination, ref ulong drop)
     {

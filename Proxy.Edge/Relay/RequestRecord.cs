@@ -92,7 +92,8 @@ internal sealed class RequestRecord
     {
         long total = services.Loop.Now - _started;
         services.Telemetry.CountExchange(
-            listener.Metrics, listener.Index, route?.Plan.Index ?? -1, _status, HeadBytes + requestBytes, BodyBytes, total, Fault);
+            listener.Metrics, listener.Index, route?.Plan.Index ?? -1,
+            _status, HeadBytes + requestBytes, BodyBytes, total, Fault);
         if (route is not null && listener.Metrics.PoolOfRoute(route.Plan.Index) is { } counters && attempts > 0)
         {
             counters.Requests++;
@@ -169,7 +170,9 @@ internal sealed class RequestRecord
     private static Piece Find(RequestHead head, HeaderId id)
     {
         int index = head.IndexOf(id);
-        return index < 0 ? default : new Piece(head.Fields[index].ValueStart - head.Start, head.Fields[index].ValueLength);
+        return index < 0
+            ? default
+            : new Piece(head.Fields[index].ValueStart - head.Start, head.Fields[index].ValueLength);
     }
 
     /// <summary>Part of the kept head.</summary>

@@ -10,8 +10,8 @@ internal static class Retry
     /// <param name="isWhole">Everything received of the request is still here.</param>
     /// <param name="attempts">Attempts made so far.</param>
     /// <param name="wasConnected">False when nothing can have reached the origin.</param>
-    /// <param name="sameMember">The member is not to blame: a stale kept connection, or another of its addresses is left. That does not
-    /// count against the limit.</param>
+    /// <param name="sameMember">The member is not to blame: a stale kept connection, or another of its addresses is
+    /// left. That does not count against the limit.</param>
     public static bool Allows(
         RetryPlan plan, Method method, bool isWhole, int attempts, bool wasConnected, bool sameMember, ProxyFault fault)
     {
@@ -25,8 +25,9 @@ internal static class Retry
             return true;
         }
 
-        // It may have reached the origin. Twice must be as good as once (RFC 9110 §9.2.2), and the origin must have broken
-        // off: one that takes its time would only get more to do.
-        return fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset && (method.IsIdempotent() || plan.NonIdempotent);
+        // It may have reached the origin. Twice must be as good as once (RFC 9110 §9.2.2), and the origin must have
+        // broken off: one that takes its time would only get more to do.
+        return fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset
+            && (method.IsIdempotent() || plan.NonIdempotent);
     }
 }

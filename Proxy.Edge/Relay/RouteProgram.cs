@@ -21,7 +21,8 @@ public sealed class RouteProgram
     private readonly FixedAnswer? _fixed;
     private readonly byte[] _fixedLines = [];
 
-    /// <exception cref="ArgumentException">A rule does not compile; validation reports that before a plan gets here.</exception>
+    /// <exception cref="ArgumentException">A rule does not compile; validation reports that before a plan gets
+    /// here.</exception>
     public RouteProgram(RoutePlan plan, LoopPool? pool)
     {
         Plan = plan;
@@ -65,8 +66,8 @@ public sealed class RouteProgram
 
     internal HeaderEditPlan RequestEdits => _requestEdits;
 
-    /// <summary>Whether this request may turn its connection into a tunnel: an upgrade to one of the route's protocols. "h2c" never, whatever is
-    /// configured: nobody could see into that tunnel.</summary>
+    /// <summary>Whether this request may turn its connection into a tunnel: an upgrade to one of the route's
+    /// protocols. "h2c" never, whatever is configured: nobody could see into that tunnel.</summary>
     public bool MayUpgrade(RequestHead head)
     {
         if (!head.HasUpgrade || head.Body != BodyKind.None || head.IsHttp10)
@@ -88,7 +89,8 @@ public sealed class RouteProgram
 
     /// <summary>Writes the target for the origin; negative as <see cref="TargetWriter.Write"/> says.</summary>
     internal int WriteTarget(
-        RequestHead head, NormalizedPath path, in RouteCaptures captures, ReadOnlySpan<byte> basePath, Span<byte> destination) =>
+        RequestHead head, NormalizedPath path, in RouteCaptures captures, ReadOnlySpan<byte> basePath,
+        Span<byte> destination) =>
         _target.Write(head, path, captures, basePath, destination);
 
     /// <summary>Whether the response needs <see cref="EditResponse"/>; the usual one does not.</summary>
@@ -109,7 +111,8 @@ public sealed class RouteProgram
         return mapped < 0 ? -1 : edited + mapped;
     }
 
-    /// <summary>The route's own answer: a redirect or a fixed response. Lines point into <paramref name="scratch"/>.</summary>
+    /// <summary>The route's own answer: a redirect or a fixed response. Lines point into
+    /// <paramref name="scratch"/>.</summary>
     internal LocalAnswer Answer(in TemplateContext context, in RouteCaptures captures, Span<byte> scratch, bool close)
     {
         if (_fixed is not null)

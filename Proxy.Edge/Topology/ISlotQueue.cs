@@ -1,7 +1,8 @@
 namespace Proxy.Edge.Topology;
 
-/// <summary>Port to the queues for members with max-connections, which the pools' actors keep so that the oldest waiter of all loops is
-/// served first. Used only when no slot is free; the usual request never comes here. Must not block.</summary>
+/// <summary>Port to the queues for members with max-connections, which the pools' actors keep so that the oldest
+/// waiter of all loops is served first. Used only when no slot is free; the usual request never comes here. Must not
+/// block.</summary>
 public interface ISlotQueue
 {
     /// <summary>Lines up. False when the pool cannot be asked; then no answer comes.</summary>
@@ -16,7 +17,8 @@ public interface ISlotQueue
 public interface ISlotAnswer
 {
     /// <summary>Called once, on any thread: store and wake, nothing more.</summary>
-    /// <param name="member">A member with a slot taken, to be given back with <see cref="MemberState.ReturnSlot"/>; null = none in time.</param>
+    /// <param name="member">A member with a slot taken, to be given back with <see cref="MemberState.ReturnSlot"/>;
+    /// null = none in time.</param>
     void Answered(MemberState? member);
 }
 

@@ -7,11 +7,13 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
 
-/// <summary>One HTTP/1.1 connection to an origin. It frames responses and watches the origin's time-outs; what the messages mean
-/// is the business of its user. It is leased to one exchange at a time and otherwise kept by its member.</summary>
+/// <summary>One HTTP/1.1 connection to an origin. It frames responses and watches the origin's time-outs; what the
+/// messages mean is the business of its user. It is leased to one exchange at a time and otherwise kept by its
+/// member.</summary>
 public sealed class Http1Origin : IChannelHandler, ITimerTarget
 {
-    /// <summary>Interim responses before one final response. Real origins send one or two; endless ones would hold the exchange.</summary>
+    /// <summary>Interim responses before one final response. Real origins send one or two; endless ones would hold
+    /// the exchange.</summary>
     private const int MaxInterim = 16;
 
     private enum Phase : byte
@@ -61,7 +63,8 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
     public SocketTarget Address { get; }
 
-    /// <summary>Has served a request before, so a failure before any answer may just mean that it was closed as idle.</summary>
+    /// <summary>Has served a request before, so a failure before any answer may just mean that it was closed as
+    /// idle.</summary>
     public bool IsReused => _served > 1;
 
     /// <summary>The connection stands; false means that nothing can have reached the origin.</summary>
@@ -79,8 +82,8 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
     internal bool IsKept { get; set; }
 
-    /// <summary>Starts an exchange. Send the head next; unless the whole request is sent now, call <see cref="RequestComplete"/> when the
-    /// last byte was handed over.</summary>
+    /// <summary>Starts an exchange. Send the head next; unless the whole request is sent now, call
+    /// <see cref="RequestComplete"/> when the last byte was handed over.</summary>
     public void Begin(IOriginUser user, Method method, bool upgradeAsked, bool complete, OriginTimeouts timeouts)
     {
         _user = user;
@@ -119,14 +122,16 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         }
     }
 
-    /// <summary>More request body follows and the origin is slow to take it: its write time-out runs from now.</summary>
+    /// <summary>More request body follows and the origin is slow to take it: its write time-out runs from
+    /// now.</summary>
     public void AwaitDrain()
     {
         _phaseSince = _loop.Now;
         Arm();
     }
 
-    /// <summary>The client is slow: no more of the response until <see cref="ResumeReading"/>, and the origin's time stands still.</summary>
+    /// <summary>The client is slow: no more of the response until <see cref="ResumeReading"/>, and the origin's time
+    /// stands still.</summary>
     public void PauseReading()
     {
         _rate.Pause(_loop.Now);
@@ -141,7 +146,8 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         Arm();
     }
 
-    /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be done.</summary>
+    /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be
+    /// done.</summary>
     public bool SpliceTo(Channel client) => _body.Kind == BodyKind.Length && _channel.SpliceTo(client, _body.Remaining);
 
     /// <summary>Bytes still missing of a response body with a known length.</summary>
@@ -430,13 +436,15 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         _loop.Buffers.Return(copy);
     }
 
-    /// <summary>The response is complete: keeps the connection or closes it, before its user goes on to something else.</summary>
+    /// <summary>The response is complete: keeps the connection or closes it, before its user goes on to something
+    /// else.</summary>
     private IOriginUser Release(bool keep)
     {
         IOriginUser user = _user!;
         _user = null;
         ReusePlan reuse = Member.Reuse;
-        if (keep && reuse.Enabled && !Member.IsRetired && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
+        if (keep && reuse.Enabled && !Member.IsRetired
+            && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
             && (reuse.MaxRequests == 0 || _served < reuse.MaxRequests))
         {
             // A body that ended while its user had paused us leaves the pause behind.
@@ -500,7 +508,8 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         _heldCount += count;
     }
 
-    /// <summary>Keeps an incomplete head. When an interim head before it was consumed, the rest moves to the front.</summary>
+    /// <summary>Keeps an incomplete head. When an interim head before it was consumed, the rest moves to the
+    /// front.</summary>
     private void Rehold(byte[]? detached, byte[] buffer, int offset, int count)
     {
         if (detached is null)

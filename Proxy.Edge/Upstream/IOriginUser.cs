@@ -4,8 +4,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
 
-/// <summary>The exchange that has leased an origin connection. Called on the loop's thread. Buffers are valid during the call
-/// only and may be overwritten as <see cref="Engine.IChannelHandler.OnData"/> allows.</summary>
+/// <summary>The exchange that has leased an origin connection. Called on the loop's thread. Buffers are valid during
+/// the call only and may be overwritten as <see cref="Engine.IChannelHandler.OnData"/> allows.</summary>
 public interface IOriginUser
 {
     /// <summary>Whether a chunked body is wanted with its framing or without.</summary>
@@ -14,8 +14,8 @@ public interface IOriginUser
     /// <summary>A 1xx head other than 101.</summary>
     void OnInterim(ResponseHead head);
 
-    /// <summary>The final head and the first bytes of its body. When <paramref name="done"/>, the response is complete and the
-    /// connection is no longer the user's.</summary>
+    /// <summary>The final head and the first bytes of its body. When <paramref name="done"/>, the response is
+    /// complete and the connection is no longer the user's.</summary>
     void OnResponse(ResponseHead head, byte[] buffer, int bodyStart, int bodyCount, bool done);
 
     /// <summary>More of the body; see <see cref="OnResponse"/> for <paramref name="done"/>.</summary>

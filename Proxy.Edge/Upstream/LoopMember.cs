@@ -5,8 +5,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
 
-/// <summary>A member as one loop sees it: its counters and its kept connections, newest first (a hot socket is the one whose
-/// memory and congestion window are warm). Loop thread only.</summary>
+/// <summary>A member as one loop sees it: its counters and its kept connections, newest first (a hot socket is the
+/// one whose memory and congestion window are warm). Loop thread only.</summary>
 public sealed class LoopMember
 {
     private readonly IEventLoop _loop;
@@ -44,7 +44,8 @@ public sealed class LoopMember
 
     public bool IsRetired { get; private set; }
 
-    /// <summary>The last attempt reported to the actors was a failure, so the next success is worth reporting too.</summary>
+    /// <summary>The last attempt reported to the actors was a failure, so the next success is worth reporting
+    /// too.</summary>
     public bool OwesSuccess { get; set; }
 
     /// <summary>Takes over a new revision's settings; kept connections stay.</summary>
@@ -56,10 +57,10 @@ public sealed class LoopMember
         BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
     }
 
-    /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting. Null when no address of the member is
-    /// known any more.</summary>
-    /// <param name="repeatable">False for a request that cannot be sent twice: the kept connection is then asked whether
-    /// it still lives, which costs a system call and closes all but the last instant of the race.</param>
+    /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting. Null when no
+    /// address of the member is known any more.</summary>
+    /// <param name="repeatable">False for a request that cannot be sent twice: the kept connection is then asked
+    /// whether it still lives, which costs a system call and closes all but the last instant of the race.</param>
     /// <param name="fresh">Do not use kept connections (they have just proved stale).</param>
     public Http1Origin? Lease(bool repeatable, bool fresh)
     {

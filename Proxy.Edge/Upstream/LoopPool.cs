@@ -7,8 +7,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
 
-/// <summary>A pool as one loop sees it: the balancer's state and the members' kept connections. It lives as long as the pool's
-/// name; a new revision is adopted in place. Loop thread only.</summary>
+/// <summary>A pool as one loop sees it: the balancer's state and the members' kept connections. It lives as long as
+/// the pool's name; a new revision is adopted in place. Loop thread only.</summary>
 public sealed class LoopPool
 {
     private readonly IEventLoop _loop;
@@ -28,8 +28,9 @@ public sealed class LoopPool
 
     public IBalancer Balancer { get; private set; }
 
-    /// <summary>The loop's side of a member of the current revision. False for one of another revision: the pool's actor publishes the
-    /// candidates of a new one a moment before the loops take it over, and drops those of the old one a moment after.</summary>
+    /// <summary>The loop's side of a member of the current revision. False for one of another revision: the pool's
+    /// actor publishes the candidates of a new one a moment before the loops take it over, and drops those of the
+    /// old one a moment after.</summary>
     public bool TryFind(MemberState state, [NotNullWhen(true)] out LoopMember? member) =>
         _members.TryGetValue(state, out member);
 

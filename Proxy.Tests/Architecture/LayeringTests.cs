@@ -53,7 +53,7 @@ public sealed partial class LayeringTests
             "Actors.Config Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Topology",
         ["Actors.Publishing"] =
-            "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot",
+            "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
 
         // The node: everything that talks to the outside, and the wiring.

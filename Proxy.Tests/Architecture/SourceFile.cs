@@ -18,7 +18,8 @@ internal sealed partial class SourceFile
 
     public IReadOnlyList<string> Lines { get; }
 
-    /// <summary>The lines without comments and without what stands in literals; as many as <see cref="Lines"/>.</summary>
+    /// <summary>The lines without comments and without what stands in literals; as many as
+    /// <see cref="Lines"/>.</summary>
     public IReadOnlyList<string> Code { get; }
 
     public string Project => Path[..Path.IndexOf('/')];

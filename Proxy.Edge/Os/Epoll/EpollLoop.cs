@@ -21,9 +21,10 @@ public interface ILoopObserver
     void OnAcceptFailed(string reason);
 }
 
-/// <summary>An edge-triggered epoll loop. Every socket is registered once with everything and never again, so a request costs
-/// no epoll_ctl; a read shorter than the buffer means the socket is drained, so there is no probing recv; sends are
-/// tried at once. All channels share one receive buffer, so an idle connection owns no memory for bytes.</summary>
+/// <summary>An edge-triggered epoll loop. Every socket is registered once with everything and never again, so a
+/// request costs no epoll_ctl; a read shorter than the buffer means the socket is drained, so there is no probing
+/// recv; sends are tried at once. All channels share one receive buffer, so an idle connection owns no memory for
+/// bytes.</summary>
 public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 {
     /// <summary>128 KB: at 1 MB bodies four times fewer calls than with 32 KB; larger gains nothing more.</summary>
@@ -117,7 +118,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         }
     }
 
-    /// <summary>Ends <see cref="Run"/> after the current turn. Loop thread only; from elsewhere post a task that calls it.</summary>
+    /// <summary>Ends <see cref="Run"/> after the current turn. Loop thread only; from elsewhere post a task that
+    /// calls it.</summary>
     public void Stop() => _stopping = true;
 
     public void Post(ILoopTask task)
@@ -228,8 +230,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
             Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET);
     }
 
-    /// <summary>Forgets a channel. Its descriptor is closed at the end of the turn, so that a number seen in this turn's events
-    /// cannot mean a newer connection.</summary>
+    /// <summary>Forgets a channel. Its descriptor is closed at the end of the turn, so that a number seen in this
+    /// turn's events cannot mean a newer connection.</summary>
     internal void Forget(int descriptor)
     {
         // A connection refused right after accepting was never added.
@@ -341,7 +343,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
     {
         ulong value;
         _ = Libc.read(_wake, &value, sizeof(ulong));
-        // A full fence: were the queue read before the flag is seen cleared, a task posted in between would wake nobody.
+        // A full fence: were the queue read before the flag is seen cleared, a task posted in between would wake
+        // nobody.
         Interlocked.Exchange(ref _wakePending, 0);
         while (_posted.TryDequeue(out ILoopTask? task))
         {
@@ -379,7 +382,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
     private void ReadClock()
     {
-        // The one clock read of a turn (about 20 ns through the vDSO); wall time is derived and corrected once a second.
+        // The one clock read of a turn (about 20 ns through the vDSO); wall time is derived and corrected once a
+        // second.
         Now = _time.GetTimestamp() / (_time.TimestampFrequency / 1_000_000);
         if (Now >= _wallRefresh)
         {

@@ -155,5 +155,6 @@ class Candidate:
             config = bench.write(label + ".conf", OURS, port=self.port, workers=workers, management=ports[1])
             argv = [os.path.join(bench.root, "Proxy.Cluster/bin/Release/net10.0/proxy"), "run", config]
         # Mapped twice, as .NET does by itself, compiled code has no names for perf.
-        env = {"DOTNET_PerfMapEnabled": "1", "DOTNET_EnableWriteXorExecute": "0"} if profile and name == "ours" else None
+        named = {"DOTNET_PerfMapEnabled": "1", "DOTNET_EnableWriteXorExecute": "0"}
+        env = named if profile and name == "ours" else None
         self.process = bench.start(argv, label, cores, env)

@@ -1,10 +1,11 @@
-using Proxy.Actors.Publishing;
+using Proxy.Actors.Pools;
 using Proxy.Actors.Runtime;
 using Proxy.Edge.Topology;
 
-namespace Proxy.Actors.Pools;
+namespace Proxy.Actors.Publishing;
 
-/// <summary>The loops' way to the pools' slot queues. Allocates once per waiting request, which waits for milliseconds anyway.</summary>
+/// <summary>The loops' way to the pools' slot queues. Allocates once per waiting request, which waits for
+/// milliseconds anyway.</summary>
 public sealed class SlotQueuePort(PoolDirectory pools) : ISlotQueue
 {
     public bool TryEnter(string pool, MemberState? only, TimeSpan wait, ISlotAnswer answer) =>
