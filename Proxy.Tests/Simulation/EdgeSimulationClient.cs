@@ -15,7 +15,7 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
         "\r\n\r\n\r\n\u0001",
         "POST /r/0 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET /r/0 HTTP/3.0\r\nHost: a\r\n\r\n",
-        "POST /r/0 HTTP/1.1\r\nHost: a\r\nX-Id: 999999999\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        $"POST /r/0 HTTP/1.1\r\nHost: a\r\nX-Id: {EdgeSimulationLedger.Nobody}\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     ];
 
     private readonly EdgeSimulationRun _run;
@@ -32,6 +32,7 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
     private int _bodyBytes;
     private long _stallAfter = long.MaxValue;
     private long _readBytes;
+    private bool _ignoresRest;
 
     public EdgeSimulationClient(EdgeSimulationRun run)
     {
@@ -67,8 +68,8 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
         _peer.Script = this;
         if (Random.Next(4) == 0)
         {
-            _peer.ReadBytes = 1 + Random.Next(5000);
-            _peer.ReadPause = Random.NextInt64(100_000);
+            _peer.ReadBytes = (_run.Plan.Calm ? 500 : 1) + Random.Next(5000);
+            _peer.ReadPause = Random.NextInt64(_run.Plan.Calm ? 20_000 : 100_000);
         }
 
         if (_fault is Fault.Reset or Fault.Close)
@@ -91,14 +92,19 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
             _peer.ReadBytes = 0;
         }
 
+        if (_ignoresRest)
+        {
+            return;
+        }
+
         _reader.Feed(bytes);
-        _run.Ledger.Check(_reader.Error is null, () => $"to a client: {_reader.Error}");
+        _run.Ledger.Check(_reader.Error is null || _ignoresRest, () => $"to a client: {_reader.Error}");
     }
 
     public void OnEnd()
     {
         _reader.End();
-        _run.Ledger.Check(!_own || !_inResponse, () => $"the proxy's own answer to {Describe()} was cut off");
+        _run.Ledger.Check(!_own || !_inResponse || _ignoresRest, () => $"the proxy's own answer to {Describe()} was cut off");
         OnGone();
         if (_fault != Fault.StopSending || Random.Next(2) == 0)
         {
@@ -125,12 +131,23 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
         _inResponse = true;
         _bodyBytes = 0;
         _own = head["X-Answer"] is null;
+        if (head.Number("X-Answer") == EdgeSimulationLedger.Nobody)
+        {
+            // An origin answered without being asked, in the moment its connection was being used again: HTTP/1.1 has no defence.
+            _run.Ledger.Unasked++;
+            _answer = null;
+            _ignoresRest = true;
+            return;
+        }
+
         _answer = _own ? null : ledger.Answer(head.Number("X-Answer"));
         _outstanding.TryPeek(out SimRequest? asked);
         if (_own)
         {
             ledger.Check(!_run.Plan.Calm, () => $"a calm run refused {Describe()}: {head}");
             ledger.Check(head["Proxy-Status"] is not null && Status(head) >= 400, () => $"whose answer is {head}");
+            // An answer to half a head, or to garbage, is not framed for the request we think it is for.
+            _ignoresRest = _fault == Fault.Garbage || asked?.Method == "HEAD";
             return;
         }
 

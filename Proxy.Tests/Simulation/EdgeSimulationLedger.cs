@@ -46,6 +46,9 @@ internal sealed record SimAnswer
 /// <summary>Who asked what, who answered what, and the first promise that was broken.</summary>
 internal sealed class EdgeSimulationLedger
 {
+    /// <summary>Id in what clients send that is not worth an answer, and in answers nobody asked for.</summary>
+    public const int Nobody = 999_999_999;
+
     private readonly List<SimRequest> _requests = [];
     private readonly List<SimAnswer> _answers = [];
 
@@ -60,6 +63,9 @@ internal sealed class EdgeSimulationLedger
 
     /// <summary>Complete answers of the proxy's own.</summary>
     public int Refused { get; set; }
+
+    /// <summary>Answers that clients read although nobody asked for them.</summary>
+    public int Unasked { get; set; }
 
     public int NextRequestId => _requests.Count;
 

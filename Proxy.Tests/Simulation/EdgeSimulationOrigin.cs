@@ -76,7 +76,7 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
             _reader = new SimMessageReader(this, responses: false);
             if (run.Random.Next(5) == 0)
             {
-                peer.ReadBytes = 1 + run.Random.Next(3000);
+                peer.ReadBytes = (run.Plan.Calm ? 500 : 1) + run.Random.Next(3000);
                 peer.ReadPause = run.Random.NextInt64(20_000);
             }
         }
@@ -196,6 +196,12 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
                 _manner = Manner.Proper;
             }
 
+            if (framing == 2 && !bodiless && _manner == Manner.MoreBehind)
+            {
+                // Whatever follows would be body.
+                _manner = Manner.Proper;
+            }
+
             if (framing == 2 && _manner == Manner.CutBody)
             {
                 // Only a reset tells this from a complete body.
@@ -236,7 +242,7 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
 
                     break;
                 case Manner.MoreBehind:
-                    _peer.Send(Bytes("HTTP/1.1 200 OK\r\nX-Answer: 999999\r\nContent-Length: 4\r\n\r\nevil"), Random.Next(2) * Pause());
+                    _peer.Send(Bytes("HTTP/1.1 200 OK\r\nX-Answer: 999999999\r\nContent-Length: 4\r\n\r\nevil"), Random.Next(2) * Pause());
                     break;
                 case Manner.CloseAfter:
                     _peer.Close(Random.NextInt64(3_000_000));

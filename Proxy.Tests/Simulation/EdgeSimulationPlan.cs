@@ -40,8 +40,7 @@ internal sealed class EdgeSimulationPlan
     public int MostAttempts => 1 + _retry.Attempts + (2 * _members) + 1;
 
     public override string ToString() =>
-        $"{(Calm ? "calm" : "rough")}, {_members} members of {_memberConnections}, {_retry.Attempts} retries of {_retry.BufferBytes}, "
-        + $"{Snapshot.Listeners[0].Timeouts}";
+        $"{(Calm ? "calm" : "rough")}, {_members} members of {_memberConnections}, {_retry.Attempts} retries of {_retry.BufferBytes}";
 
     private EdgeSnapshot Create()
     {
@@ -83,9 +82,9 @@ internal sealed class EdgeSimulationPlan
         Timeouts = new OriginTimeouts
         {
             Connect = TimeSpan.FromSeconds(1),
-            Response = TimeSpan.FromSeconds(3),
+            Response = TimeSpan.FromSeconds(Calm ? 30 : 3),
             BodyIdle = TimeSpan.FromSeconds(2),
-            WriteIdle = TimeSpan.FromSeconds(2),
+            WriteIdle = TimeSpan.FromSeconds(Calm ? 30 : 2),
             MinRate = Calm ? 0 : 240,
             RateGrace = TimeSpan.FromSeconds(3),
         },
@@ -107,7 +106,7 @@ internal sealed class EdgeSimulationPlan
         MaxRequestsPerConnection = !Calm && _random.Next(6) == 0 ? 2 : 0,
         Timeouts = new ClientTimeouts
         {
-            Head = TimeSpan.FromSeconds(2),
+            Head = TimeSpan.FromSeconds(Calm ? 20 : 2),
             KeepAlive = TimeSpan.FromSeconds(3),
             BodyIdle = TimeSpan.FromSeconds(2),
             WriteIdle = TimeSpan.FromSeconds(2),
