@@ -153,6 +153,13 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
+        if (_phase == Phase.Lingering && _channel.UnsentBytes > 0)
+        {
+            // Half-closed while its last answer is still on the way.
+            CloseAfterFlush();
+            return;
+        }
+
         Close(ProxyFault.ClientAborted);
     }
 
@@ -163,6 +170,11 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         {
             Forget();
             return;
+        }
+
+        if (_phase == Phase.Idle)
+        {
+            _phaseSince = _services.Loop.Now;
         }
 
         Arm();
@@ -188,10 +200,15 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         switch (_phase)
         {
             case Phase.Head:
+                _isHead = false;
                 Reject(ProxyFault.ClientHeadTimeout);
                 break;
             case Phase.Exchange:
                 CheckExchange(now);
+                break;
+            case Phase.Idle or Phase.Lingering when _watchesWrites && !ClientIsTooSlow(now):
+                // Slow, but still taking its answer.
+                Arm();
                 break;
             default:
                 // Idle connections end without a word (RFC 9112 §9.5), tunnels and lingering ones too.
@@ -410,7 +427,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         if (_phase == Phase.Idle)
         {
-            Close(ProxyFault.None);
+            CloseAfterFlush();
         }
     }
 
@@ -550,7 +567,9 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         else
         {
             // One store: nothing is due from the client until it has its answer.
-            _services.Loop.Timers.Set(_timer, TimerNode.Never);
+            // Unless it still owes us reading the answer before, or will never send again.
+            _endedAt = _lastBody;
+            _services.Loop.Timers.Set(_timer, _watchesWrites || _ended ? Deadline() : TimerNode.Never);
         }
 
         _exchange.Start(this, head, buffer, head.End, step.Produced, _body.IsDone);
@@ -727,6 +746,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
         _lingered = 0;
         Enter(Phase.Lingering);
+        WatchWrites();
         _channel.ShutdownSend();
         _inputPaused = _bodyPaused = false;
         _channel.Resume();
@@ -740,6 +760,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         if (_channel.IsOpen)
         {
             Enter(Phase.Lingering);
+            WatchWrites();
         }
         else
         {
@@ -818,8 +839,9 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             _services.Telemetry.CountFault(fault);
         }
 
-        if (fault == ProxyFault.ClientTooSlow)
+        if (fault == ProxyFault.ClientTooSlow || _channel.UnsentBytes > 0 || (exchange is not null && _responding))
         {
+            // An orderly end would make half an answer look whole where only the end shows its length.
             _channel.Abort();
         }
         else
@@ -854,6 +876,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     private long Deadline() => _phase switch
     {
+        Phase.Idle when _watchesWrites => WriteDeadline(),
         Phase.Idle => After(_phaseSince, RequestNumber == 0 ? Timeouts.Head : Timeouts.KeepAlive),
         Phase.Head => After(_phaseSince, Timeouts.Head),
         Phase.Exchange => Math.Min(Math.Min(BodyDeadline(), WriteDeadline()), EndDeadline()),

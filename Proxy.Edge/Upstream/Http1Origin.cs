@@ -132,6 +132,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     public void ResumeReading()
     {
         _rate.Resume(_loop.Now);
+        _phaseSince = _phase == Phase.Body ? _loop.Now : _phaseSince;
         _channel.Resume();
         Arm();
     }
@@ -476,9 +477,11 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
     private void Hold(byte[] buffer, int offset, int count)
     {
-        if (_held is null || _heldCount + count > _held.Length)
+        // Tailroom, because a body behind the head may be framed where it lies.
+        int needed = _heldCount + count + Channel.Tailroom;
+        if (_held is null || needed > _held.Length)
         {
-            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, (_heldCount + count) * 2));
+            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, needed * 2));
             if (_held is not null)
             {
                 Buffer.BlockCopy(_held, 0, larger, 0, _heldCount);
