@@ -30,6 +30,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     private readonly TimerNode _timer;
     private readonly Http1Limits _limits = new();
     private IOriginUser? _user;
+    private Channel? _spliceTarget;
     private OriginTimeouts _timeouts = new();
     private BodyReader _body;
     private RateGuard _rate;
@@ -80,6 +81,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     public void Begin(IOriginUser user, Method method, bool upgradeAsked, OriginTimeouts timeouts)
     {
         _user = user;
+        _spliceTarget = null;
         _method = method;
         _upgradeAsked = upgradeAsked;
         _timeouts = timeouts;
@@ -138,7 +140,16 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     }
 
     /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be done.</summary>
-    public bool SpliceTo(Channel client) => _body.Kind == BodyKind.Length && _channel.SpliceTo(client, _body.Remaining);
+    public bool SpliceTo(Channel client)
+    {
+        if (_body.Kind != BodyKind.Length || !_channel.SpliceTo(client, _body.Remaining))
+        {
+            return false;
+        }
+
+        _spliceTarget = client;
+        return true;
+    }
 
     /// <summary>Bytes still missing of a response body with a known length.</summary>
     public long BodyRemaining => _body.Kind == BodyKind.Length ? _body.Remaining : 0;
@@ -161,6 +172,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
         _phase = Phase.Closed;
         _user = null;
+        _spliceTarget = null;
         DropHeld();
         _loop.Timers.Remove(_timer);
         _channel.Close();
@@ -230,6 +242,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
             return;
         }
 
+        _spliceTarget = null;
         Release(_keepable).OnResponseSpliced(count, done: true);
     }
 
@@ -261,6 +274,13 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
                 break;
             case Phase.Head:
                 Fault(ProxyFault.OriginHeadTimeout);
+                break;
+            case Phase.Body when _spliceTarget is { UnsentBytes: > 0 }:
+                // The client is the slow one; its own time-outs begin when it is told that nothing moved.
+                _phaseSince = now;
+                _rate.Start(now);
+                Arm();
+                _user!.OnResponseSpliced(0, done: false);
                 break;
             case Phase.Body when now < Idle(_timeouts.BodyIdle):
                 if (_rate.IsTooSlow(now, _timeouts.MinRate))

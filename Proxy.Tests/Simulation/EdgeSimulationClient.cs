@@ -103,7 +103,11 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
 
     public void OnEnd()
     {
-        _reader.End();
+        if (!_ignoresRest)
+        {
+            _reader.End();
+        }
+
         _run.Ledger.Check(!_own || !_inResponse || _ignoresRest, () => $"the proxy's own answer to {Describe()} was cut off");
         OnGone();
         if (_fault != Fault.StopSending || Random.Next(2) == 0)
@@ -131,15 +135,6 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
         _inResponse = true;
         _bodyBytes = 0;
         _own = head["X-Answer"] is null;
-        if (head.Number("X-Answer") == EdgeSimulationLedger.Nobody)
-        {
-            // An origin answered without being asked, in the moment its connection was being used again: HTTP/1.1 has no defence.
-            _run.Ledger.Unasked++;
-            _answer = null;
-            _ignoresRest = true;
-            return;
-        }
-
         _answer = _own ? null : ledger.Answer(head.Number("X-Answer"));
         _outstanding.TryPeek(out SimRequest? asked);
         if (_own)
@@ -147,7 +142,7 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
             ledger.Check(!_run.Plan.Calm, () => $"a calm run refused {Describe()}: {head}");
             ledger.Check(head["Proxy-Status"] is not null && Status(head) >= 400, () => $"whose answer is {head}");
             // An answer to half a head, or to garbage, is not framed for the request we think it is for.
-            _ignoresRest = _fault == Fault.Garbage || asked?.Method == "HEAD";
+            _ignoresRest = _fault == Fault.Garbage || (asked?.Method == "HEAD" && head["Connection"] == "close");
             return;
         }
 

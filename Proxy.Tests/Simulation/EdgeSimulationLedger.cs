@@ -64,8 +64,8 @@ internal sealed class EdgeSimulationLedger
     /// <summary>Complete answers of the proxy's own.</summary>
     public int Refused { get; set; }
 
-    /// <summary>Answers that clients read although nobody asked for them.</summary>
-    public int Unasked { get; set; }
+    /// <summary>The run cannot be judged any more, see <see cref="EdgeSimulationWire.IsSpoilt"/>.</summary>
+    public bool IsVoid { get; set; }
 
     public int NextRequestId => _requests.Count;
 
@@ -79,13 +79,13 @@ internal sealed class EdgeSimulationLedger
 
     public SimAnswer? Answer(int number) => (uint)number < (uint)_answers.Count ? _answers[number] : null;
 
-    public void Fail(string what) => Failure ??= what;
+    public void Fail(string what) => Failure ??= IsVoid ? null : what;
 
     public void Check(bool holds, Func<string> otherwise)
     {
         if (!holds && Failure is null)
         {
-            Failure = otherwise();
+            Fail(otherwise());
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
     {
         var wire = new EdgeSimulationWire(run);
         peer.In.Tap = wire.Feed;
-        peer.Script = new Connection(run, peer);
+        peer.Script = new Connection(run, peer, wire);
         if (!run.Plan.Calm && run.Random.Next(30) == 0)
         {
             // Gone again at once, or before anything was asked.
@@ -64,13 +64,15 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
         private readonly EdgeSimulationRun _run;
         private readonly SimPeer _peer;
         private readonly SimMessageReader _reader;
+        private readonly EdgeSimulationWire _wire;
         private SimRequest? _request;
         private Manner _manner;
         private int _bodyBytes;
         private bool _early;
 
-        public Connection(EdgeSimulationRun run, SimPeer peer)
+        public Connection(EdgeSimulationRun run, SimPeer peer, EdgeSimulationWire wire)
         {
+            _wire = wire;
             _run = run;
             _peer = peer;
             _reader = new SimMessageReader(this, responses: false);
@@ -242,6 +244,7 @@ internal sealed class EdgeSimulationOrigin(EdgeSimulationRun run) : ISimServer
 
                     break;
                 case Manner.MoreBehind:
+                    _wire.IsSpoilt = true;
                     _peer.Send(Bytes("HTTP/1.1 200 OK\r\nX-Answer: 999999999\r\nContent-Length: 4\r\n\r\nevil"), Random.Next(2) * Pause());
                     break;
                 case Manner.CloseAfter:

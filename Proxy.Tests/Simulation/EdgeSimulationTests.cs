@@ -20,6 +20,7 @@ public sealed class EdgeSimulationTests
         int requests = outcomes.Sum(outcome => outcome.Requests);
         int relayed = outcomes.Sum(outcome => outcome.Relayed);
         int refused = outcomes.Sum(outcome => outcome.Refused);
+        Assert.InRange(outcomes.Count(outcome => outcome.IsVoid), 0, Seeds / 50);
         Assert.True(relayed > requests / 3 && refused > requests / 50, $"{requests} {relayed} {refused}");
     }
 
@@ -34,14 +35,23 @@ public sealed class EdgeSimulationTests
         Assert.Equal(20, Enumerable.Range(0, 20).Select(seed => EdgeSimulation.Run(seed).TraceHash).Distinct().Count());
     }
 
-    /// <summary>For replaying a failure: PROXY_SIM_SEED; for a long run also PROXY_SIM_COUNT.</summary>
+    /// <summary>For replaying a failure: PROXY_SIM_SEED; for a long run also PROXY_SIM_COUNT; with
+    /// PROXY_SIM_LOG what happened on the wires goes to that file.</summary>
     [Fact(Explicit = true)]
     public void One_seed_again()
     {
         int seed = Number("PROXY_SIM_SEED", 0);
+        if (Environment.GetEnvironmentVariable("PROXY_SIM_LOG") is { Length: > 0 } file)
+        {
+            var lines = new List<string>();
+            EdgeSimulation.Run(seed, lines.Add);
+            File.WriteAllLines(file, lines);
+        }
+
         EdgeOutcome[] outcomes = RunAll(seed, Number("PROXY_SIM_COUNT", 1));
 
         string[] failures = [.. outcomes.Select(outcome => outcome.Failure).OfType<string>()];
+        TestContext.Current.SendDiagnosticMessage($"{outcomes.Count(outcome => outcome.IsVoid)} void");
         Assert.True(failures.Length == 0, $"{failures.Length} failed\n{string.Join("\n\n", failures.Take(20))}");
     }
 

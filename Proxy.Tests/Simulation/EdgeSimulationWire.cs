@@ -17,9 +17,14 @@ internal sealed class EdgeSimulationWire : ISimMessages
 
     public void Feed(ReadOnlySpan<byte> bytes)
     {
+        _run.Ledger.IsVoid |= IsSpoilt;
         _reader.Feed(bytes);
         _run.Ledger.Check(_reader.Error is null, () => $"to an origin: {_reader.Error}");
     }
+
+    /// <summary>The origin has sent an answer that nobody asked for. A request that is on its way at that moment may get it, and
+    /// every later one its predecessor's: HTTP/1.1 has no defence, so the run says nothing from there on.</summary>
+    public bool IsSpoilt { get; set; }
 
     public bool HasNoBody(SimHead head) => false;
 

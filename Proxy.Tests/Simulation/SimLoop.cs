@@ -49,6 +49,9 @@ internal sealed class SimLoop : IEventLoop
     /// <summary>What handlers and timer targets threw: bugs, all of them.</summary>
     public List<Exception> Failures { get; } = [];
 
+    /// <summary>Gets what happens on the wires, for looking at one run.</summary>
+    public Action<string>? Log { get; set; }
+
     public long Turns { get; private set; }
 
     public ulong TraceHash { get; private set; } = 14695981039346656037;

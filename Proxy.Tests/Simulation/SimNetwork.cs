@@ -31,8 +31,8 @@ internal static class SimConnection
 {
     public static void Join(SimLoop loop, SimChannel channel, SimPeer peer, SimLink link)
     {
-        var toProxy = new SimPipe(loop, link.ToProxy, link.Latency) { Reader = channel, Writer = peer };
-        var fromProxy = new SimPipe(loop, link.FromProxy, link.Latency) { Reader = peer, Writer = channel };
+        var toProxy = new SimPipe(loop, $"{channel.Number} to the proxy", link.ToProxy, link.Latency) { Reader = channel, Writer = peer };
+        var fromProxy = new SimPipe(loop, $"{channel.Number} from the proxy", link.FromProxy, link.Latency) { Reader = peer, Writer = channel };
         (toProxy.Opposite, fromProxy.Opposite) = (fromProxy, toProxy);
         (channel.In, channel.Out) = (toProxy, fromProxy);
         (peer.In, peer.Out) = (fromProxy, toProxy);

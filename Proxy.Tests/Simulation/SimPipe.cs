@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Proxy.Tests.Simulation;
 
 /// <summary>An end of a <see cref="SimConnection"/> as its pipes see it.</summary>
@@ -12,7 +14,7 @@ internal interface ISimEnd
 
 /// <summary>One direction of a simulated connection: what the writer's kernel has taken, what is on the wire and what waits
 /// for the reader share one window. Everything arrives in order, after the latency, in pieces drawn from the seed.</summary>
-internal sealed class SimPipe(SimLoop loop, int window, long latency)
+internal sealed class SimPipe(SimLoop loop, string name, int window, long latency)
 {
     private byte[] _data = new byte[Math.Min(window, 8192)];
     private int _start;
@@ -57,6 +59,7 @@ internal sealed class SimPipe(SimLoop loop, int window, long latency)
         }
 
         bytes = bytes[..taken];
+        loop.Log?.Invoke($"{name} sends {taken}: {Encoding.Latin1.GetString(bytes[..Math.Min(taken, 90)])}");
         Tap?.Invoke(bytes);
         Append(bytes);
         while (taken > 0)
@@ -82,6 +85,7 @@ internal sealed class SimPipe(SimLoop loop, int window, long latency)
 
         _count -= taken;
         Arrived -= taken;
+        loop.Log?.Invoke($"{name} read {taken}, {Arrived} more");
         if (_writerWaits && taken > 0)
         {
             _writerWaits = false;
@@ -96,6 +100,7 @@ internal sealed class SimPipe(SimLoop loop, int window, long latency)
         if (!EndSent)
         {
             EndSent = true;
+            loop.Log?.Invoke($"{name} ends");
             Arrive(() =>
             {
                 EndArrived = !ResetArrived;
@@ -107,6 +112,7 @@ internal sealed class SimPipe(SimLoop loop, int window, long latency)
     public void Reset()
     {
         EndSent = true;
+        loop.Log?.Invoke($"{name} resets");
         Arrive(() =>
         {
             if (!ResetArrived)
