@@ -68,7 +68,7 @@ internal sealed class EdgeSimulationClient : ISimScript, ISimMessages
         _peer.Script = this;
         if (Random.Next(4) == 0)
         {
-            _peer.ReadBytes = (_run.Plan.Calm ? 500 : 1) + Random.Next(5000);
+            _peer.ReadBytes = (_run.Plan.Calm ? 2000 : 1) + Random.Next(5000);
             _peer.ReadPause = Random.NextInt64(_run.Plan.Calm ? 20_000 : 100_000);
         }
 

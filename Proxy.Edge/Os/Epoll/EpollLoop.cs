@@ -188,9 +188,9 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
     public void Dispose()
     {
-        foreach (EpollListener? listener in _listeners)
+        for (int slot = 0; slot < _listeners.Count; slot++)
         {
-            listener?.CloseNow();
+            _listeners[slot]?.CloseNow();
         }
 
         for (int fd = 0; fd < _channels.Length; fd++)
