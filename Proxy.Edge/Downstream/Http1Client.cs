@@ -153,7 +153,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
-        if (_phase == Phase.Lingering && _channel.UnsentBytes > 0)
+        if (_phase != Phase.Exchange && _channel.UnsentBytes > 0)
         {
             // Half-closed while its last answer is still on the way.
             CloseAfterFlush();
