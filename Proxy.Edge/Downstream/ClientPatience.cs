@@ -70,16 +70,29 @@ internal struct ClientPatience
         return true;
     }
 
-    public void OnDrained() => _watchesWrites = false;
+    /// <summary>The client has taken everything; its time for the next request begins only now.</summary>
+    public void OnDrained(ClientPhase phase, long now)
+    {
+        _watchesWrites = false;
+        if (phase == ClientPhase.Idle)
+        {
+            _phaseSince = now;
+        }
+    }
 
     /// <summary>Bytes that went to the client without passing through us.</summary>
     public void OnSpliced(long count) => _writing.Count(count);
 
+    /// <summary>The client will send nothing more; each answer it still waits for gets its time from here.</summary>
     public void OnEnded(long now) => _endedAt = now;
+
+    /// <summary>A request that was sent before the end begins only now.</summary>
+    public void BeginExchange(long now) => _endedAt = _endedAt == 0 ? 0 : now;
 
     /// <summary>When to look again at the latest; never when nothing is due.</summary>
     public readonly long Deadline(in ClientDuty duty, ClientTimeouts limits) => duty.Phase switch
     {
+        ClientPhase.Idle when _watchesWrites => WriteDeadline(limits),
         ClientPhase.Idle => After(_phaseSince, duty.First ? limits.Head : limits.KeepAlive),
         ClientPhase.Head => After(_phaseSince, limits.Head),
         ClientPhase.Exchange => Math.Min(
@@ -90,12 +103,21 @@ internal struct ClientPatience
         _ => TimerNode.Never,
     };
 
-    /// <summary>Whether a client in the middle of a request has failed its duties.</summary>
+    /// <summary>Whether the client has failed its duties.</summary>
     public ProxyFault Judge(long now, in ClientDuty duty, ClientTimeouts limits)
     {
-        if (duty.Phase == ClientPhase.Head)
+        switch (duty.Phase)
         {
-            return now >= Deadline(duty, limits) ? ProxyFault.ClientHeadTimeout : ProxyFault.None;
+            case ClientPhase.Exchange:
+                break;
+            case ClientPhase.Head:
+                return now >= Deadline(duty, limits) ? ProxyFault.ClientHeadTimeout : ProxyFault.None;
+            case ClientPhase.Idle or ClientPhase.Lingering
+                when _watchesWrites && !TakesTooSlowly(now, duty.Unsent, limits):
+                // Slow, but still taking its answer.
+                return ProxyFault.None;
+            default:
+                return ProxyFault.ClientIdle;
         }
 
         if (now >= EndDeadline(duty, limits))

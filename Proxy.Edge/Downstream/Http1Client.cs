@@ -11,7 +11,7 @@ namespace Proxy.Edge.Downstream;
 
 /// <summary>One HTTP/1 connection of a client: frames its requests, one at a time, and its responses. Between
 /// requests it owns no buffer and no exchange.</summary>
-public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
+public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 {
     /// <summary>Pipelined input kept while an exchange runs; beyond, the client has to wait.</summary>
     private const int MaxHeld = 64 * 1024;
@@ -22,7 +22,6 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     private readonly LoopServices _services;
     private readonly ListenerSlot _slot;
     private readonly Channel _channel;
-    private readonly TimerNode _timer;
     private Exchange? _exchange;
     private BodyReader _body;
     private HeldBytes _held;
@@ -40,7 +39,6 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         _services = services;
         _slot = slot;
         _channel = channel;
-        _timer = new TimerNode(this);
         Listener = slot.Program;
         Peer = peer;
         PeerPort = port;
@@ -132,12 +130,19 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             return;
         }
 
+        if (_phase != ClientPhase.Exchange && _channel.UnsentBytes > 0)
+        {
+            // Half-closed while its last answer is still on the way.
+            CloseAfterFlush();
+            return;
+        }
+
         Close(ProxyFault.ClientAborted);
     }
 
     public void OnDrained()
     {
-        _patience.OnDrained();
+        _patience.OnDrained(_phase, _services.Loop.Now);
         if (!_channel.IsOpen)
         {
             Forget();
@@ -155,19 +160,12 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
     public void OnFailed(ChannelError error) => Close(ProxyFault.ClientAborted);
 
-    public void OnTimer(long now)
+    public override void OnTimer(long now)
     {
         long deadline = _patience.Deadline(Duty, Timeouts);
         if (deadline > now)
         {
-            _services.Loop.Timers.Set(_timer, deadline);
-            return;
-        }
-
-        if (_phase is not (ClientPhase.Head or ClientPhase.Exchange))
-        {
-            // Idle connections end without a word (RFC 9112 §9.5), tunnels and lingering ones too.
-            Close(ProxyFault.None);
+            _services.Loop.Timers.Set(this, deadline);
             return;
         }
 
@@ -176,6 +174,10 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         {
             case ProxyFault.None:
                 Arm();
+                break;
+            case ProxyFault.ClientIdle:
+                // Idle connections end without a word (RFC 9112 §9.5), tunnels and lingering ones too.
+                Close(ProxyFault.None);
                 break;
             case ProxyFault.ClientHeadTimeout:
                 // Nothing is known of this request, and what the last one was must not count.
@@ -317,11 +319,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
     {
         if (_held.IsEmpty && TakeRequest(buffer, offset, count, held: false) != HeadStatus.Incomplete)
         {
-            if (_phase == ClientPhase.Idle)
-            {
-                Advance();
-            }
-
+            Advance();
             return;
         }
 
@@ -434,17 +432,13 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         _answer.KeepsAlive &= (most == 0 || RequestNumber < most) && !_services.IsDraining;
         _exchange = _services.RentExchange();
         _phase = ClientPhase.Exchange;
+        _patience.BeginExchange(_services.Loop.Now);
         if (!_body.IsDone)
         {
             _patience.BeginBody(_services.Loop.Now);
-            Arm();
-        }
-        else
-        {
-            // One store: nothing is due from the client until it has its answer.
-            _services.Loop.Timers.Set(_timer, TimerNode.Never);
         }
 
+        Arm();
         _exchange.Start(this, head, buffer, head.End, step.Produced, _body.IsDone);
     }
 
@@ -526,19 +520,19 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         }
 
         _lingered = 0;
-        Enter(ClientPhase.Lingering);
+        Linger();
         _channel.ShutdownSend();
         _gate.Open(_channel);
     }
 
     /// <summary>Ends a connection on which nothing more can come that anybody wants.</summary>
-    private void CloseAfterFlush()
+    internal void CloseAfterFlush()
     {
         _held.Drop(_services.Loop.Buffers);
         _channel.CloseAfterFlush();
         if (_channel.IsOpen)
         {
-            Enter(ClientPhase.Lingering);
+            Linger();
         }
         else
         {
@@ -564,8 +558,10 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
             _services.Telemetry.CountFault(fault);
         }
 
-        if (fault == ProxyFault.ClientTooSlow)
+        bool cutsOff = _channel.UnsentBytes > 0 || (exchange is not null && _answer.HasBegun);
+        if (cutsOff || fault == ProxyFault.ClientTooSlow)
         {
+            // An orderly end would make half an answer look whole where only the end shows its length.
             _channel.Abort();
         }
         else
@@ -585,7 +581,7 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
 
         _phase = ClientPhase.Closed;
         _held.Drop(_services.Loop.Buffers);
-        _services.Loop.Timers.Remove(_timer);
+        _services.Loop.Timers.Remove(this);
         _slot.OnClosed(this);
     }
 
@@ -596,5 +592,11 @@ public sealed class Http1Client : IChannelHandler, IClientStream, ITimerTarget
         Arm();
     }
 
-    private void Arm() => _services.Loop.Timers.Set(_timer, _patience.Deadline(Duty, Timeouts));
+    private void Linger()
+    {
+        Enter(ClientPhase.Lingering);
+        WatchWrites();
+    }
+
+    private void Arm() => _services.Loop.Timers.Set(this, _patience.Deadline(Duty, Timeouts));
 }

@@ -102,7 +102,7 @@ public sealed class ListenerSlot : IAcceptor
             Http1Client? older = client.Older;
             if (client.IdleSince is > 0 and long idle && idle <= since)
             {
-                client.CloseNow();
+                client.CloseAfterFlush();
             }
 
             client = older;

@@ -14,7 +14,7 @@ namespace Proxy.Edge.Node;
 
 /// <summary>One event loop with what runs on it: listeners, pools, the programs of the current revision. Everything but
 /// the constructor and <see cref="Loop"/>'s Post runs on the loop's thread.</summary>
-internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
+internal sealed class EdgeLoop : TimerNode, ILoopObserver
 {
     /// <summary>A connection idle for less may have a request on its way while the node is leaving.</summary>
     private const long DrainIdleMicroseconds = 1_000_000;
@@ -25,7 +25,6 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
     private readonly List<ListenerSlot> _retired = [];
     private readonly Dictionary<string, LoopPool> _pools = new(StringComparer.Ordinal);
     private readonly LoopServices _services;
-    private readonly TimerNode _drainTick;
     private readonly List<TaskCompletionSource> _drained = [];
     private long _drainDeadline;
 
@@ -42,7 +41,6 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
             RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
             NodeName = Encoding.ASCII.GetBytes(StructuredName(options.NodeName)),
         };
-        _drainTick = new TimerNode(this);
     }
 
     public EpollLoop Loop { get; }
@@ -105,7 +103,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
         OnTimer(Loop.Now);
     }
 
-    public void OnTimer(long now)
+    public override void OnTimer(long now)
     {
         bool late = now >= _drainDeadline;
         int open = 0;
@@ -130,7 +128,7 @@ internal sealed class EdgeLoop : ILoopObserver, ITimerTarget
             return;
         }
 
-        Loop.Timers.Set(_drainTick, now + DrainTickMicroseconds);
+        Loop.Timers.Set(this, now + DrainTickMicroseconds);
     }
 
     public void OnTurnEnd(long now)

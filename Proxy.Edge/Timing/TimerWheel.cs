@@ -36,8 +36,8 @@ public sealed class TimerWheel
     /// <see cref="TimerNode.Never"/> for none.</summary>
     public void Set(TimerNode node, long deadline)
     {
-        node.Deadline = deadline;
-        if (deadline < node.Scheduled)
+        node.TimerDeadline = deadline;
+        if (deadline < node.TimerScheduled)
         {
             Unlink(node);
             Link(node, deadline);
@@ -47,7 +47,7 @@ public sealed class TimerWheel
     /// <summary>Takes the node out for good; for targets that go away.</summary>
     public void Remove(TimerNode node)
     {
-        node.Deadline = TimerNode.Never;
+        node.TimerDeadline = TimerNode.Never;
         Unlink(node);
     }
 
@@ -106,40 +106,40 @@ public sealed class TimerWheel
         _occupied[slot >> 6] &= ~(1UL << (slot & 63));
         while (node is not null)
         {
-            TimerNode? next = node.Next;
-            node.Previous = node.Next = null;
-            node.Slot = -1;
-            node.Scheduled = TimerNode.Never;
+            TimerNode? next = node.NextTimer;
+            node.PreviousTimer = node.NextTimer = null;
+            node.TimerSlot = -1;
+            node.TimerScheduled = TimerNode.Never;
             Count--;
             _sweeping = next;
             if (next is not null)
             {
                 // The node being called may be linked elsewhere in a moment; the rest must not point at it.
-                next.Previous = null;
+                next.PreviousTimer = null;
             }
 
-            if (node.Deadline > now)
+            if (node.TimerDeadline > now)
             {
-                if (node.Deadline != TimerNode.Never)
+                if (node.TimerDeadline != TimerNode.Never)
                 {
-                    Link(node, node.Deadline);
+                    Link(node, node.TimerDeadline);
                 }
             }
             else
             {
-                node.Deadline = TimerNode.Never;
-                Call(node.Target, now);
+                node.TimerDeadline = TimerNode.Never;
+                Call(node, now);
             }
 
             node = _sweeping;
         }
     }
 
-    private void Call(ITimerTarget target, long now)
+    private void Call(TimerNode node, long now)
     {
         try
         {
-            target.OnTimer(now);
+            node.OnTimer(now);
         }
         catch (Exception error)
         {
@@ -151,13 +151,13 @@ public sealed class TimerWheel
     {
         long tick = Math.Max(_tick + 1, (when >> TickShift) + 1);
         int slot = (int)(tick & (Slots - 1));
-        node.Slot = slot;
-        node.Scheduled = when;
-        node.Previous = null;
-        node.Next = _slots[slot];
-        if (node.Next is not null)
+        node.TimerSlot = slot;
+        node.TimerScheduled = when;
+        node.PreviousTimer = null;
+        node.NextTimer = _slots[slot];
+        if (node.NextTimer is not null)
         {
-            node.Next.Previous = node;
+            node.NextTimer.PreviousTimer = node;
         }
 
         _slots[slot] = node;
@@ -167,37 +167,37 @@ public sealed class TimerWheel
 
     private void Unlink(TimerNode node)
     {
-        if (node.Slot < 0)
+        if (node.TimerSlot < 0)
         {
             return;
         }
 
         if (ReferenceEquals(_sweeping, node))
         {
-            _sweeping = node.Next;
+            _sweeping = node.NextTimer;
         }
 
-        if (node.Next is not null)
+        if (node.NextTimer is not null)
         {
-            node.Next.Previous = node.Previous;
+            node.NextTimer.PreviousTimer = node.PreviousTimer;
         }
 
-        if (node.Previous is not null)
+        if (node.PreviousTimer is not null)
         {
-            node.Previous.Next = node.Next;
+            node.PreviousTimer.NextTimer = node.NextTimer;
         }
-        else if (ReferenceEquals(_slots[node.Slot], node))
+        else if (ReferenceEquals(_slots[node.TimerSlot], node))
         {
-            _slots[node.Slot] = node.Next;
-            if (node.Next is null)
+            _slots[node.TimerSlot] = node.NextTimer;
+            if (node.NextTimer is null)
             {
-                _occupied[node.Slot >> 6] &= ~(1UL << (node.Slot & 63));
+                _occupied[node.TimerSlot >> 6] &= ~(1UL << (node.TimerSlot & 63));
             }
         }
 
-        node.Previous = node.Next = null;
-        node.Slot = -1;
-        node.Scheduled = TimerNode.Never;
+        node.PreviousTimer = node.NextTimer = null;
+        node.TimerSlot = -1;
+        node.TimerScheduled = TimerNode.Never;
         Count--;
     }
 }

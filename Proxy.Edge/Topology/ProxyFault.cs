@@ -27,6 +27,7 @@ public enum ProxyFault : byte
     ClientBodyTimeout,
     ClientTooSlow,
     ClientAborted,
+    ClientIdle,
     MisdirectedRequest,
 
     // Proxy side
@@ -69,7 +70,7 @@ public static class ProxyFaults
     /// <summary>The status a client gets when nothing of a response was sent yet; 0 when it gets none.</summary>
     public static int StatusCode(this ProxyFault fault) => fault switch
     {
-        ProxyFault.None or ProxyFault.ClientAborted or ProxyFault.ClientTooSlow => 0,
+        ProxyFault.None or ProxyFault.ClientAborted or ProxyFault.ClientIdle or ProxyFault.ClientTooSlow => 0,
         ProxyFault.BadRequest => 400,
         ProxyFault.HeadTooLarge => 431,
         ProxyFault.TargetTooLong => 414,

@@ -10,7 +10,7 @@ namespace Proxy.Edge.Upstream;
 /// <summary>One HTTP/1.1 connection to an origin. It frames responses and watches the origin's time-outs; what the
 /// messages mean is the business of its user. It is leased to one exchange at a time and otherwise kept by its
 /// member.</summary>
-public sealed class Http1Origin : IChannelHandler, ITimerTarget
+public sealed class Http1Origin : TimerNode, IChannelHandler
 {
     /// <summary>Interim responses before one final response. Real origins send one or two; endless ones would hold
     /// the exchange.</summary>
@@ -29,9 +29,9 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     private readonly IEventLoop _loop;
     private readonly HeadWorkspace _workspace;
     private readonly Channel _channel;
-    private readonly TimerNode _timer;
     private readonly Http1Limits _limits = new();
     private IOriginUser? _user;
+    private Channel? _spliceTarget;
     private OriginTimeouts _timeouts = new();
     private BodyReader _body;
     private RateGuard _rate;
@@ -53,7 +53,6 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         _loop = loop;
         _workspace = workspace;
         Member = member;
-        _timer = new TimerNode(this);
         _phaseSince = loop.Now;
         Address = address;
         _channel = loop.Connect(address, this);
@@ -87,6 +86,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     public void Begin(IOriginUser user, Method method, bool upgradeAsked, bool complete, OriginTimeouts timeouts)
     {
         _user = user;
+        _spliceTarget = null;
         _method = method;
         _upgradeAsked = upgradeAsked;
         _timeouts = timeouts;
@@ -142,13 +142,23 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
     public void ResumeReading()
     {
         _rate.Resume(_loop.Now);
+        _phaseSince = _phase == Phase.Body ? _loop.Now : _phaseSince;
         _channel.Resume();
         Arm();
     }
 
     /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be
     /// done.</summary>
-    public bool SpliceTo(Channel client) => _body.Kind == BodyKind.Length && _channel.SpliceTo(client, _body.Remaining);
+    public bool SpliceTo(Channel client)
+    {
+        if (_body.Kind != BodyKind.Length || !_channel.SpliceTo(client, _body.Remaining))
+        {
+            return false;
+        }
+
+        _spliceTarget = client;
+        return true;
+    }
 
     /// <summary>Bytes still missing of a response body with a known length.</summary>
     public long BodyRemaining => _body.Kind == BodyKind.Length ? _body.Remaining : 0;
@@ -171,8 +181,9 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
         _phase = Phase.Closed;
         _user = null;
+        _spliceTarget = null;
         DropHeld();
-        _loop.Timers.Remove(_timer);
+        _loop.Timers.Remove(this);
         _channel.Close();
     }
 
@@ -241,6 +252,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
             return;
         }
 
+        _spliceTarget = null;
         Release(_keepable).OnResponseSpliced(count, done: true);
     }
 
@@ -256,12 +268,12 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         });
     }
 
-    public void OnTimer(long now)
+    public override void OnTimer(long now)
     {
         long deadline = Deadline();
         if (deadline > now)
         {
-            _loop.Timers.Set(_timer, deadline);
+            _loop.Timers.Set(this, deadline);
             return;
         }
 
@@ -272,6 +284,13 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
                 break;
             case Phase.Head:
                 Fault(ProxyFault.OriginHeadTimeout);
+                break;
+            case Phase.Body when _spliceTarget is { UnsentBytes: > 0 }:
+                // The client is the slow one; its own time-outs begin when it is told that nothing moved.
+                _phaseSince = now;
+                _rate.Start(now);
+                Arm();
+                _user!.OnResponseSpliced(0, done: false);
                 break;
             case Phase.Body when now < Idle(_timeouts.BodyIdle):
                 if (_rate.IsTooSlow(now, _timeouts.MinRate))
@@ -474,7 +493,7 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
         Arm();
     }
 
-    private void Arm() => _loop.Timers.Set(_timer, Deadline());
+    private void Arm() => _loop.Timers.Set(this, Deadline());
 
     private long Deadline() => _phase switch
     {
@@ -492,9 +511,11 @@ public sealed class Http1Origin : IChannelHandler, ITimerTarget
 
     private void Hold(byte[] buffer, int offset, int count)
     {
-        if (_held is null || _heldCount + count > _held.Length)
+        // Tailroom, because a body behind the head may be framed where it lies.
+        int needed = _heldCount + count + Channel.Tailroom;
+        if (_held is null || needed > _held.Length)
         {
-            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, (_heldCount + count) * 2));
+            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, needed * 2));
             if (_held is not null)
             {
                 Buffer.BlockCopy(_held, 0, larger, 0, _heldCount);

@@ -37,6 +37,8 @@ internal sealed unsafe class EpollChannel : Channel
 
     public override int UnsentBytes => _unsentLength + (_incoming?.InFlight ?? 0);
 
+    // Not inlined into the loop's try block: calls into the kernel from there would go through a stub.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void OnEvents(uint events)
     {
         if ((events & (Libc.EPOLLERR | Libc.EPOLLHUP | Libc.EPOLLRDHUP)) != 0)

@@ -7,7 +7,7 @@ namespace Proxy.Edge.Os.Epoll;
 
 /// <summary>A listening socket of one loop. Level-triggered, so that connections left in the queue are seen
 /// again.</summary>
-internal sealed unsafe class EpollListener : IListening, ITimerTarget
+internal sealed unsafe class EpollListener : TimerNode, IListening
 {
     /// <summary>Connections taken per turn: enough to empty any real queue soon, few enough not to starve the
     /// others.</summary>
@@ -21,7 +21,6 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
     private readonly int _fd;
     private readonly int _slot;
     private readonly IAcceptor _acceptor;
-    private readonly TimerNode _resume;
     private bool _closed;
     private bool _paused;
 
@@ -31,7 +30,6 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
         _fd = fd;
         _slot = slot;
         _acceptor = acceptor;
-        _resume = new TimerNode(this);
         byte* address = stackalloc byte[SocketAddress.MaxLength];
         uint length = SocketAddress.MaxLength;
         Bound = Libc.getsockname(fd, address, &length) == 0
@@ -94,7 +92,7 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
 
     public void Accept() => Accept(AcceptsPerTurn);
 
-    public void OnTimer(long now)
+    public override void OnTimer(long now)
     {
         _paused = false;
         if (!_closed)
@@ -118,7 +116,7 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
         if (!_closed)
         {
             _closed = true;
-            _loop.Timers.Remove(_resume);
+            _loop.Timers.Remove(this);
             _loop.ForgetListener(_slot, _fd);
         }
     }
@@ -164,6 +162,6 @@ internal sealed unsafe class EpollListener : IListening, ITimerTarget
         // Level-triggered and not drained: until the timer the event repeats every turn, so nothing may spin on it. The
         // listener answers those events with nothing because _paused is set.
         _paused = true;
-        _loop.Timers.Set(_resume, _loop.Now + PauseMicroseconds);
+        _loop.Timers.Set(this, _loop.Now + PauseMicroseconds);
     }
 }

@@ -61,6 +61,11 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         ReceiveBuffer = GC.AllocateUninitializedArray<byte>(
             Channel.Headroom + ReceiveBytes + Channel.Tailroom, pinned: true);
         ErrnoAddress = Libc.ErrnoLocation();
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            throw new PlatformNotSupportedException("the epoll loop runs on Linux x86-64 only");
+        }
+
         _epoll = Libc.epoll_create1(Libc.O_CLOEXEC);
         _wake = Libc.eventfd(0, Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         if (_epoll < 0 || _wake < 0)
@@ -190,9 +195,9 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
     public void Dispose()
     {
-        foreach (EpollListener? listener in _listeners)
+        for (int slot = 0; slot < _listeners.Count; slot++)
         {
-            listener?.CloseNow();
+            _listeners[slot]?.CloseNow();
         }
 
         for (int fd = 0; fd < _channels.Length; fd++)

@@ -53,13 +53,20 @@ internal static unsafe partial class Libc
 
     private const string Library = "libc";
 
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    public static partial nint recv(int fd, void* buffer, nint length, int flags);
+    // System call numbers of x86-64, the only architecture this engine knows so far (see EpollEvent too).
+    private const nint SendTo = 44;
+    private const nint ReceiveFrom = 45;
 
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    public static partial nint send(int fd, void* buffer, nint length, int flags);
+    /// <summary>recv(2). By number rather than by libc's function: that one is a cancellation point and pays for it
+    /// on every call of a process with threads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint recv(int fd, void* buffer, nint length, int flags) =>
+        syscall(ReceiveFrom, fd, (nint)buffer, length, flags, 0, 0);
+
+    /// <summary>send(2), see <see cref="recv"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint send(int fd, void* buffer, nint length, int flags) =>
+        syscall(SendTo, fd, (nint)buffer, length, flags, 0, 0);
 
     [LibraryImport(Library)]
     [SuppressGCTransition]
@@ -124,6 +131,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     public static partial nint write(int fd, void* buffer, nint length);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 
     [LibraryImport(Library)]
     private static partial int* __errno_location();

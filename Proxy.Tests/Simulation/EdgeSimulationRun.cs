@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Text;
+using Proxy.Edge.Downstream;
+using Proxy.Edge.Relay;
+using Proxy.Edge.Rewriting;
+using Proxy.Edge.Telemetry;
+using Proxy.Edge.Topology;
+using Proxy.Edge.Upstream;
+
+namespace Proxy.Tests.Simulation;
+
+/// <summary>One run: the proxy's loop composed as a node composes it, clients and origins around it, and the final
+/// account.</summary>
+internal sealed class EdgeSimulationRun : IObservationSink
+{
+    /// <summary>Virtual time after which a run that still goes on counts as stuck. Time-outs are of seconds, but a
+    /// client that keeps up the minimum rate may take an hour for its answers.</summary>
+    private const long LimitMicroseconds = 10_000_000_000;
+
+    private readonly ListenerSlot _slot;
+    private readonly LoopServices _services;
+    private readonly ConnectionBudget _budget = new();
+    private readonly long _started;
+
+    public EdgeSimulationRun(int seed)
+    {
+        Loop = new SimLoop(seed);
+        Plan = new EdgeSimulationPlan(Random);
+        _started = Loop.Now;
+        _services = new LoopServices
+        {
+            Slots = new NoSlotQueue(),
+            Loop = Loop,
+            Telemetry = new LoopTelemetry(),
+            Observations = this,
+            RequestIds = new RequestIdSource(7),
+            NodeName = Encoding.ASCII.GetBytes("sim"),
+        };
+        SnapshotMetrics metrics = _services.Telemetry.Adopt(Plan.Snapshot);
+        var pool = new LoopPool(Loop, _services.Workspace, Plan.Pool);
+        var program = new ListenerProgram
+        {
+            Plan = Plan.Snapshot.Listeners[0],
+            Index = 0,
+            Metrics = metrics,
+            Forwarding = new ForwardingFields(Plan.Snapshot.Listeners[0].Forwarding),
+            Loop = new ViaLoop(Plan.Snapshot.Listeners[0].Forwarding.Via, ""),
+            Routes = [.. Plan.Snapshot.Routes.Select(route => new RouteProgram(route, pool))],
+            AccessLog = null,
+            Name = Encoding.UTF8.GetBytes("web"),
+        };
+        _slot = new ListenerSlot(_services, program, _budget);
+        _slot.Open(EdgeSimulationPlan.Bind, join: false);
+        Loop.Network.Link = DrawLink;
+        foreach (SocketTarget origin in Plan.Origins)
+        {
+            Loop.Network.Serve(origin, new EdgeSimulationOrigin(this));
+        }
+    }
+
+    public SimLoop Loop { get; }
+
+    public Random Random => Loop.Random;
+
+    public EdgeSimulationPlan Plan { get; }
+
+    public EdgeSimulationLedger Ledger { get; } = new();
+
+    public void Observe(in Observation observation) => Loop.Note(observation.Status, (long)observation.Outcome);
+
+    public void Play()
+    {
+        int clients = 1 + Random.Next(5);
+        for (int i = 0; i < clients; i++)
+        {
+            var client = new EdgeSimulationClient(this);
+            Loop.After(Random.NextInt64(Random.Next(2) == 0 ? 1_000 : 3_000_000), () => client.Connect(EdgeSimulationPlan.Bind));
+        }
+
+        if (!Plan.Calm && Random.Next(8) == 0)
+        {
+            Loop.After(Random.NextInt64(3_000_000), Drain);
+        }
+
+        while (Ledger.Failure is null && !Ledger.IsVoid && Loop.Turn())
+        {
+            if (Loop.Failures.Count > 0)
+            {
+                Ledger.Fail(Loop.Failures[0].ToString());
+            }
+
+            if (Loop.Now - _started > LimitMicroseconds)
+            {
+                // Clients may still be reading what their kernel holds; the proxy has nothing to wait for any more.
+                break;
+            }
+        }
+
+        if (Ledger.Failure is null && !Ledger.IsVoid)
+        {
+            CheckNothingIsLeft();
+        }
+    }
+
+    /// <summary>A size drawn so that borders of buffers and the paths for large bodies are met often enough.</summary>
+    public int BodyBytes() => Random.Next(16) switch
+    {
+        < 3 => Random.Next(3),
+        < 11 => Random.Next(2000),
+        < 13 => Random.Next(20_000),
+        13 => 3900 + Random.Next(300),
+        14 => 64 * 1024,
+        _ => Random.Next(200_000),
+    };
+
+    /// <summary>Frames a body in chunks of any size, digits in both cases, sometimes with extensions.</summary>
+    public byte[] Chunk(byte[] body, bool trailers)
+    {
+        var framed = new List<byte>(body.Length + 64);
+        for (int at = 0; at < body.Length;)
+        {
+            int size = 1 + Random.Next(Random.Next(3) == 0 ? Math.Min(20, body.Length - at) : body.Length - at);
+            string digits = size.ToString(Random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture);
+            framed.AddRange(Encoding.ASCII.GetBytes(Random.Next(10) == 0 ? digits + ";name=value\r\n" : digits + "\r\n"));
+            framed.AddRange(body.AsSpan(at, size));
+            framed.AddRange("\r\n"u8);
+            at += size;
+        }
+
+        framed.AddRange("0\r\n"u8);
+        framed.AddRange(trailers ? "X-Trailer: end\r\n\r\n"u8 : "\r\n"u8);
+        return [.. framed];
+    }
+
+    private SimLink DrawLink() => new(Window(), Window(), 1 + Random.NextInt64(Random.Next(3) == 0 ? 40_000 : 500));
+
+    private int Window() => Random.Next(6) switch
+    {
+        0 => 200 + Random.Next(2000),
+        1 => 2000 + Random.Next(8000),
+        _ => 64 * 1024 << Random.Next(3),
+    };
+
+    private void Drain()
+    {
+        _services.IsDraining = true;
+        _slot.StopListening();
+        _slot.CloseIdle(Loop.Now);
+        Loop.After(Random.NextInt64(3_000_000), () => _slot.CloseAll());
+    }
+
+    private void CheckNothingIsLeft()
+    {
+        Ledger.Check(_slot.Count == 0 && _budget.Open == 0, () => $"the loop rests and clients wait: {Leftovers()}");
+        Ledger.Check(Loop.Timers.Count == 0, () => $"timers are left: {Leftovers()}");
+        Ledger.Check(Loop.Buffers.RentedBytes == 0, () => $"buffers are left: {Leftovers()}");
+        Ledger.Check(
+            _services.Telemetry.Counters.ConnectionsOpen == 0, () => $"open by count: {_services.Telemetry.Counters.ConnectionsOpen}");
+        foreach (var member in Plan.Pool.Members)
+        {
+            MemberCounters counters = member.State.Counters(0);
+            Ledger.Check(
+                counters.InFlight == 0 && counters.IdleConnections == 0,
+                () => $"{member.State}: {counters.InFlight} in flight, {counters.IdleConnections} idle");
+            Ledger.Check(
+                Enumerable.Range(0, 5).All(_ => member.State.TryTakeSlot(5)), () => $"{member.State}: a slot was not given back");
+            Ledger.Check(!member.State.TryTakeSlot(5), () => $"{member.State}: a slot was given back twice");
+        }
+    }
+
+    private string Leftovers() =>
+        $"{_slot.Count} connections, {Loop.Timers.Count} timers, {Loop.Buffers.RentedBytes} bytes, "
+        + $"{Plan.Pool.Members.Sum(static m => m.State.InFlight)} in flight, {(Loop.Now - _started) / 1000} ms";
+}
