@@ -1,25 +1,17 @@
 using System.Globalization;
 using System.Text;
-using Proxy.Edge.Downstream;
-using Proxy.Edge.Relay;
-using Proxy.Edge.Rewriting;
-using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
-using Proxy.Edge.Upstream;
 
 namespace Proxy.Tests.Simulation;
 
-/// <summary>One run: the proxy's loop composed as a node composes it, clients and origins around it, and the final
-/// account.</summary>
+/// <summary>One run: the proxy's loop composed as a node composes it, clients and origins around it, and the final account.</summary>
 internal sealed class EdgeSimulationRun : IObservationSink
 {
-    /// <summary>Virtual time after which a run that still goes on counts as stuck. Time-outs are of seconds, but a
-    /// client that keeps up the minimum rate may take an hour for its answers.</summary>
+    /// <summary>Virtual time after which a run that still goes on counts as stuck. Time-outs are of seconds, but a client that keeps
+    /// up the minimum rate may take an hour for its answers.</summary>
     private const long LimitMicroseconds = 10_000_000_000;
 
-    private readonly ListenerSlot _slot;
-    private readonly LoopServices _services;
-    private readonly ConnectionBudget _budget = new();
+    private readonly SimEdge _edge;
     private readonly long _started;
 
     public EdgeSimulationRun(int seed)
@@ -27,30 +19,7 @@ internal sealed class EdgeSimulationRun : IObservationSink
         Loop = new SimLoop(seed);
         Plan = new EdgeSimulationPlan(Random);
         _started = Loop.Now;
-        _services = new LoopServices
-        {
-            Slots = new NoSlotQueue(),
-            Loop = Loop,
-            Telemetry = new LoopTelemetry(),
-            Observations = this,
-            RequestIds = new RequestIdSource(7),
-            NodeName = Encoding.ASCII.GetBytes("sim"),
-        };
-        SnapshotMetrics metrics = _services.Telemetry.Adopt(Plan.Snapshot);
-        var pool = new LoopPool(Loop, _services.Workspace, Plan.Pool);
-        var program = new ListenerProgram
-        {
-            Plan = Plan.Snapshot.Listeners[0],
-            Index = 0,
-            Metrics = metrics,
-            Forwarding = new ForwardingFields(Plan.Snapshot.Listeners[0].Forwarding),
-            Loop = new ViaLoop(Plan.Snapshot.Listeners[0].Forwarding.Via, ""),
-            Routes = [.. Plan.Snapshot.Routes.Select(route => new RouteProgram(route, pool))],
-            AccessLog = null,
-            Name = Encoding.UTF8.GetBytes("web"),
-        };
-        _slot = new ListenerSlot(_services, program, _budget);
-        _slot.Open(EdgeSimulationPlan.Bind, join: false);
+        _edge = new SimEdge(Loop, Plan.Snapshot, this);
         Loop.Network.Link = DrawLink;
         foreach (SocketTarget origin in Plan.Origins)
         {
@@ -143,19 +112,19 @@ internal sealed class EdgeSimulationRun : IObservationSink
 
     private void Drain()
     {
-        _services.IsDraining = true;
-        _slot.StopListening();
-        _slot.CloseIdle(Loop.Now);
-        Loop.After(Random.NextInt64(3_000_000), () => _slot.CloseAll());
+        _edge.Services.IsDraining = true;
+        _edge.Slot.StopListening();
+        _edge.Slot.CloseIdle(Loop.Now);
+        Loop.After(Random.NextInt64(3_000_000), () => _edge.Slot.CloseAll());
     }
 
     private void CheckNothingIsLeft()
     {
-        Ledger.Check(_slot.Count == 0 && _budget.Open == 0, () => $"the loop rests and clients wait: {Leftovers()}");
+        Ledger.Check(_edge.Slot.Count == 0 && _edge.Budget.Open == 0, () => $"the loop rests and clients wait: {Leftovers()}");
         Ledger.Check(Loop.Timers.Count == 0, () => $"timers are left: {Leftovers()}");
         Ledger.Check(Loop.Buffers.RentedBytes == 0, () => $"buffers are left: {Leftovers()}");
         Ledger.Check(
-            _services.Telemetry.Counters.ConnectionsOpen == 0, () => $"open by count: {_services.Telemetry.Counters.ConnectionsOpen}");
+            _edge.Services.Telemetry.Counters.ConnectionsOpen == 0, () => $"open by count: {_edge.Services.Telemetry.Counters.ConnectionsOpen}");
         foreach (var member in Plan.Pool.Members)
         {
             MemberCounters counters = member.State.Counters(0);
@@ -169,6 +138,6 @@ internal sealed class EdgeSimulationRun : IObservationSink
     }
 
     private string Leftovers() =>
-        $"{_slot.Count} connections, {Loop.Timers.Count} timers, {Loop.Buffers.RentedBytes} bytes, "
+        $"{_edge.Slot.Count} connections, {Loop.Timers.Count} timers, {Loop.Buffers.RentedBytes} bytes, "
         + $"{Plan.Pool.Members.Sum(static m => m.State.InFlight)} in flight, {(Loop.Now - _started) / 1000} ms";
 }
