@@ -17,6 +17,9 @@ internal struct AnswerWriter
     /// <summary>Another request may follow on this connection.</summary>
     public bool KeepsAlive { get; set; }
 
+    /// <summary>The client itself ends the connection after this request.</summary>
+    public bool ClientCloses { get; private set; }
+
     /// <summary>A final head was sent.</summary>
     public bool HasBegun { get; private set; }
 
@@ -31,6 +34,7 @@ internal struct AnswerWriter
         IsHttp10 = head.IsHttp10;
         _isHead = head.Method == Method.Head;
         KeepsAlive = !head.HasClose && (!head.IsHttp10 || head.HasKeepAlive);
+        ClientCloses = !KeepsAlive;
         HasBegun = false;
         _framing = ResponseFraming.AsReceived;
     }

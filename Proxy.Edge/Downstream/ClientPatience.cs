@@ -8,8 +8,10 @@ namespace Proxy.Edge.Downstream;
 /// <param name="First">No request came on this connection yet.</param>
 /// <param name="AwaitsBody">More of a request body is due, and wanted.</param>
 /// <param name="Responding">The answer has begun.</param>
-/// <param name="Unsent">Bytes of the answer that the client has not taken.</param>
-internal readonly record struct ClientDuty(ClientPhase Phase, bool First, bool AwaitsBody, bool Responding, int Unsent);
+/// <param name="Unsent">Bytes of the answer that the client has not taken, and <paramref name="Written"/> those it has taken
+/// since it came.</param>
+internal readonly record struct ClientDuty(
+    ClientPhase Phase, bool First, bool AwaitsBody, bool Responding, int Unsent, long Written);
 
 /// <summary>How long a client may take, and whether it took too long. Pure: takes the time (microseconds) and tells
 /// the next moment to look again. A value inside its connection.</summary>
@@ -24,7 +26,7 @@ internal struct ClientPatience
     private long _phaseSince;
     private long _lastBody;
     private long _endedAt;
-    private int _unsentMark;
+    private long _writtenMark;
     private bool _watchesWrites;
 
     /// <summary>When the phase began, or the last byte of a tunnel passed.</summary>
@@ -57,7 +59,7 @@ internal struct ClientPatience
     }
 
     /// <summary>From now on the client owes us taking what is unsent.</summary>
-    public bool WatchWrites(long now, int unsent)
+    public bool WatchWrites(long now, int unsent, long written)
     {
         if (unsent == 0 || _watchesWrites)
         {
@@ -65,7 +67,7 @@ internal struct ClientPatience
         }
 
         _watchesWrites = true;
-        _unsentMark = unsent;
+        _writtenMark = written;
         _writing.Start(now);
         return true;
     }
@@ -79,9 +81,6 @@ internal struct ClientPatience
             _phaseSince = now;
         }
     }
-
-    /// <summary>Bytes that went to the client without passing through us.</summary>
-    public void OnSpliced(long count) => _writing.Count(count);
 
     /// <summary>The client will send nothing more; each answer it still waits for gets its time from here.</summary>
     public void OnEnded(long now) => _endedAt = now;
@@ -113,7 +112,7 @@ internal struct ClientPatience
             case ClientPhase.Head:
                 return now >= Deadline(duty, limits) ? ProxyFault.ClientHeadTimeout : ProxyFault.None;
             case ClientPhase.Idle or ClientPhase.Lingering
-                when _watchesWrites && !TakesTooSlowly(now, duty.Unsent, limits):
+                when _watchesWrites && !TakesTooSlowly(now, duty, limits):
                 // Slow, but still taking its answer.
                 return ProxyFault.None;
             default:
@@ -125,7 +124,7 @@ internal struct ClientPatience
             return ProxyFault.ClientAborted;
         }
 
-        if (now >= WriteDeadline(limits) && TakesTooSlowly(now, duty.Unsent, limits))
+        if (now >= WriteDeadline(limits) && TakesTooSlowly(now, duty, limits))
         {
             return ProxyFault.ClientTooSlow;
         }
@@ -141,17 +140,17 @@ internal struct ClientPatience
         return idle || slow ? ProxyFault.ClientBodyTimeout : ProxyFault.None;
     }
 
-    private bool TakesTooSlowly(long now, int unsent, ClientTimeouts limits)
+    private bool TakesTooSlowly(long now, in ClientDuty duty, ClientTimeouts limits)
     {
-        if (unsent == 0)
+        if (duty.Unsent == 0)
         {
             _watchesWrites = false;
             return false;
         }
 
-        _writing.Count(Math.Max(0, _unsentMark - unsent));
+        _writing.Count(duty.Written - _writtenMark);
         bool stuck = _writing.Bytes == 0;
-        _unsentMark = unsent;
+        _writtenMark = duty.Written;
         return _writing.IsTooSlow(now, limits.MinRate) || stuck;
     }
 

@@ -78,7 +78,11 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
 
     private ClientDuty Duty => new(
-        _phase, RequestNumber == 0, !_body.IsDone && !_gate.BodyPaused, _answer.HasBegun, _channel.UnsentBytes);
+        _phase, RequestNumber == 0, !_body.IsDone && !_gate.BodyPaused, _answer.HasBegun,
+        _channel.UnsentBytes, _channel.WrittenBytes);
+
+    /// <summary>A client that pipelines but does not read has to wait: its answers would pile up here.</summary>
+    private bool MayAnswer => _channel.UnsentBytes < MaxHeld;
 
     public void OnConnected()
     {
@@ -151,6 +155,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 
         Arm();
         _exchange?.OnClientDrained();
+        Advance();
     }
 
     public void OnSpliced(long count, bool done)
@@ -162,6 +167,13 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 
     public override void OnTimer(long now)
     {
+        if (!_channel.IsOpen)
+        {
+            // An answer did not fit; found out in the middle of relaying it.
+            Close(ProxyFault.Internal);
+            return;
+        }
+
         long deadline = _patience.Deadline(Duty, Timeouts);
         if (deadline > now)
         {
@@ -218,6 +230,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     {
         _answer.SendUpgrade(_channel, _services, head, buffer, start, count);
         Enter(ClientPhase.Tunnel);
+        WatchWrites();
         if (!_held.IsEmpty)
         {
             // What the client sent right behind its request belongs to the new protocol.
@@ -242,7 +255,6 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     /// <summary>Body bytes were spliced to this connection.</summary>
     void IClientStream.OnSpliced(long count, bool done)
     {
-        _patience.OnSpliced(count);
         WatchWrites();
     }
 
@@ -287,7 +299,8 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 
         if (!_answer.KeepsAlive)
         {
-            if (_body.IsDone && _held.IsEmpty)
+            // Whoever did not ask for the end may have more on its way, which must not turn its answer into a reset.
+            if (_body.IsDone && _held.IsEmpty && _answer.ClientCloses)
             {
                 CloseAfterFlush();
             }
@@ -317,14 +330,14 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     /// <summary>Takes fresh input between requests.</summary>
     private void ReadHead(byte[] buffer, int offset, int count)
     {
-        if (_held.IsEmpty && TakeRequest(buffer, offset, count, held: false) != HeadStatus.Incomplete)
+        if (MayAnswer && _held.IsEmpty && TakeRequest(buffer, offset, count, held: false) != HeadStatus.Incomplete)
         {
             Advance();
             return;
         }
 
-        _held.Add(_services.Loop.Buffers, buffer, offset, count);
-        if (_held.Length == count)
+        Hold(buffer, offset, count);
+        if (_held.Length == count && MayAnswer)
         {
             Enter(ClientPhase.Head);
         }
@@ -338,7 +351,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     private void Advance()
     {
         _advancing = true;
-        while (!_held.IsEmpty && _phase is ClientPhase.Idle or ClientPhase.Head)
+        while (!_held.IsEmpty && MayAnswer && _phase is ClientPhase.Idle or ClientPhase.Head)
         {
             HeadStatus status = TakeRequest(_held.Buffer, _held.Start, _held.Length, held: true);
             if (status == HeadStatus.Incomplete && _phase == ClientPhase.Idle)
@@ -494,7 +507,13 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     /// <summary>When the client has not taken everything, its write time-outs begin.</summary>
     private void WatchWrites()
     {
-        if (_patience.WatchWrites(_services.Loop.Now, _channel.UnsentBytes))
+        if (!_channel.IsOpen)
+        {
+            _services.Loop.Timers.Set(this, _services.Loop.Now);
+            return;
+        }
+
+        if (_patience.WatchWrites(_services.Loop.Now, _channel.UnsentBytes, _channel.WrittenBytes))
         {
             Arm();
         }

@@ -20,6 +20,10 @@ public abstract class Channel
     /// <summary>The peer has ended its direction.</summary>
     public bool IsEnded { get; protected set; }
 
+    /// <summary>Bytes the peer's side has taken since the channel was made, spliced ones included: shows a slow peer from
+    /// a stuck one.</summary>
+    public long WrittenBytes { get; protected set; }
+
     /// <summary>Bytes accepted by <see cref="Send"/> that the kernel has not taken yet. Back-pressure is: whoever feeds
     /// this channel pauses its own source while this is not 0 and resumes it in OnDrained.</summary>
     public abstract int UnsentBytes { get; }

@@ -39,6 +39,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
     private int _heldCount;
     private int _scanned;
     private long _phaseSince;
+    private long _writtenMark;
     private Phase _phase = Phase.Connecting;
     private Method _method;
     private bool _connected;
@@ -126,6 +127,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
     /// now.</summary>
     public void AwaitDrain()
     {
+        _writtenMark = _channel.WrittenBytes;
         _phaseSince = _loop.Now;
         Arm();
     }
@@ -179,12 +181,21 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             Member.Unlink(this);
         }
 
+        bool reset = _phase == Phase.Tunnel && !_channel.IsEnded;
         _phase = Phase.Closed;
         _user = null;
         _spliceTarget = null;
         DropHeld();
         _loop.Timers.Remove(this);
-        _channel.Close();
+        if (reset)
+        {
+            // The client broke off: an orderly end would look to the origin like the end of what it had to say.
+            _channel.Abort();
+        }
+        else
+        {
+            _channel.Close();
+        }
     }
 
     /// <summary>A kept connection that got input or ended while nobody used it.</summary>
@@ -281,6 +292,12 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         {
             case Phase.Connecting:
                 Fault(ProxyFault.ConnectTimeout);
+                break;
+            case Phase.Head when !_requestComplete && _channel.WrittenBytes != _writtenMark:
+                // Slow, but still taking the request.
+                _writtenMark = _channel.WrittenBytes;
+                _phaseSince = now;
+                Arm();
                 break;
             case Phase.Head:
                 Fault(ProxyFault.OriginHeadTimeout);

@@ -54,7 +54,9 @@ internal sealed class SimChannel(SimLoop loop, long number, bool connecting) : C
                 return;
             }
 
-            bytes = bytes[Out!.Write(bytes)..];
+            int taken = Out!.Write(bytes);
+            WrittenBytes += taken;
+            bytes = bytes[taken..];
         }
 
         Keep(bytes);
@@ -200,6 +202,8 @@ internal sealed class SimChannel(SimLoop loop, long number, bool connecting) : C
     /// <summary>Plainly kept bytes; spliced ones go behind them.</summary>
     internal int KeptBytes => _unsentLength;
 
+    internal void CountSpliced(long written) => WrittenBytes += written;
+
     internal void SpliceEnded()
     {
         _outgoing!.Target._incoming = null;
@@ -211,6 +215,7 @@ internal sealed class SimChannel(SimLoop loop, long number, bool connecting) : C
         if (_unsentLength > 0)
         {
             int written = Out!.Write(_unsent.AsSpan(_unsentStart, _unsentLength));
+            WrittenBytes += written;
             _unsentStart += written;
             _unsentLength -= written;
             if (_unsentLength > 0)

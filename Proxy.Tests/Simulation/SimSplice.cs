@@ -38,6 +38,7 @@ internal sealed class SimSplice(SimChannel source, SimChannel target, long count
             }
 
             int written = Target.Out!.Write(_pipe.AsSpan(_start, InFlight));
+            Target.CountSpliced(written);
             _start += written;
             InFlight -= written;
             moved += written;

@@ -100,6 +100,7 @@ internal sealed unsafe class EpollChannel : Channel
 
             if (written == count)
             {
+                WrittenBytes += written;
                 return;
             }
 
@@ -116,6 +117,7 @@ internal sealed unsafe class EpollChannel : Channel
                 written = 0;
             }
 
+            WrittenBytes += written;
             offset += (int)written;
             count -= (int)written;
         }
@@ -230,6 +232,8 @@ internal sealed unsafe class EpollChannel : Channel
         }
     }
 
+    internal void CountSpliced(long written) => WrittenBytes += written;
+
     internal void SpliceEnded()
     {
         _outgoing!.Target._incoming = null;
@@ -307,6 +311,7 @@ internal sealed unsafe class EpollChannel : Channel
             return false;
         }
 
+        WrittenBytes += written;
         _unsentStart += (int)written;
         _unsentLength -= (int)written;
         if (_unsentLength > 0)

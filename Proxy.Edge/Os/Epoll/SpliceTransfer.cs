@@ -58,6 +58,7 @@ internal sealed unsafe class SpliceTransfer(
             }
 
             pipe.Filled -= (int)written;
+            Target.CountSpliced(written);
             moved += written;
         }
 
