@@ -8,8 +8,8 @@ namespace Proxy.Edge.Downstream;
 /// <param name="First">No request came on this connection yet.</param>
 /// <param name="AwaitsBody">More of a request body is due, and wanted.</param>
 /// <param name="Responding">The answer has begun.</param>
-/// <param name="Unsent">Bytes of the answer that the client has not taken, and <paramref name="Written"/> those it has taken
-/// since it came.</param>
+/// <param name="Unsent">Bytes of the answer that the client has not taken, and <paramref name="Written"/> those it
+/// has taken since it came.</param>
 internal readonly record struct ClientDuty(
     ClientPhase Phase, bool First, bool AwaitsBody, bool Responding, int Unsent, long Written);
 

@@ -2,16 +2,14 @@ using Proxy.Edge.Engine;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Relay;
-using Proxy.Edge.Rewriting;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Timing;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
 
 /// <summary>One HTTP/1 connection of a client: frames its requests, one at a time, and its responses. Between
 /// requests it owns no buffer and no exchange.</summary>
-public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
+public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStream
 {
     /// <summary>Pipelined input kept while an exchange runs; beyond, the client has to wait.</summary>
     private const int MaxHeld = 64 * 1024;
@@ -20,7 +18,6 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     private const long LingerBytes = 1 << 20;
 
     private readonly LoopServices _services;
-    private readonly ListenerSlot _slot;
     private readonly Channel _channel;
     private Exchange? _exchange;
     private BodyReader _body;
@@ -35,30 +32,13 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 
     public Http1Client(
         LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
+        : base(slot, peer, port, serial)
     {
         _services = services;
-        _slot = slot;
         _channel = channel;
-        Listener = slot.Program;
-        Peer = peer;
-        PeerPort = port;
-        ConnectionSerial = serial;
-        Forwarding = Listener.Forwarding.PrepareConnection(peer, port, tls: false, slot.Port);
         channel.Handler = this;
         Enter(ClientPhase.Idle);
     }
-
-    public ListenerProgram Listener { get; private set; }
-
-    public ClientAddress Peer { get; }
-
-    public int PeerPort { get; }
-
-    public ForwardingConnection Forwarding { get; private set; }
-
-    public bool IsTls => false;
-
-    public long ConnectionSerial { get; }
 
     public int RequestNumber { get; private set; }
 
@@ -68,12 +48,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
 
     public Channel? SpliceTarget => _answer.PassesBody ? _channel : null;
 
-    internal Http1Client? Newer { get; set; }
-
-    internal Http1Client? Older { get; set; }
-
-    /// <summary>Since when the connection waits for a request, microseconds; 0 when it does not.</summary>
-    internal long IdleSince => _phase == ClientPhase.Idle ? _patience.PhaseSince : 0;
+    internal override long IdleSince => _phase == ClientPhase.Idle ? _patience.PhaseSince : 0;
 
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
 
@@ -324,8 +299,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
         }
     }
 
-    /// <summary>For drain and shutdown.</summary>
-    internal void CloseNow() => Close(ProxyFault.ClientAborted);
+    internal override void CloseNow() => Close(ProxyFault.ClientAborted);
 
     /// <summary>Takes fresh input between requests.</summary>
     private void ReadHead(byte[] buffer, int offset, int count)
@@ -417,13 +391,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     {
         if (_phase == ClientPhase.Idle)
         {
-            // The connection follows its listener's newest revision from request to request.
-            if (!ReferenceEquals(Listener, _slot.Program))
-            {
-                Listener = _slot.Program;
-                Forwarding = Listener.Forwarding.PrepareConnection(Peer, PeerPort, tls: false, _slot.Port);
-            }
-
+            FollowListener();
             _scanned = 0;
         }
 
@@ -545,7 +513,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
     }
 
     /// <summary>Ends a connection on which nothing more can come that anybody wants.</summary>
-    internal void CloseAfterFlush()
+    internal override void CloseAfterFlush()
     {
         _held.Drop(_services.Loop.Buffers);
         _channel.CloseAfterFlush();
@@ -601,7 +569,7 @@ public sealed class Http1Client : TimerNode, IChannelHandler, IClientStream
         _phase = ClientPhase.Closed;
         _held.Drop(_services.Loop.Buffers);
         _services.Loop.Timers.Remove(this);
-        _slot.OnClosed(this);
+        LeaveListener();
     }
 
     private void Enter(ClientPhase phase)

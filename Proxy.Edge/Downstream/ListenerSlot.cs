@@ -34,7 +34,7 @@ public sealed class ListenerSlot : IAcceptor
     private readonly LoopServices _services;
     private readonly ConnectionBudget _budget;
     private readonly ListenerCounters _counters;
-    private Http1Client? _newest;
+    private ClientConnection? _newest;
     private IListening? _listening;
 
     public ListenerSlot(LoopServices services, ListenerProgram program, ConnectionBudget budget)
@@ -96,10 +96,10 @@ public sealed class ListenerSlot : IAcceptor
     /// (microseconds).</summary>
     public void CloseIdle(long since)
     {
-        Http1Client? client = _newest;
+        ClientConnection? client = _newest;
         while (client is not null)
         {
-            Http1Client? older = client.Older;
+            ClientConnection? older = client.Older;
             if (client.IdleSince is > 0 and long idle && idle <= since)
             {
                 client.CloseAfterFlush();
@@ -118,7 +118,7 @@ public sealed class ListenerSlot : IAcceptor
         }
     }
 
-    internal void OnClosed(Http1Client client)
+    internal void OnClosed(ClientConnection client)
     {
         if (client.Newer is not null)
         {

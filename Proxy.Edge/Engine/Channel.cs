@@ -20,8 +20,8 @@ public abstract class Channel
     /// <summary>The peer has ended its direction.</summary>
     public bool IsEnded { get; protected set; }
 
-    /// <summary>Bytes the peer's side has taken since the channel was made, spliced ones included: shows a slow peer from
-    /// a stuck one.</summary>
+    /// <summary>Bytes the peer's side has taken since the channel was made, spliced ones included: shows a slow peer
+    /// from a stuck one.</summary>
     public long WrittenBytes { get; protected set; }
 
     /// <summary>Bytes accepted by <see cref="Send"/> that the kernel has not taken yet. Back-pressure is: whoever feeds

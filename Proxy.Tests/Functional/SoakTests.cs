@@ -25,7 +25,7 @@ public sealed class SoakTests
                 routes = [ { match { path = "/" }, pool = app } ]
                 pools { app {
                   members = [ {{NodeSettings.Members(a.Url, b.Url, c.Url)}} ]
-                  health { active { path = "/health", interval = 300ms, timeout = 300ms, rise = 1, fall = 2 } }
+                  health { active { path = "/health", interval = 300ms, timeout = 3s, rise = 1, fall = 2 } }
                 } }
                 """,
         });

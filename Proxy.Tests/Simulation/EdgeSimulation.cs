@@ -9,7 +9,8 @@ namespace Proxy.Tests.Simulation;
 /// <param name="IsVoid">An origin desynchronised its connection in a way nobody could notice, so the rest proves
 /// nothing.</param>
 /// <param name="Failure">The first promise that was broken, with the seed; null when all were kept.</param>
-public sealed record EdgeOutcome(int Seed, ulong TraceHash, int Requests, int Relayed, int Refused, bool IsVoid, string? Failure);
+public sealed record EdgeOutcome(
+    int Seed, ulong TraceHash, int Requests, int Relayed, int Refused, bool IsVoid, string? Failure);
 
 /// <summary>The real client, exchange, origin and pool code between simulated clients and origins: one seed, one
 /// run.</summary>

@@ -74,7 +74,8 @@ internal sealed class EdgeSimulationPlan
         Name = "pool",
         State = new PoolState("pool")
         {
-            Candidates = new CandidateList(1, [.. members.Select(static m => m.State)], [.. members.Select(static _ => 100)]),
+            Candidates = new CandidateList(
+                1, [.. members.Select(static m => m.State)], [.. members.Select(static _ => 100)]),
         },
         Members = members,
         Balancer = BalancerCatalog.Default,

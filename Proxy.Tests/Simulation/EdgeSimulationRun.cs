@@ -4,11 +4,12 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Simulation;
 
-/// <summary>One run: the proxy's loop composed as a node composes it, clients and origins around it, and the final account.</summary>
+/// <summary>One run: the proxy's loop composed as a node composes it, clients and origins around it, and the final
+/// account.</summary>
 internal sealed class EdgeSimulationRun : IObservationSink
 {
-    /// <summary>Virtual time after which a run that still goes on counts as stuck. Time-outs are of seconds, but a client that keeps
-    /// up the minimum rate may take an hour for its answers.</summary>
+    /// <summary>Virtual time after which a run that still goes on counts as stuck. Time-outs are of seconds, but a
+    /// client that keeps up the minimum rate may take an hour for its answers.</summary>
     private const long LimitMicroseconds = 10_000_000_000;
 
     private readonly SimEdge _edge;
@@ -43,7 +44,9 @@ internal sealed class EdgeSimulationRun : IObservationSink
         for (int i = 0; i < clients; i++)
         {
             var client = new EdgeSimulationClient(this);
-            Loop.After(Random.NextInt64(Random.Next(2) == 0 ? 1_000 : 3_000_000), () => client.Connect(EdgeSimulationPlan.Bind));
+            Loop.After(
+                Random.NextInt64(Random.Next(2) == 0 ? 1_000 : 3_000_000),
+                () => client.Connect(EdgeSimulationPlan.Bind));
         }
 
         if (!Plan.Calm && Random.Next(8) == 0)

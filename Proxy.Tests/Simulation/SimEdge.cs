@@ -9,7 +9,8 @@ using Proxy.Edge.Upstream;
 
 namespace Proxy.Tests.Simulation;
 
-/// <summary>What a node runs on a loop, composed on a simulated one: the first listener, all routes, all pools.</summary>
+/// <summary>What a node runs on a loop, composed on a simulated one: the first listener, all routes, all
+/// pools.</summary>
 internal sealed class SimEdge
 {
     public SimEdge(SimLoop loop, EdgeSnapshot snapshot, IObservationSink observations)

@@ -122,7 +122,8 @@ internal sealed class SimLoop : IEventLoop
         from.Read(_receive.AsSpan(offset, count));
         Note(channel.Number, count);
         Guard(channel, () => channel.Handler.OnData(_receive, offset, count));
-        Unsafe.InitBlock(ref _receive[offset - Channel.Headroom], Garbage(), (uint)(count + Channel.Headroom + Channel.Tailroom));
+        Unsafe.InitBlock(
+            ref _receive[offset - Channel.Headroom], Garbage(), (uint)(count + Channel.Headroom + Channel.Tailroom));
         SpoilFreeBuffers();
     }
 

@@ -16,7 +16,8 @@ internal sealed class SimHead(string[] lines)
 
     public int Count(string name) => _fields.Count(field => field[0].Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    public int Number(string name) => int.TryParse(this[name], CultureInfo.InvariantCulture, out int number) ? number : -1;
+    public int Number(string name) =>
+        int.TryParse(this[name], CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     public override string ToString() => string.Join(" | ", lines);
 }
@@ -142,7 +143,8 @@ internal sealed class SimMessageReader(ISimMessages messages, bool responses)
 
     private void OnChunkSize(string line)
     {
-        if (!int.TryParse(line.Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int size))
+        if (!int.TryParse(
+            line.Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int size))
         {
             Break($"no chunk size: {line}");
             return;

@@ -26,7 +26,8 @@ public sealed class EpollLoopTests
     {
         await using var rig = new EpollRig();
         int mostUnsent = 0;
-        IPEndPoint address = await rig.ListenAsync(channel => BoundedEcho(channel, unsent => mostUnsent = Math.Max(mostUnsent, unsent)));
+        IPEndPoint address = await rig.ListenAsync(
+            channel => BoundedEcho(channel, unsent => mostUnsent = Math.Max(mostUnsent, unsent)));
         using Socket socket = await EpollRig.ConnectAsync(address);
         byte[] sent = EpollRig.Bytes(20_000_000);
 
@@ -142,7 +143,8 @@ public sealed class EpollLoopTests
         var echoed = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var handler = new TestHandler
         {
-            Data = (buffer, offset, count) => echoed.TrySetResult(System.Text.Encoding.ASCII.GetString(buffer, offset, count)),
+            Data = (buffer, offset, count) =>
+                echoed.TrySetResult(System.Text.Encoding.ASCII.GetString(buffer, offset, count)),
         };
 
         await rig.Call(() =>

@@ -121,7 +121,8 @@ internal sealed class EpollRig : ILoopObserver, IAsyncDisposable
 /// <summary>A handler made of functions; what is left out does nothing.</summary>
 internal sealed class TestHandler : IChannelHandler
 {
-    private readonly TaskCompletionSource<ChannelError> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ChannelError> _failed =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,0 +1,63 @@
+using Proxy.Edge.Relay;
+using Proxy.Edge.Rewriting;
+using Proxy.Edge.Timing;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Downstream;
+
+/// <summary>What every client connection has, whatever protocol it speaks: who is there, which listener's program it
+/// follows, and its place in the listener's list. Loop thread only.</summary>
+public abstract class ClientConnection : TimerNode
+{
+    private readonly ListenerSlot _slot;
+
+    protected ClientConnection(ListenerSlot slot, ClientAddress peer, int port, long serial)
+    {
+        _slot = slot;
+        Listener = slot.Program;
+        Peer = peer;
+        PeerPort = port;
+        ConnectionSerial = serial;
+        Forwarding = Listener.Forwarding.PrepareConnection(peer, port, IsTls, slot.Port);
+    }
+
+    /// <summary>The program of the request in hand, or of the last one.</summary>
+    public ListenerProgram Listener { get; private set; }
+
+    public ClientAddress Peer { get; }
+
+    public int PeerPort { get; }
+
+    public ForwardingConnection Forwarding { get; private set; }
+
+    public bool IsTls => false;
+
+    /// <summary>Unique in the process.</summary>
+    public long ConnectionSerial { get; }
+
+    internal ClientConnection? Newer { get; set; }
+
+    internal ClientConnection? Older { get; set; }
+
+    /// <summary>Since when the connection waits for a request, microseconds; 0 when it does not.</summary>
+    internal abstract long IdleSince { get; }
+
+    /// <summary>Closes now; for the end of a drain.</summary>
+    internal abstract void CloseNow();
+
+    /// <summary>Closes once the client has taken its last answer.</summary>
+    internal abstract void CloseAfterFlush();
+
+    /// <summary>Takes over the listener's newest revision; between requests.</summary>
+    protected void FollowListener()
+    {
+        if (!ReferenceEquals(Listener, _slot.Program))
+        {
+            Listener = _slot.Program;
+            Forwarding = Listener.Forwarding.PrepareConnection(Peer, PeerPort, IsTls, _slot.Port);
+        }
+    }
+
+    /// <summary>The connection is closed: the listener forgets it.</summary>
+    protected void LeaveListener() => _slot.OnClosed(this);
+}
