@@ -65,7 +65,7 @@ public sealed record ClientTimeouts
     /// <summary>How long an answer may still take after the client has ended its sending side. It may merely have
     /// half-closed, and then waits for the answer; more likely it is gone, and working on for nobody is the costlier
     /// mistake.</summary>
-    public TimeSpan HalfClosed { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan HalfClosed { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Without a byte in either direction of an upgraded connection.</summary>
     public TimeSpan TunnelIdle { get; init; } = TimeSpan.FromHours(1);

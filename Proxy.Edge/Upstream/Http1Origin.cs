@@ -26,13 +26,15 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         Closed,
     }
 
+    private static readonly Http1Limits Limits = new();
+    private static readonly OriginTimeouts DefaultTimeouts = new();
+
     private readonly IEventLoop _loop;
     private readonly HeadWorkspace _workspace;
     private readonly Channel _channel;
-    private readonly Http1Limits _limits = new();
     private IOriginUser? _user;
     private Channel? _spliceTarget;
-    private OriginTimeouts _timeouts = new();
+    private OriginTimeouts _timeouts = DefaultTimeouts;
     private BodyReader _body;
     private RateGuard _rate;
     private byte[]? _held;
@@ -342,7 +344,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         while (true)
         {
             HeadStatus status = ResponseHeadParser.Parse(
-                buffer, offset, count, ref _scanned, head, _limits, _method, out HeadFault fault);
+                buffer, offset, count, ref _scanned, head, Limits, _method, out HeadFault fault);
             if (status == HeadStatus.Incomplete)
             {
                 Rehold(detached, buffer, offset, count);
@@ -407,7 +409,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
 
         _body.Begin(head);
         _keepable = !head.HasClose && (!head.IsHttp10 || head.HasKeepAlive) && head.Body != BodyKind.UntilClose;
-        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, _limits);
+        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, Limits);
         if (step.Fault != HeadFault.None)
         {
             Fault(ProxyFault.BadResponse);
@@ -437,7 +439,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         IOriginUser user = _user!;
         _phaseSince = _loop.Now;
         _rate.Count(count);
-        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, _limits);
+        BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, Limits);
         if (step.Fault != HeadFault.None)
         {
             Fault(ProxyFault.BadResponse);
