@@ -94,7 +94,7 @@ public sealed record RetryPlan
 /// <summary>Kept connections to origins, per loop and member.</summary>
 public sealed record ReusePlan
 {
-    public int MaxIdle { get; init; } = 256;
+    public int MaxIdle { get; init; } = 1024;
 
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
