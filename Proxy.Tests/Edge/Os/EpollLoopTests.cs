@@ -26,12 +26,18 @@ public sealed class EpollLoopTests
     {
         await using var rig = new EpollRig();
         int mostUnsent = 0;
-        IPEndPoint address = await rig.ListenAsync(
-            channel => BoundedEcho(channel, unsent => mostUnsent = Math.Max(mostUnsent, unsent)));
+        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        IPEndPoint address = await rig.ListenAsync(channel => BoundedEcho(channel, unsent =>
+        {
+            mostUnsent = Math.Max(mostUnsent, unsent);
+            blocked.TrySetResult();
+        }));
         using Socket socket = await EpollRig.ConnectAsync(address);
         byte[] sent = EpollRig.Bytes(20_000_000);
 
         Task sending = SendAllAsync(socket, sent);
+        // Nobody reads until the echo is stuck.
+        await blocked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         byte[] received = await EpollRig.ReadToEndAsync(socket);
         await sending;
 
