@@ -8,6 +8,12 @@ public enum ChannelError : byte
     ConnectFailed,
     Reset,
 
+    /// <summary>The TLS handshake failed: no common version, suite or protocol, an alert, or garbage.</summary>
+    TlsFailed,
+
+    /// <summary>The peer's certificate was not accepted.</summary>
+    CertificateRejected,
+
     /// <summary>A bug: the handler threw. The channel is closed, the loop goes on.</summary>
     HandlerFailed,
 }

@@ -58,4 +58,8 @@ public interface IEventLoop
 
     /// <summary>Runs a task on the loop's thread in its next turn. May be called from any thread.</summary>
     void Post(ILoopTask task);
+
+    /// <summary>Has <paramref name="collector"/> called at the end of this turn, after all events; when called from
+    /// there, once more in the same turn's end. The caller sees to it that it asks once only.</summary>
+    void AtTurnEnd(ITurnEnd collector);
 }

@@ -1,4 +1,5 @@
 using Proxy.Edge.Http1;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Topology;
@@ -32,6 +33,16 @@ public sealed record ListenerPlan
 
     /// <summary>Requests over one connection before it is closed; 0 = no limit.</summary>
     public int MaxRequestsPerConnection { get; init; }
+
+    public ClientProtocols Protocols { get; init; } = ClientProtocols.Http1;
+
+    /// <summary>Null = no TLS.</summary>
+    public ListenerTlsPlan? Tls { get; init; }
+
+    public Http2Limits Http2 { get; init; } = new();
+
+    /// <summary>Port of the https listener to which every request is redirected; 0 = none is.</summary>
+    public int RedirectToHttpsPort { get; init; }
 
     /// <summary>Routes that apply to this listener, in order; the index returned by Match is into
     /// <see cref="RoutePlans"/>.</summary>

@@ -30,6 +30,11 @@ public sealed record PoolPlan
 
     public ReusePlan Reuse { get; init; } = new();
 
+    public OriginProtocol Protocol { get; init; }
+
+    /// <summary>Requests at once over one HTTP/2 connection to a member; the member may allow fewer.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
+
     /// <summary>Statuses that count as failures for passive health, as "500-599" compiled to a predicate; null =
     /// none.</summary>
     public StatusSet? FailureStatuses { get; init; }
@@ -49,6 +54,13 @@ public sealed record MemberPlan
     /// <summary>Path of the member's URL, "" or "/base" without a trailing slash; put in front of the forwarded
     /// path.</summary>
     public string BasePath { get; init; } = "";
+
+    /// <summary>Null = plain TCP.</summary>
+    public OriginTlsPlan? Tls { get; init; }
+
+    /// <summary>Name for SNI that the member's certificate must have; the URL's host or a pinned one. Empty for an
+    /// address without a name, which must then be in the certificate itself.</summary>
+    public string TlsName { get; init; } = "";
 
     /// <summary>Requests in flight on this member from this node; 0 = no limit.</summary>
     public int MaxConnections { get; init; }

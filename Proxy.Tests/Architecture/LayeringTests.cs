@@ -25,7 +25,10 @@ public sealed partial class LayeringTests
         ["Edge.Affinity"] = "Edge.Http Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
-        ["Edge.Snapshot"] = "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Rewriting Edge.Routing Edge.Topology",
+        ["Edge.Tls"] = "",
+        ["Edge.Http2"] = "Edge.Engine",
+        ["Edge.Snapshot"] =
+            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Os Edge.Snapshot Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Upstream"] =

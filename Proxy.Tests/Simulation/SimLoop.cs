@@ -21,6 +21,7 @@ internal sealed class SimLoop : IEventLoop
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly List<SimChannel> _ready = [];
     private readonly byte[] _receive = new byte[Channel.Headroom + ReceiveBytes + Channel.Tailroom];
+    private readonly List<ITurnEnd> _collectors = [];
     private long _order;
 
     public SimLoop(int seed, long bufferBytes = long.MaxValue)
@@ -63,6 +64,8 @@ internal sealed class SimLoop : IEventLoop
 
     public void Post(ILoopTask task) => After(0, task.Run);
 
+    public void AtTurnEnd(ITurnEnd collector) => _collectors.Add(collector);
+
     /// <summary>Has something happen in the world outside; in a later turn, however short the delay.</summary>
     public void After(long delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));
 
@@ -99,6 +102,7 @@ internal sealed class SimLoop : IEventLoop
 
         Timers.Advance(Now);
         RunReady();
+        RunCollectors();
         return true;
     }
 
@@ -163,6 +167,23 @@ internal sealed class SimLoop : IEventLoop
         }
 
         _ready.RemoveRange(0, count);
+    }
+
+    private void RunCollectors()
+    {
+        for (int i = 0; i < _collectors.Count; i++)
+        {
+            try
+            {
+                _collectors[i].OnTurnEnd();
+            }
+            catch (Exception error)
+            {
+                Failures.Add(error);
+            }
+        }
+
+        _collectors.Clear();
     }
 
     private void Mix(ulong value) => TraceHash = unchecked((TraceHash ^ value) * FnvPrime);

@@ -43,6 +43,7 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
     private readonly ConcurrentQueue<ILoopTask> _posted = new();
     private readonly List<int> _closing = new(256);
     private readonly Stack<SplicePipe> _pipes = new();
+    private readonly List<ITurnEnd> _collectors = new(64);
     private EpollChannel?[] _channels = new EpollChannel?[1024];
     private EpollChannel[] _ready = new EpollChannel[256];
     private int _readyCount;
@@ -111,6 +112,7 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
                 Timers.Advance(Now);
                 RunReady();
+                RunCollectors();
                 CloseDescriptors();
                 _observer.OnTurnEnd(Now);
             }
@@ -134,6 +136,8 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
             _ = Libc.write(_wake, &one, sizeof(ulong));
         }
     }
+
+    public void AtTurnEnd(ITurnEnd collector) => _collectors.Add(collector);
 
     public IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join)
     {
@@ -364,6 +368,23 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         Array.Copy(_ready, count, _ready, 0, left);
         Array.Clear(_ready, left, _readyCount - left);
         _readyCount = left;
+    }
+
+    private void RunCollectors()
+    {
+        for (int i = 0; i < _collectors.Count; i++)
+        {
+            try
+            {
+                _collectors[i].OnTurnEnd();
+            }
+            catch (Exception error)
+            {
+                _observer.OnHandlerFailed(error);
+            }
+        }
+
+        _collectors.Clear();
     }
 
     private void RunPosted()
