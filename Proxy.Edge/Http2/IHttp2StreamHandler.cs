@@ -11,11 +11,10 @@ public interface IHttp2StreamHandler
     void OnHead(byte[] buffer, int start, int count, bool endStream);
 
     /// <summary>Payload bytes. They count against the peer's window until <see cref="Http2Session.Consume"/> gives
-    /// them back. The handler may overwrite them, 32 bytes before and <see cref="Engine.Channel.Tailroom"/> bytes
-    /// behind them.</summary>
+    /// them back. The handler may overwrite them, 32 bytes before and a tailroom behind them.</summary>
     void OnData(byte[] buffer, int start, int count, bool endStream);
 
-    /// <summary>Trailer lines "name: value" CRLF, without a blank line. They end the stream's other direction.</summary>
+    /// <summary>Trailer lines "name: value" CRLF, without a blank line. They end the peer's direction.</summary>
     void OnTrailers(byte[] buffer, int start, int count);
 
     /// <summary>Everything that <see cref="Http2Session.SendData"/> had to keep is on its way.</summary>

@@ -26,7 +26,7 @@ public sealed partial class LayeringTests
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Tls"] = "",
-        ["Edge.Http2"] = "Edge.Engine",
+        ["Edge.Http2"] = "",
         ["Edge.Snapshot"] =
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Os Edge.Snapshot Edge.Topology",
