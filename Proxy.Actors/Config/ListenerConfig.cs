@@ -18,7 +18,10 @@ public sealed record ListenerConfig
     /// <summary>"http"; "tcp" is reserved.</summary>
     public string Mode { get; init; } = "http";
 
-    public ConfigList<string> Protocols { get; init; } = ["http/1.1"];
+    public ConfigList<ClientProtocols> Protocols { get; init; } = [ClientProtocols.Http1];
+
+    /// <summary>Null = plain TCP.</summary>
+    public ListenerTlsConfig? Tls { get; init; }
 
     public int MaxConnections { get; init; } = 100_000;
 

@@ -11,7 +11,7 @@ internal static class ListenerPlanner
     /// <param name="routes">Routes that apply to this listener, in order.</param>
     /// <param name="previous">Plan of the listener of that name in the running revision; its table is kept when the
     /// routes match the same requests, because building one compiles expressions.</param>
-    public static ListenerPlan Plan(ListenerConfig listener, RoutePlan[] routes, ListenerPlan? previous)
+    public static ListenerPlan Plan(ListenerConfig listener, RoutePlan[] routes, ListenerPlan? previous, LiveRegistry live)
     {
         RouteMatch[] rules = [.. routes.Select(route => route.Match)];
         bool sameRules = previous is not null &&
@@ -28,10 +28,19 @@ internal static class ListenerPlanner
             PathPolicy = listener.Path,
             AccessLog = PlanAccessLog(listener.AccessLog),
             MaxRequestsPerConnection = listener.MaxRequestsPerConnection,
+            Protocols = listener.Protocols.Aggregate(ClientProtocols.None, static (all, one) => all | one),
+            Tls = listener.Tls is { } tls ? PlanTls(listener, tls, live) : null,
             Routes = sameRules ? previous!.Routes : new RouteTable(rules), // sameRules says there is one
             RoutePlans = routes,
         };
     }
+
+    private static ListenerTlsPlan PlanTls(ListenerConfig listener, ListenerTlsConfig tls, LiveRegistry live) => new()
+    {
+        Endpoint = live.Tls.Endpoint(listener),
+        HandshakeTimeout = tls.HandshakeTimeout,
+        MaxHandshakes = tls.MaxHandshakes,
+    };
 
     private static ForwardingRule PlanForwarding(ForwardingConfig forwarding) => new()
     {

@@ -1,4 +1,5 @@
 using Proxy.Actors.Config;
+using Proxy.Actors.Ports;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
 
@@ -8,12 +9,15 @@ namespace Proxy.Actors.Planning;
 /// pool, name and URL stay; another URL under the old name is another origin, with nothing known about it.
 /// Used by one thread at a time: whoever plans revisions.</summary>
 /// <param name="loops">Event loops of this node; each gets its own counters in every member.</param>
-public sealed class LiveRegistry(int loops)
+/// <param name="tls">Needed only by configurations with TLS.</param>
+public sealed class LiveRegistry(int loops, ITlsContexts? tls = null)
 {
     private readonly Dictionary<string, PoolState> _pools = new(StringComparer.Ordinal);
     private readonly Dictionary<(MemberId Id, string Url), MemberState> _members = [];
 
     public int Loops { get; } = loops;
+
+    public ITlsContexts Tls => tls ?? throw new InvalidOperationException("planning TLS needs its contexts");
 
     public PoolState Pool(string name)
     {

@@ -13,7 +13,7 @@ public static class SnapshotPlanner
     {
         Dictionary<string, PoolPlan> pools = PlanPools(config, live, previous);
         RoutePlan[] routes = PlanRoutes(config, pools, previous);
-        ListenerPlan[] listeners = PlanListeners(config, routes, previous);
+        ListenerPlan[] listeners = PlanListeners(config, routes, live, previous);
         return new PlannedRevision(config, new EdgeSnapshot
         {
             Revision = previous.Snapshot.Revision + 1,
@@ -62,7 +62,8 @@ public static class SnapshotPlanner
         return routes;
     }
 
-    private static ListenerPlan[] PlanListeners(ProxyConfig config, RoutePlan[] routes, PlannedRevision previous)
+    private static ListenerPlan[] PlanListeners(
+        ProxyConfig config, RoutePlan[] routes, LiveRegistry live, PlannedRevision previous)
     {
         Dictionary<string, (ListenerConfig Config, ListenerPlan Plan)> before = previous.Config.Listeners
             .Zip(previous.Snapshot.Listeners)
@@ -77,7 +78,7 @@ public static class SnapshotPlanner
                 own.SequenceEqual(old.Plan.RoutePlans, ReferenceEqualityComparer.Instance);
             listeners[i] = same
                 ? old.Plan
-                : ListenerPlanner.Plan(listener, own, known ? old.Plan : null);
+                : ListenerPlanner.Plan(listener, own, known ? old.Plan : null, live);
         }
 
         return listeners;

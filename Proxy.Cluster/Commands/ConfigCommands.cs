@@ -1,5 +1,7 @@
 using Proxy.Actors.Config;
 using Proxy.Actors.Hocon;
+using Proxy.Cluster.Certificates;
+using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Commands;
 
@@ -25,9 +27,28 @@ internal static class ConfigCommands
             return 2;
         }
 
+        TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges())
+            .Prepare(config, file, TimeProvider.System.GetUtcNow());
+        foreach (string error in findings.Errors)
+        {
+            errors.WriteLine($"error: {file}: {error}");
+        }
+
+        foreach (string warning in findings.Warnings)
+        {
+            errors.WriteLine($"warning: {file}: {warning}");
+        }
+
+        int warnings = loading.Warnings.Count + findings.Warnings.Count;
+        if (findings.Errors.Count > 0)
+        {
+            errors.WriteLine($"{file}: {findings.Errors.Count} errors, {warnings} warnings");
+            return 2;
+        }
+
         output.WriteLine(
             $"{file}: good; {config.Listeners.Count} listeners, {config.Routes.Count} routes, "
-            + $"{config.Pools.Count} pools, {loading.Warnings.Count} warnings");
+            + $"{config.Pools.Count} pools, {warnings} warnings");
         return 0;
     }
 

@@ -7,10 +7,12 @@ using Proxy.Actors.Planning;
 using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
+using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Edge.Node;
 using Proxy.Edge.Telemetry;
+using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Host;
 
@@ -28,6 +30,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly EdgePort _port;
     private readonly ActorSystem _actors;
     private readonly ActorTree _tree;
+    private readonly FileTlsContexts _tls = new(new TlsTicketKeys(), new TlsChallenges());
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -65,7 +68,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _actors = new ActorSystem(new PoolDispatcher(), events);
         _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time), new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops);
+        _live = new LiveRegistry(loops, _tls);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
     }
 
@@ -202,6 +205,11 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
 
+        if (!PrepareTls(config))
+        {
+            return false;
+        }
+
         PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
@@ -232,6 +240,27 @@ internal sealed class NodeHost : IAsyncDisposable
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;
+    }
+
+    private bool PrepareTls(ProxyConfig config)
+    {
+        TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
+        foreach (string warning in findings.Warnings)
+        {
+            NodeLog.ConfigWarning(_logger, warning);
+        }
+
+        foreach (string error in findings.Errors)
+        {
+            NodeLog.ReloadRefused(_logger, error);
+        }
+
+        foreach (string listener in findings.Exchanged)
+        {
+            NodeLog.CertificatesExchanged(_logger, listener);
+        }
+
+        return findings.Errors.Count == 0;
     }
 
     private void LogChange(PlannedRevision planned)

@@ -23,6 +23,9 @@ internal static partial class NodeLog
     [LoggerMessage(6, LogLevel.Warning, "{Problem}")]
     public static partial void ConfigWarning(ILogger logger, string problem);
 
+    [LoggerMessage(60, LogLevel.Information, "listener {Listener}: new connections get the new certificates")]
+    public static partial void CertificatesExchanged(ILogger logger, string listener);
+
     [LoggerMessage(7, LogLevel.Information, "configuration: {Change}")]
     public static partial void ConfigChange(ILogger logger, string change);
 

@@ -11,9 +11,10 @@ public abstract class ClientConnection : TimerNode
 {
     private readonly ListenerSlot _slot;
 
-    protected ClientConnection(ListenerSlot slot, ClientAddress peer, int port, long serial)
+    protected ClientConnection(ListenerSlot slot, ClientAddress peer, int port, long serial, bool tls)
     {
         _slot = slot;
+        IsTls = tls;
         Listener = slot.Program;
         Peer = peer;
         PeerPort = port;
@@ -30,7 +31,7 @@ public abstract class ClientConnection : TimerNode
 
     public ForwardingConnection Forwarding { get; private set; }
 
-    public bool IsTls => false;
+    public bool IsTls { get; }
 
     /// <summary>Unique in the process.</summary>
     public long ConnectionSerial { get; }
@@ -57,6 +58,9 @@ public abstract class ClientConnection : TimerNode
             Forwarding = Listener.Forwarding.PrepareConnection(Peer, PeerPort, IsTls, _slot.Port);
         }
     }
+
+    /// <summary>Somebody else speaks for the connection from now on.</summary>
+    protected void HandOver(ClientConnection successor) => _slot.Replace(this, successor);
 
     /// <summary>The connection is closed: the listener forgets it.</summary>
     protected void LeaveListener() => _slot.OnClosed(this);

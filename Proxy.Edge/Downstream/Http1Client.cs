@@ -3,6 +3,7 @@ using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
@@ -32,7 +33,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     public Http1Client(
         LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
-        : base(slot, peer, port, serial)
+        : base(slot, peer, port, serial, channel is TlsChannel)
     {
         _services = services;
         _channel = channel;

@@ -56,7 +56,8 @@ public sealed class ListenerSlot : IAcceptor
     /// <summary>Connections of this loop.</summary>
     public int Count { get; private set; }
 
-    public bool MayAccept => _budget.Open < Program.Plan.MaxConnections;
+    public bool MayAccept => _budget.Open < Program.Plan.MaxConnections
+        && (Program.Plan.Tls is null || _services.Handshakes < Program.Plan.Tls.MaxHandshakes);
 
     public void Open(SocketTarget bind, bool join) =>
         _listening = _services.Loop.Listen(bind, Program.Plan.Backlog, this, join);
@@ -82,14 +83,10 @@ public sealed class ListenerSlot : IAcceptor
         _counters.ConnectionsOpen++;
         _services.Telemetry.Counters.ConnectionsAccepted++;
         _services.Telemetry.Counters.ConnectionsOpen++;
-        var client = new Http1Client(_services, this, channel, address, port, _services.NextSerial());
-        client.Older = _newest;
-        if (_newest is not null)
-        {
-            _newest.Newer = client;
-        }
-
-        _newest = client;
+        long serial = _services.NextSerial();
+        Add(Program.Plan.Tls is { } tls
+            ? new TlsHandshake(_services, this, channel, tls, address, port, serial)
+            : new Http1Client(_services, this, channel, address, port, serial));
     }
 
     /// <summary>Closes connections that have waited for a request since before <paramref name="since"/>
@@ -118,7 +115,34 @@ public sealed class ListenerSlot : IAcceptor
         }
     }
 
+    /// <summary>The successor takes the place of a connection whose protocol is known now.</summary>
+    internal void Replace(ClientConnection client, ClientConnection successor)
+    {
+        Unlink(client);
+        Add(successor);
+    }
+
     internal void OnClosed(ClientConnection client)
+    {
+        Unlink(client);
+        Count--;
+        _budget.Return();
+        _counters.ConnectionsOpen--;
+        _services.Telemetry.Counters.ConnectionsOpen--;
+    }
+
+    private void Add(ClientConnection client)
+    {
+        client.Older = _newest;
+        if (_newest is not null)
+        {
+            _newest.Newer = client;
+        }
+
+        _newest = client;
+    }
+
+    private void Unlink(ClientConnection client)
     {
         if (client.Newer is not null)
         {
@@ -135,9 +159,5 @@ public sealed class ListenerSlot : IAcceptor
         }
 
         client.Newer = client.Older = null;
-        Count--;
-        _budget.Return();
-        _counters.ConnectionsOpen--;
-        _services.Telemetry.Counters.ConnectionsOpen--;
     }
 }

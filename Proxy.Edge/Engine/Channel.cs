@@ -22,7 +22,11 @@ public abstract class Channel
 
     /// <summary>Bytes the peer's side has taken since the channel was made, spliced ones included: shows a slow peer
     /// from a stuck one.</summary>
-    public long WrittenBytes { get; protected set; }
+    public virtual long WrittenBytes { get; protected set; }
+
+    /// <summary>The peer's direction ended without the peer having said so: a connection cut off by somebody looks like
+    /// this. Only TLS can tell (close_notify); plain TCP never does.</summary>
+    public virtual bool IsTruncated => false;
 
     /// <summary>Bytes accepted by <see cref="Send"/> that the kernel has not taken yet. Back-pressure is: whoever feeds
     /// this channel pauses its own source while this is not 0 and resumes it in OnDrained.</summary>

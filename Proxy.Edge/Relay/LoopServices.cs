@@ -2,6 +2,7 @@ using Proxy.Edge.Engine;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Telemetry;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Relay;
@@ -18,6 +19,7 @@ public sealed class LoopServices
     private long _serial;
     private long _dateSecond = -1;
     private int _dateLength;
+    private TlsLoop? _tls;
 
     public required IEventLoop Loop { get; init; }
 
@@ -39,6 +41,12 @@ public sealed class LoopServices
 
     /// <summary>Where added field lines are composed; valid until the next message of the loop.</summary>
     public byte[] LineScratch { get; } = new byte[32 * 1024];
+
+    /// <summary>What TLS channels of this loop share; made with the first of them.</summary>
+    public TlsLoop Tls => _tls ??= new TlsLoop(Loop);
+
+    /// <summary>Handshakes with clients that are under way.</summary>
+    public int Handshakes { get; set; }
 
     /// <summary>The node is leaving: connections end with the answer in hand.</summary>
     public bool IsDraining { get; set; }

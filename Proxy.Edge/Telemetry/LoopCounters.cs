@@ -4,7 +4,7 @@ namespace Proxy.Edge.Telemetry;
 
 /// <summary>What one loop counts. Written by that loop alone, read by anybody with Volatile.Read. Only numbers, so
 /// that the layout is kept and the padding at both ends holds other loops' cache lines off.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 384)]
+[StructLayout(LayoutKind.Sequential, Size = 448)]
 public sealed class LoopCounters
 {
     // Fields, not properties: the loop increments them in place and samplers read them by reference.
@@ -35,6 +35,10 @@ public sealed class LoopCounters
     /// <summary>Connections that became tunnels, and those which are tunnels now.</summary>
     public long Upgrades;
     public long TunnelsOpen;
+
+    /// <summary>Handshakes with clients that succeeded, and those of them that resumed a session.</summary>
+    public long TlsHandshakes;
+    public long TlsResumed;
 
     /// <summary>Body bytes that never entered user space.</summary>
     public long SpliceBytes;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Telemetry;
@@ -15,11 +16,21 @@ public sealed class LoopTelemetry
     // Room at the end keeps the next object on the heap off the last counter's cache line.
     private readonly long[] _faults = new long[FaultNames.Count + 8];
 
+    private readonly long[] _tlsFailures = new long[TlsFailureCount + 8];
+
+    /// <summary>Number of values of <see cref="TlsFailure"/>.</summary>
+    public const int TlsFailureCount = (int)TlsFailure.Timeout + 1;
+
     public LoopCounters Counters { get; } = new();
 
     public long Faults(ProxyFault fault) => Volatile.Read(ref _faults[(int)fault]);
 
     public void CountFault(ProxyFault fault) => _faults[(int)fault]++;
+
+    /// <summary>Handshakes with clients that failed for this reason.</summary>
+    public long TlsFailures(TlsFailure failure) => Volatile.Read(ref _tlsFailures[(int)failure]);
+
+    public void CountTlsFailure(TlsFailure failure) => _tlsFailures[(int)failure]++;
 
     public ListenerCounters? Listener(string name) => _listeners.GetValueOrDefault(name);
 

@@ -1,6 +1,77 @@
+using System.Net;
+using System.Text;
+using Proxy.Edge.Os.OpenSsl;
+
 namespace Proxy.Edge.Tls;
 
 /// <summary>Rules for connecting to origins, compiled for OpenSSL. Immutable; shared by all loops.</summary>
-public sealed class TlsClientContext
+public sealed unsafe class TlsClientContext
 {
+    private readonly TlsContextHandle _context;
+    private readonly TlsStore? _store;
+
+    /// <exception cref="TlsConfigurationException">OpenSSL is missing, or takes something not.</exception>
+    public TlsClientContext(TlsClientPolicy policy)
+    {
+        if (OpenSslLibrary.Problem() is { } problem)
+        {
+            throw new TlsConfigurationException(problem);
+        }
+
+        Policy = policy;
+        _context = new TlsContextHandle(Ssl.TLS_client_method());
+        _context.SetVersions(policy.MinVersion, policy.MaxVersion);
+        if (policy.Certificate is { } own)
+        {
+            _context.AddCertificate(own);
+        }
+
+        if (policy.CaPem.Length > 0)
+        {
+            _store = new TlsStore(policy.CaPem, policy.CrlPem);
+        }
+        else if (policy.Verify)
+        {
+            _ = Ssl.SSL_CTX_set_default_verify_paths(Handle);
+        }
+
+        Ssl.SSL_CTX_set_verify(Handle, policy.Verify ? Ssl.SSL_VERIFY_PEER : Ssl.SSL_VERIFY_NONE, 0);
+        byte[] alpn = [.. policy.Alpn.SelectMany(
+            static name => (byte[])[(byte)name.Length, .. Encoding.ASCII.GetBytes(name)])];
+        fixed (byte* bytes = alpn)
+        {
+            _ = Ssl.SSL_CTX_set_alpn_protos(Handle, bytes, (uint)alpn.Length);
+        }
+    }
+
+    public TlsClientPolicy Policy { get; }
+
+    internal nint Handle => _context.Handle;
+
+    /// <summary>Tells a connection whom it is to reach.</summary>
+    internal void Prepare(nint ssl, string name)
+    {
+        if (_store is not null)
+        {
+            _ = Ssl.SSL_ctrl(ssl, Ssl.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, _store.Handle);
+        }
+
+        if (name.Length == 0)
+        {
+            return;
+        }
+
+        fixed (byte* text = Encoding.ASCII.GetBytes(name + "\0"))
+        {
+            if (IPAddress.TryParse(name, out _))
+            {
+                // An address is not sent (RFC 6066 §3), but verified.
+                _ = Crypto.X509_VERIFY_PARAM_set1_ip_asc(Ssl.SSL_get0_param(ssl), text);
+                return;
+            }
+
+            _ = Ssl.SSL_ctrl(ssl, Ssl.SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, (nint)text);
+            _ = Ssl.SSL_set1_host(ssl, text);
+        }
+    }
 }

@@ -10,6 +10,9 @@ internal static class ListenerSchema
 {
     private const string NotYet = "not available yet in this version";
 
+    private static readonly ScalarKind<ClientProtocols> Protocol = Kinds.Choice(
+        ("http/1.1", ClientProtocols.Http1), ("h2", ClientProtocols.Http2), ("h2c", ClientProtocols.Http2Cleartext));
+
     private static readonly BlockSchema<Http1Limits> Limits = new(new Http1Limits())
     {
         { "head", Kinds.SmallSize(1024, 1 << 20), l => l.HeadBytes, (l, v) => l with { HeadBytes = v } },
@@ -88,10 +91,11 @@ internal static class ListenerSchema
         { "bind", AddressKinds.Bind, l => l.Bind, (l, v) => l with { Bind = v }, KeyTrait.Required },
         { "mode", NotYetKind.Word("http", "tcp"), l => l.Mode, (l, v) => l with { Mode = v } },
         {
-            "protocols", NotYetKind.Words("http/1.1", "h2", "h2c", "h3"),
+            "protocols", new ListKind<ClientProtocols>(Protocol),
             l => l.Protocols, (l, v) => l with { Protocols = v }
         },
-        new ReservedKey<ListenerConfig>("tls", $"TLS is {NotYet}", "a listener without tls"),
+        new OptionalBlockKey<ListenerConfig, ListenerTlsConfig>(
+            "tls", ListenerTlsSchema.Block, l => l.Tls, (l, v) => l with { Tls = v }),
         new ReservedKey<ListenerConfig>("pool", $"mode = tcp is {NotYet}", "routes that name the pool"),
         {
             "max-connections", Kinds.Integer(1, 10_000_000),

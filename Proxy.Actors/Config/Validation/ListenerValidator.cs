@@ -37,6 +37,8 @@ internal static class ListenerValidator
             problems.Error($"{path}.protocols", "there is no protocol", "[\"http/1.1\"]");
         }
 
+        ListenerTlsValidator.Check(listener, path, problems);
+
         if (listener.Forwarding.Via.Length > 0 && !FieldText.IsToken(listener.Forwarding.Via))
         {
             problems.Error($"{path}.forwarding.via", "not a token", "letters, digits and !#$%&'*+-.^_`|~");

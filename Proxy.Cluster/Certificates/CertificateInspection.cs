@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Proxy.Edge.Tls;
+
+namespace Proxy.Cluster.Certificates;
+
+/// <summary>What an operator should know about a certificate before its clients tell.</summary>
+internal static class CertificateInspection
+{
+    private static readonly TimeSpan SoonAfter = TimeSpan.FromDays(21);
+
+    public static IEnumerable<string> Problems(LoadedCertificate loaded, DateTimeOffset now)
+    {
+        X509Certificate2 leaf = loaded.Chain[0];
+        if (now >= leaf.NotAfter)
+        {
+            yield return $"expired on {Day(leaf.NotAfter)}";
+        }
+        else if (now + SoonAfter >= leaf.NotAfter)
+        {
+            yield return $"expires on {Day(leaf.NotAfter)}";
+        }
+
+        if (now < leaf.NotBefore)
+        {
+            yield return $"not valid before {Day(leaf.NotBefore)}";
+        }
+
+        for (int i = 0; i + 1 < loaded.Chain.Count; i++)
+        {
+            if (!loaded.Chain[i].IssuerName.RawData.AsSpan().SequenceEqual(loaded.Chain[i + 1].SubjectName.RawData))
+            {
+                yield return $"certificate {i + 2} of the file is not the issuer of the one before it";
+            }
+        }
+
+        X509Certificate2 last = loaded.Chain[^1];
+        if (loaded.Chain.Count == 1 && !last.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData))
+        {
+            yield return "the file has no intermediate certificate; clients that do not know the issuer will refuse it";
+        }
+
+        IReadOnlyList<string> names = CertificateFile.Names(leaf);
+        foreach (string host in loaded.Material.Hosts.Where(host => !names.Any(name => TlsNames.Covers(name, host))))
+        {
+            yield return $"does not cover the host {host}";
+        }
+
+        if (loaded.Material.Hosts.Count == 0)
+        {
+            yield return "names no host; it is shown only where no other certificate fits";
+        }
+    }
+
+    private static string Day(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

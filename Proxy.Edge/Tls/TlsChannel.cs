@@ -1,0 +1,635 @@
+using System.Runtime.InteropServices;
+using Proxy.Edge.Engine;
+using Proxy.Edge.Os.OpenSsl;
+
+namespace Proxy.Edge.Tls;
+
+/// <summary>TLS on a channel (RFC 8446, RFC 5246): to its handler a channel like any other. One receive of the inner
+/// channel becomes as few deliveries as possible, one Send one write of the inner channel. Its handler's OnConnected is
+/// called when the handshake is done, on the server's side too. Loop thread only.</summary>
+public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
+{
+    /// <summary>First byte of a handshake record.</summary>
+    private const byte HandshakeRecord = 22;
+
+    private readonly TlsLoop _shared;
+    private readonly Channel _inner;
+    private readonly TlsServerHandshake? _server;
+    private readonly TlsClientContext? _client;
+    private nint _ssl;
+    private byte[]? _early;
+    private int _earlyCount;
+    private byte[]? _held;
+    private int _heldStart;
+    private int _heldCount;
+    private bool _handshaking = true;
+    private bool _started;
+    private bool _paused;
+    private bool _collecting;
+    private bool _notified;
+    private bool _truncated;
+    private bool _closing;
+
+    private TlsChannel(TlsLoop shared, Channel inner, nint context)
+    {
+        _shared = shared;
+        _inner = inner;
+        _ssl = Ssl.SSL_new(context);
+        nint bio = shared.NewBio();
+        Ssl.SSL_set_bio(_ssl, bio, bio);
+    }
+
+    private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
+        : this(shared, inner, context.Default.Context.Handle)
+    {
+        _server = new TlsServerHandshake(context);
+        Ssl.SSL_set_accept_state(_ssl);
+    }
+
+    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name)
+        : this(shared, inner, context.Handle)
+    {
+        _client = context;
+        Ssl.SSL_set_connect_state(_ssl);
+        context.Prepare(_ssl, name);
+    }
+
+    public override int UnsentBytes => _inner.UnsentBytes + _earlyCount;
+
+    public override long WrittenBytes => _inner.WrittenBytes;
+
+    public override bool IsTruncated => _truncated;
+
+    /// <summary>Why the handshake failed, once the handler was told that it did.</summary>
+    public TlsFailure Failure { get; private set; }
+
+    /// <summary>The name the client asked for, lower case; empty when none.</summary>
+    public string ServerName => _server?.ServerName ?? "";
+
+    /// <summary>A client validating a name for ACME: close it.</summary>
+    public bool IsChallenge => _server is { IsChallenge: true };
+
+    public bool IsResumed => Ssl.SSL_session_reused(_ssl) == 1;
+
+    /// <summary>What a peer gets whose first bytes are no TLS at all, before the end; nothing by default.</summary>
+    public byte[] AnswerToPlaintext { get; set; } = [];
+
+    /// <summary>The rules a server's side was made by.</summary>
+    public TlsServerContext? ServerContext => _server?.Context;
+
+    /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
+    public TlsDetails Details() => TlsDetails.Read(_ssl);
+
+    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
+    public bool SpeaksHttp2
+    {
+        get
+        {
+            byte* data;
+            uint length;
+            Ssl.SSL_get0_alpn_selected(_ssl, &data, &length);
+            return new ReadOnlySpan<byte>(data, (int)length).SequenceEqual("h2"u8);
+        }
+    }
+
+    /// <summary>The server's side on an accepted channel.</summary>
+    public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
+    {
+        var channel = new TlsChannel(shared, inner, context) { Handler = handler };
+        inner.Handler = channel;
+        return channel;
+    }
+
+    /// <summary>Connects to an origin and does the handshake as its client.</summary>
+    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must be in
+    /// the certificate.</param>
+    public static TlsChannel Client(
+        TlsLoop shared, Topology.SocketTarget target, TlsClientContext context, string name, IChannelHandler handler)
+    {
+        var relay = new Unconnected();
+        Channel inner = shared.Loop.Connect(target, relay);
+        var channel = new TlsChannel(shared, inner, context, name) { Handler = handler };
+        inner.Handler = channel;
+        return channel;
+    }
+
+    public void OnConnected()
+    {
+        _started = true;
+        Handshake();
+    }
+
+    public void OnData(byte[] buffer, int offset, int count)
+    {
+        if (_heldCount > 0 || _paused)
+        {
+            Hold(buffer, offset, count);
+            if (!_paused)
+            {
+                Pump();
+            }
+
+            return;
+        }
+
+        fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
+        {
+            _shared.SetInput(bytes + offset, count);
+            if (_handshaking)
+            {
+                bool first = !_started;
+                _started = true;
+                if (first && _server is not null && buffer[offset] != HandshakeRecord)
+                {
+                    _inner.Send(AnswerToPlaintext, 0, AnswerToPlaintext.Length);
+                    Fail(TlsFailure.NotTls, ChannelError.TlsFailed);
+                    return;
+                }
+
+                Handshake();
+            }
+
+            if (!_handshaking && IsOpen)
+            {
+                Deliver();
+            }
+
+            KeepRest();
+        }
+    }
+
+    public void OnEnd()
+    {
+        if (_handshaking)
+        {
+            Fail(TlsFailure.Peer, ChannelError.TlsFailed);
+            return;
+        }
+
+        if (_heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0)
+        {
+            Pump();
+        }
+
+        if (IsOpen && !IsEnded)
+        {
+            _truncated = true;
+            IsEnded = true;
+            Handler.OnEnd();
+        }
+    }
+
+    public void OnDrained()
+    {
+        if (!_inner.IsOpen)
+        {
+            bool told = !IsOpen;
+            Release();
+            IsOpen = false;
+            if (_closing || !told)
+            {
+                Handler.OnDrained();
+            }
+
+            return;
+        }
+
+        if (!_handshaking && IsOpen)
+        {
+            Handler.OnDrained();
+        }
+    }
+
+    public void OnSpliced(long count, bool done)
+    {
+        // Nothing is ever spliced through a cipher.
+    }
+
+    public void OnFailed(ChannelError error)
+    {
+        if (IsOpen)
+        {
+            IsOpen = false;
+            Failure = _handshaking && _started ? TlsFailure.Peer : TlsFailure.None;
+            Release();
+            Handler.OnFailed(error);
+        }
+    }
+
+    /// <summary>Resumed while plaintext or ciphertext was waiting here.</summary>
+    public void OnTurnEnd()
+    {
+        _collecting = false;
+        if (IsOpen && !_paused)
+        {
+            Pump();
+        }
+    }
+
+    public override void Send(byte[] buffer, int offset, int count)
+    {
+        if (!IsOpen || count == 0 || _closing)
+        {
+            return;
+        }
+
+        if (_handshaking)
+        {
+            KeepEarly(buffer, offset, count);
+            return;
+        }
+
+        fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
+        {
+            Encrypt(bytes + offset, count);
+        }
+
+        Flush();
+    }
+
+    public override void Pause()
+    {
+        _paused = true;
+        _inner.Pause();
+    }
+
+    public override void Resume()
+    {
+        _paused = false;
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        _inner.Resume();
+        if (!_collecting && !_handshaking && (_heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0))
+        {
+            _collecting = true;
+            _shared.Loop.AtTurnEnd(this);
+        }
+    }
+
+    public override bool SpliceTo(Channel target, long count) => false;
+
+    public override void ShutdownSend()
+    {
+        Notify();
+        _inner.ShutdownSend();
+    }
+
+    public override void CloseAfterFlush()
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        Notify();
+        _inner.CloseAfterFlush();
+        if (_inner.IsOpen)
+        {
+            _closing = _paused = true;
+        }
+        else
+        {
+            IsOpen = false;
+            Release();
+        }
+    }
+
+    public override void Close()
+    {
+        if (IsOpen)
+        {
+            IsOpen = false;
+            Notify();
+            _inner.Close();
+            Release();
+        }
+    }
+
+    public override void Abort()
+    {
+        if (IsOpen)
+        {
+            IsOpen = false;
+            _inner.Abort();
+            Release();
+        }
+    }
+
+    public override bool HasUnreadInput() =>
+        _heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0 || _inner.HasUnreadInput();
+
+    private void Handshake()
+    {
+        int result = TlsCallbacks.Step(_ssl, _server);
+        if (result == 1)
+        {
+            Flush();
+            FinishHandshake();
+            return;
+        }
+
+        int error = Ssl.SSL_get_error(_ssl, result);
+        if (error is Ssl.SSL_ERROR_WANT_READ or Ssl.SSL_ERROR_WANT_WRITE)
+        {
+            bool more = error == Ssl.SSL_ERROR_WANT_WRITE;
+            Flush();
+            if (more && IsOpen)
+            {
+                Handshake();
+            }
+
+            return;
+        }
+
+        bool rejected = Ssl.SSL_get_verify_result(_ssl) != Crypto.X509_V_OK;
+        Flush();
+        TlsFailure failure = _server is { Failure: not TlsFailure.None } known ? known.Failure
+            : rejected ? TlsFailure.Certificate
+            : TlsFailure.Protocol;
+        Fail(failure, rejected ? ChannelError.CertificateRejected : ChannelError.TlsFailed);
+    }
+
+    private void FinishHandshake()
+    {
+        _handshaking = false;
+        Handler.OnConnected();
+        if (IsOpen && _early is { } early)
+        {
+            _early = null;
+            int count = _earlyCount;
+            _earlyCount = 0;
+            // Encrypting reads nothing, so received bytes that wait stay where they are.
+            Send(early, 0, count);
+            _shared.Loop.Buffers.Return(early);
+        }
+    }
+
+    /// <summary>Hands out what can be decrypted, as much as fits at a time.</summary>
+    private void Deliver()
+    {
+        byte[] plain = _shared.Plain;
+        bool more = true;
+        while (more && IsOpen && !_paused)
+        {
+            int filled = 0;
+            int result = 1;
+            fixed (byte* into = &MemoryMarshal.GetArrayDataReference(plain))
+            {
+                while (filled <= TlsLoop.PlainBytes - 16384)
+                {
+                    result = Ssl.SSL_read(_ssl, into + Headroom + filled, TlsLoop.PlainBytes - filled);
+                    if (result <= 0)
+                    {
+                        break;
+                    }
+
+                    filled += result;
+                    if (_shared.InCount == 0 && Ssl.SSL_has_pending(_ssl) == 0)
+                    {
+                        more = false;
+                        break;
+                    }
+                }
+            }
+
+            int error = result > 0 ? Ssl.SSL_ERROR_NONE : Ssl.SSL_get_error(_ssl, result);
+            more &= error == Ssl.SSL_ERROR_NONE;
+            if (filled > 0)
+            {
+                Show(plain, filled);
+            }
+
+            if (error is not (Ssl.SSL_ERROR_NONE or Ssl.SSL_ERROR_WANT_READ) && IsOpen)
+            {
+                EndReading(error);
+            }
+        }
+
+        if (_shared.OutCount > 0)
+        {
+            // Answers of the protocol itself: key updates, alerts.
+            Flush();
+        }
+    }
+
+    /// <summary>The handler may send on other channels of this loop, so what it must not touch is put aside.</summary>
+    private void Show(byte[] plain, int count)
+    {
+        byte* rest = _shared.In;
+        int left = _shared.InCount;
+        if (_shared.OutCount > 0)
+        {
+            Flush();
+        }
+
+        Handler.OnData(plain, Headroom, count);
+        _shared.SetInput(rest, left);
+    }
+
+    private void EndReading(int error)
+    {
+        if (error == Ssl.SSL_ERROR_ZERO_RETURN)
+        {
+            if (!IsEnded)
+            {
+                IsEnded = true;
+                Handler.OnEnd();
+            }
+
+            return;
+        }
+
+        Crypto.ERR_clear_error();
+        Flush();
+        Break(ChannelError.Reset);
+    }
+
+    /// <summary>Works through ciphertext kept while the handler had paused us.</summary>
+    private void Pump()
+    {
+        byte[]? held = _held;
+        int count = _heldCount;
+        int start = _heldStart;
+        _held = null;
+        _heldCount = _heldStart = 0;
+        if (held is null)
+        {
+            _shared.SetInput(null, 0);
+            Deliver();
+            return;
+        }
+
+        fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(held))
+        {
+            _shared.SetInput(bytes + start, count);
+            Deliver();
+            KeepRest();
+        }
+
+        _shared.Loop.Buffers.Return(held);
+    }
+
+    private void KeepRest()
+    {
+        int left = _shared.InCount;
+        if (left > 0 && IsOpen)
+        {
+            byte[] rest = _shared.Loop.Buffers.Rent(left);
+            new ReadOnlySpan<byte>(_shared.In, left).CopyTo(rest);
+            _held = rest;
+            _heldStart = 0;
+            _heldCount = left;
+        }
+
+        _shared.SetInput(null, 0);
+    }
+
+    private void Hold(byte[] buffer, int offset, int count)
+    {
+        byte[] larger = _shared.Loop.Buffers.Rent(_heldCount + count);
+        if (_held is not null)
+        {
+            Buffer.BlockCopy(_held, _heldStart, larger, 0, _heldCount);
+            _shared.Loop.Buffers.Return(_held);
+        }
+
+        Buffer.BlockCopy(buffer, offset, larger, _heldCount, count);
+        _held = larger;
+        _heldStart = 0;
+        _heldCount += count;
+    }
+
+    private void KeepEarly(byte[] buffer, int offset, int count)
+    {
+        byte[] larger = _shared.Loop.Buffers.Rent(_earlyCount + count);
+        if (_early is not null)
+        {
+            Buffer.BlockCopy(_early, 0, larger, 0, _earlyCount);
+            _shared.Loop.Buffers.Return(_early);
+        }
+
+        Buffer.BlockCopy(buffer, offset, larger, _earlyCount, count);
+        _early = larger;
+        _earlyCount += count;
+    }
+
+    private void Encrypt(byte* bytes, int count)
+    {
+        while (count > 0)
+        {
+            if (_shared.OutCount > TlsLoop.OutBytes - (20 * 1024))
+            {
+                // One more record might not fit.
+                Flush();
+            }
+
+            int written = Ssl.SSL_write(_ssl, bytes, count);
+            if (written <= 0)
+            {
+                Crypto.ERR_clear_error();
+                return;
+            }
+
+            bytes += written;
+            count -= written;
+        }
+    }
+
+    private void Flush()
+    {
+        int count = _shared.OutCount;
+        if (count > 0)
+        {
+            _shared.OutCount = 0;
+            _inner.Send(_shared.Out, 0, count);
+        }
+    }
+
+    /// <summary>Says that nothing more will come (close_notify), once.</summary>
+    private void Notify()
+    {
+        if (!_notified && !_handshaking && _ssl != 0 && _inner.IsOpen)
+        {
+            _notified = true;
+            _ = Ssl.SSL_shutdown(_ssl);
+            Crypto.ERR_clear_error();
+            Flush();
+        }
+    }
+
+    private void Fail(TlsFailure failure, ChannelError error)
+    {
+        Crypto.ERR_clear_error();
+        Failure = failure;
+        Break(error);
+    }
+
+    private void Break(ChannelError error)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        IsOpen = false;
+        _shared.SetInput(null, 0);
+        // The alert, if any, goes out first.
+        _inner.CloseAfterFlush();
+        Release();
+        Handler.OnFailed(error);
+    }
+
+    private void Release()
+    {
+        if (_ssl != 0)
+        {
+            Ssl.SSL_free(_ssl);
+            _ssl = 0;
+        }
+
+        if (_held is not null)
+        {
+            _shared.Loop.Buffers.Return(_held);
+            _held = null;
+            _heldCount = 0;
+        }
+
+        if (_early is not null)
+        {
+            _shared.Loop.Buffers.Return(_early);
+            _early = null;
+            _earlyCount = 0;
+        }
+    }
+
+    /// <summary>Stands in until the channel on top exists; a loop reports nothing from inside Connect.</summary>
+    private sealed class Unconnected : IChannelHandler
+    {
+        public void OnConnected()
+        {
+        }
+
+        public void OnData(byte[] buffer, int offset, int count)
+        {
+        }
+
+        public void OnEnd()
+        {
+        }
+
+        public void OnDrained()
+        {
+        }
+
+        public void OnSpliced(long count, bool done)
+        {
+        }
+
+        public void OnFailed(ChannelError error)
+        {
+        }
+    }
+}

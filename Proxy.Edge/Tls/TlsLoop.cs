@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Proxy.Edge.Engine;
+using Proxy.Edge.Os.OpenSsl;
+
+namespace Proxy.Edge.Tls;
+
+/// <summary>What the TLS channels of one loop share: the place where OpenSSL finds received bytes, the buffer it writes
+/// to, and the buffer that plaintext is handed out in. An idle connection owns none of them. Loop thread only.</summary>
+public sealed unsafe class TlsLoop : IDisposable
+{
+    /// <summary>Plaintext handed to a handler at once.</summary>
+    internal const int PlainBytes = 128 * 1024;
+
+    /// <summary>Ciphertext collected before it is sent: what a full plaintext buffer becomes, and more.</summary>
+    internal const int OutBytes = 160 * 1024;
+
+    private readonly nint _method;
+    private readonly Area* _area;
+
+    public TlsLoop(IEventLoop loop)
+    {
+        Loop = loop;
+        Plain = GC.AllocateUninitializedArray<byte>(Channel.Headroom + PlainBytes + Channel.Tailroom, pinned: true);
+        Out = GC.AllocateUninitializedArray<byte>(OutBytes, pinned: true);
+        _area = (Area*)NativeMemory.AllocZeroed((nuint)sizeof(Area));
+        _area->Out = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Out));
+        fixed (byte* name = "loop\0"u8)
+        {
+            _method = Crypto.BIO_meth_new(Crypto.BIO_TYPE_SOURCE_SINK | 100, name);
+        }
+
+        _ = Crypto.BIO_meth_set_read(_method, &Read);
+        _ = Crypto.BIO_meth_set_write(_method, &Write);
+        _ = Crypto.BIO_meth_set_ctrl(_method, &Control);
+    }
+
+    internal IEventLoop Loop { get; }
+
+    internal byte[] Plain { get; }
+
+    internal byte[] Out { get; }
+
+    /// <summary>Bytes OpenSSL has written and nobody has sent yet.</summary>
+    internal int OutCount
+    {
+        get => _area->OutCount;
+        set => _area->OutCount = value;
+    }
+
+    /// <summary>Received bytes that OpenSSL has not taken.</summary>
+    internal int InCount => _area->InCount;
+
+    internal byte* In => _area->In;
+
+    /// <summary>The areas are a loop's; connections must be gone.</summary>
+    public void Dispose() => NativeMemory.Free(_area);
+
+    internal void SetInput(byte* bytes, int count)
+    {
+        _area->In = bytes;
+        _area->InCount = count;
+    }
+
+    /// <summary>A BIO for one connection; SSL_free frees it.</summary>
+    internal nint NewBio()
+    {
+        nint bio = Crypto.BIO_new(_method);
+        Crypto.BIO_set_init(bio, 1);
+        Crypto.BIO_set_data(bio, (nint)_area);
+        return bio;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int Read(nint bio, byte* into, int count)
+    {
+        var area = (Area*)Crypto.BIO_get_data(bio);
+        Crypto.BIO_clear_flags(bio, Crypto.BIO_FLAGS_ALL_RETRY);
+        if (area->InCount == 0)
+        {
+            Crypto.BIO_set_flags(bio, Crypto.BIO_FLAGS_READ | Crypto.BIO_FLAGS_SHOULD_RETRY);
+            return -1;
+        }
+
+        int take = Math.Min(count, area->InCount);
+        Unsafe.CopyBlockUnaligned(into, area->In, (uint)take);
+        area->In += take;
+        area->InCount -= take;
+        return take;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int Write(nint bio, byte* from, int count)
+    {
+        var area = (Area*)Crypto.BIO_get_data(bio);
+        Crypto.BIO_clear_flags(bio, Crypto.BIO_FLAGS_ALL_RETRY);
+        int take = Math.Min(count, OutBytes - area->OutCount);
+        if (take == 0)
+        {
+            Crypto.BIO_set_flags(bio, WriteRetry);
+            return -1;
+        }
+
+        Unsafe.CopyBlockUnaligned(area->Out + area->OutCount, from, (uint)take);
+        area->OutCount += take;
+        return take;
+    }
+
+    private const int WriteRetry = 2 | Crypto.BIO_FLAGS_SHOULD_RETRY;
+
+    [UnmanagedCallersOnly]
+    private static nint Control(nint bio, int command, nint number, nint pointer) =>
+        command is Crypto.BIO_CTRL_FLUSH or Crypto.BIO_CTRL_DUP ? 1 : 0;
+
+    private struct Area
+    {
+        public byte* In;
+        public int InCount;
+        public byte* Out;
+        public int OutCount;
+    }
+}
