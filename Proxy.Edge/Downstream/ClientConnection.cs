@@ -49,6 +49,12 @@ public abstract class ClientConnection : TimerNode
     /// <summary>Closes once the client has taken its last answer.</summary>
     internal abstract void CloseAfterFlush();
 
+    /// <summary>The node is leaving: the client is asked to go elsewhere, as far as its protocol can say that before an
+    /// answer.</summary>
+    internal virtual void BeginDrain()
+    {
+    }
+
     /// <summary>Takes over the listener's newest revision; between requests.</summary>
     protected void FollowListener()
     {

@@ -1,5 +1,7 @@
+using Proxy.Edge.Downstream.Http2;
 using Proxy.Edge.Engine;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
 
@@ -84,9 +86,22 @@ public sealed class ListenerSlot : IAcceptor
         _services.Telemetry.Counters.ConnectionsAccepted++;
         _services.Telemetry.Counters.ConnectionsOpen++;
         long serial = _services.NextSerial();
-        Add(Program.Plan.Tls is { } tls
-            ? new TlsHandshake(_services, this, channel, tls, address, port, serial)
+        ListenerPlan plan = Program.Plan;
+        Add(plan.Tls is { } tls ? new TlsHandshake(_services, this, channel, tls, address, port, serial)
+            : (plan.Protocols & ClientProtocols.Http2Cleartext) != 0
+            ? new PrefaceSniffer(_services, this, channel, address, port, serial)
             : new Http1Client(_services, this, channel, address, port, serial));
+    }
+
+    /// <summary>Asks every client to go elsewhere.</summary>
+    public void BeginDrain()
+    {
+        for (ClientConnection? client = _newest; client is not null;)
+        {
+            ClientConnection? older = client.Older;
+            client.BeginDrain();
+            client = older;
+        }
     }
 
     /// <summary>Closes connections that have waited for a request since before <paramref name="since"/>

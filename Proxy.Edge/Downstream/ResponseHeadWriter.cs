@@ -111,6 +111,14 @@ internal static class ResponseHeadWriter
         scoped in LocalAnswer answer, bool close, bool keepAlive10, LoopServices services, byte[] scratch)
     {
         int at = StatusLine.Write(scratch, answer.Status);
+        at = WriteLocalLines(in answer, services, scratch, at);
+        return End(scratch, at, close, keepAlive10);
+    }
+
+    /// <summary>The fields of the proxy's own answer, whatever protocol it is sent over. Returns the position behind
+    /// them.</summary>
+    public static int WriteLocalLines(scoped in LocalAnswer answer, LoopServices services, byte[] scratch, int at)
+    {
         at = Add(scratch, at, services.DateLine());
         at = Add(scratch, at, answer.Lines);
         if (answer.Fault != ProxyFault.None)
@@ -134,7 +142,7 @@ internal static class ResponseHeadWriter
             at = Add(scratch, at, "\r\n"u8);
         }
 
-        return End(scratch, at, close, keepAlive10);
+        return at;
     }
 
     private static int End(byte[] scratch, int at, bool close, bool keepAlive10)

@@ -1,3 +1,4 @@
+using Proxy.Edge.Downstream.Http2;
 using Proxy.Edge.Engine;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Snapshot;
@@ -52,7 +53,9 @@ internal sealed class TlsHandshake : ClientConnection, IChannelHandler
             _services.Telemetry.Counters.TlsResumed++;
         }
 
-        HandOver(new Http1Client(_services, _slot, _channel, Peer, PeerPort, ConnectionSerial));
+        HandOver(_channel.SpeaksHttp2
+            ? new Http2Client(_services, _slot, _channel, Peer, PeerPort, ConnectionSerial)
+            : new Http1Client(_services, _slot, _channel, Peer, PeerPort, ConnectionSerial));
     }
 
     public void OnData(byte[] buffer, int offset, int count)

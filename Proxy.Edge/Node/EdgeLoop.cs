@@ -98,6 +98,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         foreach (ListenerSlot slot in _slots.Values)
         {
             slot.StopListening();
+            slot.BeginDrain();
         }
 
         OnTimer(Loop.Now);

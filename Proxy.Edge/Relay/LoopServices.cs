@@ -1,5 +1,6 @@
 using Proxy.Edge.Engine;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
@@ -20,6 +21,7 @@ public sealed class LoopServices
     private long _dateSecond = -1;
     private int _dateLength;
     private TlsLoop? _tls;
+    private Http2Workspace? _http2;
 
     public required IEventLoop Loop { get; init; }
 
@@ -44,6 +46,12 @@ public sealed class LoopServices
 
     /// <summary>What TLS channels of this loop share; made with the first of them.</summary>
     public TlsLoop Tls => _tls ??= new TlsLoop(Loop);
+
+    /// <summary>What HTTP/2 sessions of this loop share; made with the first of them.</summary>
+    public Http2Workspace Http2 => _http2 ??= new Http2Workspace();
+
+    /// <summary>Streams of HTTP/2 clients that are not in use.</summary>
+    public Stack<IClientStream> FreeStreams { get; } = new();
 
     /// <summary>Handshakes with clients that are under way.</summary>
     public int Handshakes { get; set; }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
@@ -21,6 +22,11 @@ public sealed class LoopTelemetry
     /// <summary>Number of values of <see cref="TlsFailure"/>.</summary>
     public const int TlsFailureCount = (int)TlsFailure.Timeout + 1;
 
+    private readonly long[] _http2Errors = new long[Http2ErrorCount + 8];
+
+    /// <summary>Number of values of <see cref="Http2Error"/>.</summary>
+    public const int Http2ErrorCount = (int)Http2Error.Http11Required + 1;
+
     public LoopCounters Counters { get; } = new();
 
     public long Faults(ProxyFault fault) => Volatile.Read(ref _faults[(int)fault]);
@@ -31,6 +37,11 @@ public sealed class LoopTelemetry
     public long TlsFailures(TlsFailure failure) => Volatile.Read(ref _tlsFailures[(int)failure]);
 
     public void CountTlsFailure(TlsFailure failure) => _tlsFailures[(int)failure]++;
+
+    /// <summary>HTTP/2 connections of clients that ended with this error.</summary>
+    public long Http2Errors(Http2Error error) => Volatile.Read(ref _http2Errors[(int)error]);
+
+    public void CountHttp2Error(Http2Error error) => _http2Errors[(int)error]++;
 
     public ListenerCounters? Listener(string name) => _listeners.GetValueOrDefault(name);
 

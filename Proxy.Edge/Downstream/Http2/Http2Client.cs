@@ -1,0 +1,252 @@
+using Proxy.Edge.Engine;
+using Proxy.Edge.Http2;
+using Proxy.Edge.Relay;
+using Proxy.Edge.Snapshot;
+using Proxy.Edge.Tls;
+using Proxy.Edge.Timing;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Edge.Downstream.Http2;
+
+/// <summary>One HTTP/2 connection of a client: bytes between the channel and its session, and a stream object for each
+/// request. What is written during a turn of the loop leaves in one send at its end.</summary>
+internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2SessionHandler, ITurnEnd
+{
+    private readonly LoopServices _services;
+    private readonly Channel _channel;
+    private readonly Http2Session _session;
+    private long _idleSince;
+    private bool _collecting;
+    private bool _closed;
+
+    public Http2Client(
+        LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
+        : base(slot, peer, port, serial, channel is TlsChannel)
+    {
+        _services = services;
+        _channel = channel;
+        channel.Handler = this;
+        _session = new Http2Session(Listener.Plan.Http2, services.Http2, services.Loop.Buffers, this);
+        _idleSince = services.Loop.Now;
+        _session.Start(services.Loop.Now);
+        Arm();
+    }
+
+    public int Requests { get; private set; }
+
+    internal override long IdleSince => _session.OpenStreams == 0 && !_closed ? _idleSince : 0;
+
+    internal Http2Session Session => _session;
+
+    internal LoopServices Services => _services;
+
+    private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
+
+    public void OnConnected()
+    {
+    }
+
+    public void OnData(byte[] buffer, int offset, int count)
+    {
+        if (!_session.Receive(buffer, offset, count, _services.Loop.Now))
+        {
+            CloseAfterFlush();
+        }
+    }
+
+    public void OnEnd() => Close();
+
+    public void OnDrained()
+    {
+        if (!_channel.IsOpen)
+        {
+            Forget();
+            return;
+        }
+
+        _session.SetBlocked(false);
+        Flush();
+    }
+
+    public void OnSpliced(long count, bool done)
+    {
+        // Frames are made in user space.
+    }
+
+    public void OnFailed(ChannelError error) => Close();
+
+    public void OnOutput()
+    {
+        if (!_collecting)
+        {
+            _collecting = true;
+            _services.Loop.AtTurnEnd(this);
+        }
+    }
+
+    public void OnTurnEnd()
+    {
+        Flush();
+        _collecting = false;
+    }
+
+    public IHttp2StreamHandler OnStream(Http2Stream stream)
+    {
+        FollowListener();
+        Requests++;
+        int most = Listener.Plan.MaxRequestsPerConnection;
+        if (most > 0 && Requests >= most)
+        {
+            _session.Drain();
+        }
+
+        Http2ClientStream handler = _services.FreeStreams.TryPop(out IClientStream? free)
+            ? (Http2ClientStream)free
+            : new Http2ClientStream(_services);
+        handler.Begin(this, stream, Requests);
+        return handler;
+    }
+
+    public void OnStreamClosed(Http2Stream stream)
+    {
+        ((Http2ClientStream)stream.Handler).OnClosed();
+        if (_session.OpenStreams == 0)
+        {
+            _idleSince = _services.Loop.Now;
+            if (_session.IsDraining)
+            {
+                // Closed at the end of the turn, with what is still to be written.
+                OnOutput();
+            }
+            else
+            {
+                Arm();
+            }
+        }
+    }
+
+    public void OnPeerSettings()
+    {
+    }
+
+    public void OnGoAway(Http2Error error) => OnOutput();
+
+    public void OnPong() => OnOutput();
+
+    public void OnConnectionError(Http2Error error, string reason) =>
+        _services.Telemetry.CountHttp2Error(error);
+
+    public override void OnTimer(long now)
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _session.OnTimer(now);
+        if (_session.IsDead)
+        {
+            CloseAfterFlush();
+        }
+        else if (_session.OpenStreams == 0 && now >= IdleDeadline)
+        {
+            // No word of what was still to come: GOAWAY says that there was nothing.
+            _session.Drain();
+            CloseAfterFlush();
+        }
+        else
+        {
+            Arm();
+        }
+    }
+
+    internal override void CloseNow() => Close();
+
+    internal override void BeginDrain() => _session.Drain();
+
+    internal override void CloseAfterFlush()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        Write();
+        _session.Abandon(Http2Error.None);
+        _channel.CloseAfterFlush();
+        if (!_channel.IsOpen)
+        {
+            Forget();
+        }
+    }
+
+    private long IdleDeadline => Timeouts.KeepAlive == TimeSpan.Zero
+        ? TimerNode.Never
+        : _idleSince + (Timeouts.KeepAlive.Ticks / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>Writes what is there, and what may follow it, until the socket is full.</summary>
+    private void Flush()
+    {
+        while (!_closed && Write())
+        {
+            if (_channel.UnsentBytes > 0)
+            {
+                _session.SetBlocked(true);
+                return;
+            }
+
+            _session.SetBlocked(false);
+        }
+
+        bool over = _session.OpenStreams == 0 && (_session.HasSaidLast || _session.IsDead);
+        if (!_closed && over && _channel.UnsentBytes == 0)
+        {
+            CloseAfterFlush();
+        }
+    }
+
+    private bool Write()
+    {
+        int count = _session.OutputCount;
+        if (count == 0)
+        {
+            return false;
+        }
+
+        _channel.Send(_session.Output!, 0, count);
+        _session.ClearOutput();
+        return true;
+    }
+
+    private void Close()
+    {
+        if (!_closed)
+        {
+            _session.Abandon(Http2Error.Cancel);
+            _channel.Close();
+            Forget();
+        }
+    }
+
+    private void Forget()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            _session.Abandon(Http2Error.Cancel);
+            _services.Loop.Timers.Remove(this);
+            LeaveListener();
+        }
+    }
+
+    private void Arm()
+    {
+        long deadline = _session.NextDeadline;
+        if (_session.OpenStreams == 0)
+        {
+            deadline = Math.Min(deadline, IdleDeadline);
+        }
+
+        _services.Loop.Timers.Set(this, deadline);
+    }
+}
