@@ -1,5 +1,6 @@
 using System.Net;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
@@ -22,6 +23,11 @@ public sealed record ListenerConfig
 
     /// <summary>Null = plain TCP.</summary>
     public ListenerTlsConfig? Tls { get; init; }
+
+    public Http2Limits Http2 { get; init; } = new();
+
+    /// <summary>Port of the https listener that every request is sent to; 0 = requests are answered here.</summary>
+    public int RedirectToHttps { get; init; }
 
     public int MaxConnections { get; init; } = 100_000;
 

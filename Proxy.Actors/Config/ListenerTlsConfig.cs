@@ -28,10 +28,35 @@ public sealed record ListenerTlsConfig
 
     public bool Tickets { get; init; } = true;
 
+    public HstsConfig Hsts { get; init; } = new();
+
+    /// <summary>Names of the fields that tell origins the client's certificate and its chain; empty = not
+    /// told.</summary>
+    public string ClientCertField { get; init; } = "Client-Cert";
+
+    public string ClientCertChainField { get; init; } = "";
+
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Handshakes under way at once, per loop.</summary>
     public int MaxHandshakes { get; init; } = 1000;
+}
+
+/// <summary>Strict-Transport-Security (RFC 6797).</summary>
+public sealed record HstsConfig
+{
+    /// <summary>Zero = the field is not sent.</summary>
+    public TimeSpan MaxAge { get; init; }
+
+    public bool IncludeSubdomains { get; init; }
+
+    public bool Preload { get; init; }
+
+    /// <summary>Value of the field; empty for none.</summary>
+    public string Value => MaxAge == TimeSpan.Zero
+        ? ""
+        : FormattableString.Invariant($"max-age={(long)MaxAge.TotalSeconds}")
+            + (IncludeSubdomains ? "; includeSubDomains" : "") + (Preload ? "; preload" : "");
 }
 
 /// <summary>A certificate chain with its key.</summary>

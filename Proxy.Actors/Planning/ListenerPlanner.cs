@@ -11,7 +11,8 @@ internal static class ListenerPlanner
     /// <param name="routes">Routes that apply to this listener, in order.</param>
     /// <param name="previous">Plan of the listener of that name in the running revision; its table is kept when the
     /// routes match the same requests, because building one compiles expressions.</param>
-    public static ListenerPlan Plan(ListenerConfig listener, RoutePlan[] routes, ListenerPlan? previous, LiveRegistry live)
+    public static ListenerPlan Plan(
+        ListenerConfig listener, RoutePlan[] routes, ListenerPlan? previous, LiveRegistry live)
     {
         RouteMatch[] rules = [.. routes.Select(route => route.Match)];
         bool sameRules = previous is not null &&
@@ -29,6 +30,8 @@ internal static class ListenerPlanner
             AccessLog = PlanAccessLog(listener.AccessLog),
             MaxRequestsPerConnection = listener.MaxRequestsPerConnection,
             Protocols = listener.Protocols.Aggregate(ClientProtocols.None, static (all, one) => all | one),
+            Http2 = listener.Http2,
+            RedirectToHttpsPort = listener.RedirectToHttps,
             Tls = listener.Tls is { } tls ? PlanTls(listener, tls, live) : null,
             Routes = sameRules ? previous!.Routes : new RouteTable(rules), // sameRules says there is one
             RoutePlans = routes,
@@ -40,6 +43,9 @@ internal static class ListenerPlanner
         Endpoint = live.Tls.Endpoint(listener),
         HandshakeTimeout = tls.HandshakeTimeout,
         MaxHandshakes = tls.MaxHandshakes,
+        StrictTransportSecurity = tls.Hsts.Value,
+        ClientCertField = tls.ClientCertField,
+        ClientCertChainField = tls.ClientCertChainField,
     };
 
     private static ForwardingRule PlanForwarding(ForwardingConfig forwarding) => new()

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Certificates;
@@ -109,7 +110,7 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
         Alpn =
         [
             .. listener.Protocols.Select(static one =>
-                one == Edge.Snapshot.ClientProtocols.Http2 ? "h2" : "http/1.1"),
+                one == ClientProtocols.Http2 ? "h2" : "http/1.1"),
         ],
         UnknownName = tls.UnknownName,
         ClientAuth = ClientAuth(tls.ClientAuth, "client-auth", folder),

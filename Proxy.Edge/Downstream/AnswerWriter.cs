@@ -86,21 +86,24 @@ internal struct AnswerWriter
         channel.Send(buffer, start, count);
     }
 
-    public void SendLocal(Channel channel, LoopServices services, scoped in LocalAnswer answer)
+    public void SendLocal(
+        Channel channel, LoopServices services, ListenerProgram listener, scoped in LocalAnswer answer)
     {
         HasBegun = true;
         _framing = ResponseFraming.AsReceived;
         KeepsAlive &= !answer.Close && !services.IsDraining;
         byte[] scratch = services.Workspace.Scratch;
-        int length = ResponseHeadWriter.WriteLocal(in answer, !KeepsAlive, IsHttp10 && KeepsAlive, services, scratch);
+        int length = ResponseHeadWriter.WriteLocal(
+            in answer, !KeepsAlive, IsHttp10 && KeepsAlive, services, listener, scratch);
         ResponseBody.SendLocal(channel, services.Loop.Buffers, scratch, length, _isHead ? default : answer.Body);
     }
 
     /// <summary>The last answer of a connection whose request could not be understood.</summary>
-    public void SendLast(Channel channel, LoopServices services, scoped in LocalAnswer answer)
+    public void SendLast(
+        Channel channel, LoopServices services, ListenerProgram listener, scoped in LocalAnswer answer)
     {
         KeepsAlive = false;
-        SendLocal(channel, services, in answer);
+        SendLocal(channel, services, listener, in answer);
     }
 
     /// <summary>The 101, then bytes of the new protocol.</summary>

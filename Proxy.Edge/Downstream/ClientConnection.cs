@@ -1,6 +1,9 @@
+using System.Text;
+using Proxy.Edge.Engine;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Timing;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
@@ -10,16 +13,20 @@ namespace Proxy.Edge.Downstream;
 public abstract class ClientConnection : TimerNode
 {
     private readonly ListenerSlot _slot;
+    private readonly TlsChannel? _tls;
+    private byte[] _served = [];
 
-    protected ClientConnection(ListenerSlot slot, ClientAddress peer, int port, long serial, bool tls)
+    /// <param name="channel">What the client is connected by, when it has shown itself.</param>
+    protected ClientConnection(
+        ListenerSlot slot, Channel? channel, ClientAddress peer, int port, long serial)
     {
         _slot = slot;
-        IsTls = tls;
+        _tls = channel as TlsChannel;
         Listener = slot.Program;
         Peer = peer;
         PeerPort = port;
         ConnectionSerial = serial;
-        Forwarding = Listener.Forwarding.PrepareConnection(peer, port, IsTls, slot.Port);
+        Forwarding = PrepareForwarding();
     }
 
     /// <summary>The program of the request in hand, or of the last one.</summary>
@@ -31,7 +38,7 @@ public abstract class ClientConnection : TimerNode
 
     public ForwardingConnection Forwarding { get; private set; }
 
-    public bool IsTls { get; }
+    public bool IsTls => _tls is not null;
 
     /// <summary>Unique in the process.</summary>
     public long ConnectionSerial { get; }
@@ -61,9 +68,31 @@ public abstract class ClientConnection : TimerNode
         if (!ReferenceEquals(Listener, _slot.Program))
         {
             Listener = _slot.Program;
-            Forwarding = Listener.Forwarding.PrepareConnection(Peer, PeerPort, IsTls, _slot.Port);
+            Forwarding = PrepareForwarding();
         }
     }
+
+    /// <summary>See <see cref="IClientStream.Serves"/>. The last host is remembered: nearly all requests of a
+    /// connection are for one.</summary>
+    public bool Serves(ReadOnlySpan<byte> host)
+    {
+        if (_tls is not { ServerContext: { } context } || host.SequenceEqual(_served))
+        {
+            return true;
+        }
+
+        string name = Encoding.Latin1.GetString(host).ToLowerInvariant();
+        if (!context.Covers(_tls.ServerName, name))
+        {
+            return false;
+        }
+
+        _served = host.ToArray();
+        return true;
+    }
+
+    private ForwardingConnection PrepareForwarding() => Listener.Forwarding.PrepareConnection(
+        Peer, PeerPort, IsTls, _slot.Port, ClientCertLines.Of(_tls, Listener.Plan.Tls));
 
     /// <summary>Somebody else speaks for the connection from now on.</summary>
     protected void HandOver(ClientConnection successor) => _slot.Replace(this, successor);

@@ -3,7 +3,6 @@ using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream;
@@ -33,7 +32,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     public Http1Client(
         LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
-        : base(slot, peer, port, serial, channel is TlsChannel)
+        : base(slot, channel, peer, port, serial)
     {
         _services = services;
         _channel = channel;
@@ -198,7 +197,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     public void SendLocal(scoped in LocalAnswer answer)
     {
-        _answer.SendLocal(_channel, _services, in answer);
+        _answer.SendLocal(_channel, _services, Listener, in answer);
         WatchWrites();
     }
 
@@ -493,7 +492,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     {
         LocalAnswer answer = LocalAnswer.Refusal(fault, close: true);
         RequestRecord.WriteRejected(_services, this, fault, answer.Body.Length);
-        _answer.SendLast(_channel, _services, in answer);
+        _answer.SendLast(_channel, _services, Listener, in answer);
         BeginClose();
     }
 

@@ -108,19 +108,22 @@ internal static class ResponseHeadWriter
 
     /// <summary>The proxy's own answer; the body is not included.</summary>
     public static int WriteLocal(
-        scoped in LocalAnswer answer, bool close, bool keepAlive10, LoopServices services, byte[] scratch)
+        scoped in LocalAnswer answer, bool close, bool keepAlive10, LoopServices services, ListenerProgram listener,
+        byte[] scratch)
     {
         int at = StatusLine.Write(scratch, answer.Status);
-        at = WriteLocalLines(in answer, services, scratch, at);
+        at = WriteLocalLines(in answer, services, listener, scratch, at);
         return End(scratch, at, close, keepAlive10);
     }
 
     /// <summary>The fields of the proxy's own answer, whatever protocol it is sent over. Returns the position behind
     /// them.</summary>
-    public static int WriteLocalLines(scoped in LocalAnswer answer, LoopServices services, byte[] scratch, int at)
+    public static int WriteLocalLines(
+        scoped in LocalAnswer answer, LoopServices services, ListenerProgram listener, byte[] scratch, int at)
     {
         at = Add(scratch, at, services.DateLine());
         at = Add(scratch, at, answer.Lines);
+        at = Add(scratch, at, listener.ResponseLines);
         if (answer.Fault != ProxyFault.None)
         {
             if (answer.Body.Length > 0)

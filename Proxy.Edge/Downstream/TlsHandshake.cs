@@ -24,7 +24,7 @@ internal sealed class TlsHandshake : ClientConnection, IChannelHandler
     public TlsHandshake(
         LoopServices services, ListenerSlot slot, Channel channel, ListenerTlsPlan plan,
         ClientAddress peer, int port, long serial)
-        : base(slot, peer, port, serial, tls: true)
+        : base(slot, channel: null, peer, port, serial)
     {
         _services = services;
         _slot = slot;

@@ -10,8 +10,8 @@ internal enum FrameStatus : byte
     NoPreface,
 }
 
-/// <summary>Cuts received bytes into frames. Whole frames are shown where they lie; only an incomplete one at the end is
-/// kept. Part of its session.</summary>
+/// <summary>Cuts received bytes into frames. Whole frames are shown where they lie; only an incomplete one at the
+/// end is kept. Part of its session.</summary>
 internal sealed class FrameReader(BufferPool buffers, int maxFrame)
 {
     /// <summary>Handlers may overwrite so much behind the data.</summary>

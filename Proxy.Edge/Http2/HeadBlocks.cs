@@ -34,7 +34,8 @@ internal static class HeadBlocks
     }
 
     /// <summary>A head of our own: a status and complete lines.</summary>
-    public static void Response(ref FrameOutput output, int stream, int status, ReadOnlySpan<byte> lines, bool endStream)
+    public static void Response(
+        ref FrameOutput output, int stream, int status, ReadOnlySpan<byte> lines, bool endStream)
     {
         Span<byte> block = output.Reserve(FrameHeader.Bytes + (2 * lines.Length) + (FieldOverhead * 64) + 64);
         int at = HpackEncoder.WriteStatus(block, FrameHeader.Bytes, status);

@@ -152,8 +152,8 @@ internal sealed class Http2Sender(BufferPool buffers)
         int turn = stream.IsIncremental ? HeadBlocks.FrameBytes : int.MaxValue;
         int offered = Math.Min(stream.UnsentBytes, turn);
         bool last = offered == stream.UnsentBytes;
-        int sent = Write(
-            stream, stream.Unsent!, stream.UnsentStart, offered, last && stream.IsEndPending && stream.Trailers is null);
+        bool end = last && stream.IsEndPending && stream.Trailers is null;
+        int sent = Write(stream, stream.Unsent!, stream.UnsentStart, offered, end);
         stream.UnsentStart += sent;
         stream.UnsentBytes -= sent;
         if (stream.UnsentBytes > 0)
@@ -190,7 +190,8 @@ internal sealed class Http2Sender(BufferPool buffers)
 
             bool last = end && sent + take == count;
             Span<byte> frame = _output.Take(FrameHeader.Bytes + take);
-            new FrameHeader(take, FrameType.Data, last ? FrameFlags.EndStream : FrameFlags.None, stream.Id).Write(frame);
+            FrameFlags flags = last ? FrameFlags.EndStream : FrameFlags.None;
+            new FrameHeader(take, FrameType.Data, flags, stream.Id).Write(frame);
             buffer.AsSpan(start + sent, take).CopyTo(frame[FrameHeader.Bytes..]);
             stream.SendWindow -= take;
             ConnectionWindow -= take;

@@ -1,38 +1,28 @@
 using System.Buffers.Binary;
 using Proxy.Edge.Buffers;
 using Proxy.Edge.Http;
-using Proxy.Edge.Http2.Hpack;
-using Proxy.Edge.Http2.Messages;
 
 namespace Proxy.Edge.Http2;
 
 /// <summary>The state of one HTTP/2 connection as its server (RFC 9113), without input, output or clock of its own:
-/// bytes and times are passed in, frames are collected in the output. A fault of a stream resets that stream, a fault of
-/// the connection ends it with GOAWAY; everything a peer may send is bounded. Loop thread only.</summary>
+/// bytes and times are passed in, frames are collected in the output. A fault of a stream resets that stream, a
+/// fault of the connection ends it with GOAWAY; everything a peer may send is bounded. Loop thread only.</summary>
 public sealed class Http2Session
 {
     private const int MaxFrame = 16 * 1024;
-    private const int MaxFragments = 64;
-    private const int MaxBlock = 128 * 1024;
+    internal const ulong DrainPing = 2;
+    private const ulong KeepAlivePing = 1;
 
     private readonly Http2Limits _limits;
     private readonly Http2Workspace _workspace;
-    private readonly BufferPool _buffers;
     private readonly IHttp2SessionHandler _handler;
     private readonly Http2Sender _sender;
     private readonly Dictionary<int, Http2Stream> _streams = [];
     private readonly List<Http2Stream> _done = [];
     private readonly FrameReader _reader;
-    private HpackDecoder _decoder;
-    private FloodGuard _floods;
-    private HeaderBlock _block;
+    private readonly Http2Receiver _receiver;
     private SessionClock _clock;
-    private int _lastStream;
-    private int _lastAllowed = int.MaxValue;
-    private int _receiveWindow;
-    private int _credit;
     private long _now;
-    private bool _settingsSeen;
     private bool _outputTold;
     private bool _dead;
 
@@ -41,12 +31,10 @@ public sealed class Http2Session
     {
         _limits = limits;
         _workspace = workspace;
-        _buffers = buffers;
         _handler = handler;
         _sender = new Http2Sender(buffers);
         _reader = new FrameReader(buffers, MaxFrame);
-        _decoder = new HpackDecoder(limits.TableBytes);
-        _receiveWindow = limits.ConnectionWindow;
+        _receiver = new Http2Receiver(this, limits, workspace, buffers, handler, _sender);
     }
 
     /// <summary>Streams that have not ended in both directions.</summary>
@@ -56,7 +44,14 @@ public sealed class Http2Session
     public bool IsDraining { get; private set; }
 
     /// <summary>The peer knows the last stream that will be served.</summary>
-    public bool HasSaidLast => _lastAllowed != int.MaxValue;
+    public bool HasSaidLast => _receiver.HasSaidLast;
+
+    internal Dictionary<int, Http2Stream> Streams => _streams;
+
+    internal ref SessionClock Clock => ref _clock;
+
+    /// <summary>Time of the call that is running.</summary>
+    internal long Now => _now;
 
     /// <summary>Nothing more can be done with the connection but to write its output and close.</summary>
     public bool IsDead => _dead;
@@ -67,7 +62,7 @@ public sealed class Http2Session
     public int OutputCount => _sender.Output.Count;
 
     /// <summary>When <see cref="OnTimer"/> has something to do at the latest, microseconds.</summary>
-    public long NextDeadline => _clock.NextDeadline(_limits, _block.IsOpen);
+    public long NextDeadline => _clock.NextDeadline(_limits, _receiver.IsInBlock);
 
     /// <summary>Writes our SETTINGS and opens the connection's window.</summary>
     public void Start(long now)
@@ -107,7 +102,7 @@ public sealed class Http2Session
                 break;
             }
 
-            OnFrame(header, source, at);
+            _receiver.OnFrame(header, source, at);
         }
 
         _reader.End();
@@ -197,7 +192,7 @@ public sealed class Http2Session
     /// window.</summary>
     public void Consume(Http2Stream stream, int count)
     {
-        CreditConnection(count);
+        _receiver.CreditConnection(count);
         if (stream.IsOpen && !stream.IsPeerDone)
         {
             stream.Credit += count;
@@ -236,7 +231,7 @@ public sealed class Http2Session
             _dead = true;
             ResetAll(error);
             _reader.Drop();
-            _block.Drop(_buffers);
+            _receiver.Drop();
             _sender.Output.Clear();
         }
     }
@@ -251,7 +246,7 @@ public sealed class Http2Session
             return;
         }
 
-        switch (_clock.Judge(_limits, now, _block.IsOpen))
+        switch (_clock.Judge(_limits, now, _receiver.IsInBlock))
         {
             case ClockVerdict.Ping:
                 WritePing(KeepAlivePing);
@@ -274,438 +269,7 @@ public sealed class Http2Session
         }
     }
 
-    private const ulong KeepAlivePing = 1;
-    private const ulong DrainPing = 2;
-
-    private void OnFrame(FrameHeader header, byte[] buffer, int at)
-    {
-        ReadOnlySpan<byte> payload = buffer.AsSpan(at, header.Length);
-        if (_block.IsOpen && (header.Type != FrameType.Continuation || header.Stream != _block.Stream))
-        {
-            Fail(Http2Error.Protocol, "a header block was interrupted");
-            return;
-        }
-
-        if (!_settingsSeen && header.Type != FrameType.Settings)
-        {
-            Fail(Http2Error.Protocol, "the first frame was not SETTINGS");
-            return;
-        }
-
-        switch (header.Type)
-        {
-            case FrameType.Data:
-                OnData(header, buffer, at);
-                break;
-            case FrameType.Headers:
-                OnHeaders(header, payload);
-                break;
-            case FrameType.Continuation:
-                OnContinuation(header, payload);
-                break;
-            case FrameType.RstStream:
-                OnReset(header, payload);
-                break;
-            case FrameType.Settings:
-                OnSettings(header, payload);
-                break;
-            case FrameType.Ping:
-                OnPing(header, payload);
-                break;
-            case FrameType.GoAway:
-                OnGoAway(header, payload);
-                break;
-            case FrameType.WindowUpdate:
-                OnWindowUpdate(header, payload);
-                break;
-            case FrameType.PushPromise:
-                Fail(Http2Error.Protocol, "PUSH_PROMISE from a client");
-                break;
-            case FrameType.Priority:
-            case FrameType.PriorityUpdate:
-                OnPriority(header, payload);
-                break;
-            default:
-                // Unknown types are ignored (§5.5), but not for ever.
-                CountIdle();
-                break;
-        }
-    }
-
-    private void OnData(FrameHeader header, byte[] buffer, int at)
-    {
-        _receiveWindow -= header.Length;
-        if (_receiveWindow < 0)
-        {
-            Fail(Http2Error.FlowControl, "more than the connection's window");
-            return;
-        }
-
-        int padding = 0;
-        if (header.Has(FrameFlags.Padded))
-        {
-            padding = header.Length > 0 ? buffer[at] + 1 : int.MaxValue;
-        }
-
-        if (padding > header.Length || IsIdle(header.Stream))
-        {
-            Fail(Http2Error.Protocol, "bad padding, or DATA for a stream that was never opened");
-            return;
-        }
-
-        if (!_streams.TryGetValue(header.Stream, out Http2Stream? stream))
-        {
-            // On its way when the stream ended.
-            CreditConnection(header.Length);
-            CountIdle();
-            return;
-        }
-
-        stream.ReceiveWindow -= header.Length;
-        if (stream.IsPeerDone || stream.ReceiveWindow < 0)
-        {
-            CreditConnection(header.Length);
-            ResetByFault(stream, stream.IsPeerDone ? Http2Error.StreamClosed : Http2Error.FlowControl);
-            return;
-        }
-
-        bool end = header.Has(FrameFlags.EndStream);
-        int count = header.Length - padding;
-        if (count == 0 && !end && !CountIdle())
-        {
-            return;
-        }
-
-        stream.IsPeerDone = end;
-        if (padding > 0)
-        {
-            Consume(stream, padding);
-        }
-
-        int first = padding > 0 ? at + 1 : at;
-        stream.Handler.OnData(buffer, first, count, end);
-        CloseIfDone(stream);
-    }
-
-    private void OnHeaders(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        int skip = (header.Has(FrameFlags.Padded) ? 1 : 0) + (header.Has(FrameFlags.Priority) ? 5 : 0);
-        int padding = header.Has(FrameFlags.Padded) && payload.Length > 0 ? payload[0] : 0;
-        if ((header.Stream & 1) == 0 || skip + padding > payload.Length)
-        {
-            Fail(Http2Error.Protocol, "HEADERS with a bad stream or padding");
-            return;
-        }
-
-        bool end = header.Has(FrameFlags.EndStream);
-        ReadOnlySpan<byte> fragment = payload[skip..^padding];
-        if (header.Has(FrameFlags.EndHeaders))
-        {
-            OnBlock(header.Stream, fragment, end);
-        }
-        else
-        {
-            _block.Open(_buffers, header.Stream, end, fragment);
-            _clock.OnBlockOpened(_now);
-        }
-    }
-
-    private void OnContinuation(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (!_block.IsOpen)
-        {
-            Fail(Http2Error.Protocol, "CONTINUATION without HEADERS");
-            return;
-        }
-
-        _block.Add(_buffers, payload);
-        if (_block.Fragments > MaxFragments || _block.Length > MaxBlock)
-        {
-            Fail(Http2Error.EnhanceYourCalm, "a header block without end");
-            return;
-        }
-
-        if (header.Has(FrameFlags.EndHeaders))
-        {
-            HeaderBlock block = _block;
-            _block = default;
-            OnBlock(block.Stream, block.Bytes, block.EndStream);
-            block.Drop(_buffers);
-        }
-    }
-
-    /// <summary>A complete header block: a request, or the trailers of one. It is decoded in any case, because the
-    /// decoder's table changes with it.</summary>
-    private void OnBlock(int id, ReadOnlySpan<byte> block, bool endStream)
-    {
-        if (_streams.TryGetValue(id, out Http2Stream? known))
-        {
-            OnTrailers(known, block, endStream);
-            return;
-        }
-
-        RequestText text = _workspace.Request;
-        text.Begin(_limits.HeadBytes, _limits.Fields);
-        if (!_decoder.Decode(block, _workspace.Strings, text))
-        {
-            Fail(Http2Error.Compression, "a header block that cannot be decoded");
-            return;
-        }
-
-        HeadVerdict verdict = text.End(endStream);
-        if (id <= _lastStream)
-        {
-            // It ended, or we reset it while this was on its way.
-            CountIdle();
-            return;
-        }
-
-        _lastStream = id;
-        if (id > _lastAllowed)
-        {
-            return;
-        }
-
-        if (_streams.Count >= _limits.MaxStreams)
-        {
-            _sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.RefusedStream);
-            CountReset();
-            return;
-        }
-
-        Open(id, text, verdict, endStream);
-    }
-
-    private void Open(int id, RequestText text, HeadVerdict verdict, bool endStream)
-    {
-        if (verdict == HeadVerdict.Malformed)
-        {
-            _sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.Protocol);
-            CountReset();
-            return;
-        }
-
-        if (verdict == HeadVerdict.TooLarge)
-        {
-            HeadBlocks.Response(ref _sender.Output, id, 431, "content-length: 0\r\n"u8, endStream: true);
-            if (!endStream)
-            {
-                _sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.None);
-            }
-
-            CountIdle();
-            return;
-        }
-
-        Http2Stream stream = _workspace.Free.TryPop(out Http2Stream? free) ? free : new Http2Stream();
-        stream.Reset(id, _sender.InitialWindow, _limits.StreamWindow);
-        stream.Urgency = text.Priority.Urgency;
-        stream.IsIncremental = text.Priority.Incremental;
-        stream.IsPeerDone = endStream;
-        _streams.Add(id, stream);
-        stream.Handler = _handler.OnStream(stream);
-        stream.Handler.OnHead(text.Buffer, 0, text.Length, endStream);
-        CloseIfDone(stream);
-    }
-
-    private void OnTrailers(Http2Stream stream, ReadOnlySpan<byte> block, bool endStream)
-    {
-        TrailerText text = _workspace.Trailers;
-        text.Begin(_limits.HeadBytes);
-        if (!_decoder.Decode(block, _workspace.Strings, text))
-        {
-            Fail(Http2Error.Compression, "a header block that cannot be decoded");
-            return;
-        }
-
-        if (stream.IsPeerDone)
-        {
-            ResetByFault(stream, Http2Error.StreamClosed);
-            return;
-        }
-
-        if (!endStream || text.End() != HeadVerdict.Ok)
-        {
-            ResetByFault(stream, Http2Error.Protocol);
-            return;
-        }
-
-        stream.IsPeerDone = true;
-        stream.Handler.OnTrailers(text.Buffer, 0, text.Length);
-        CloseIfDone(stream);
-    }
-
-    private void OnReset(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (payload.Length != 4 || IsIdle(header.Stream))
-        {
-            Fail(
-                payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
-                "RST_STREAM of a wrong size, or for a stream that was never opened");
-            return;
-        }
-
-        if (!CountReset() || !_streams.TryGetValue(header.Stream, out Http2Stream? stream))
-        {
-            return;
-        }
-
-        Remove(stream);
-        stream.Handler.OnReset((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload), unprocessed: false);
-    }
-
-    private void OnSettings(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length % 6 != 0
-            || (header.Has(FrameFlags.EndStream) && payload.Length > 0))
-        {
-            Fail(
-                header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize,
-                "SETTINGS of a wrong size, or on a stream");
-            return;
-        }
-
-        if (!CountIdle())
-        {
-            return;
-        }
-
-        if (header.Has(FrameFlags.EndStream))
-        {
-            _clock.OnSettingsAcknowledged();
-            return;
-        }
-
-        _settingsSeen = true;
-        for (int i = 0; i < payload.Length; i += 6)
-        {
-            Http2Error error = Apply(
-                BinaryPrimitives.ReadUInt16BigEndian(payload[i..]),
-                BinaryPrimitives.ReadUInt32BigEndian(payload[(i + 2)..]));
-            if (error != Http2Error.None)
-            {
-                Fail(error, "a setting with a value it cannot have");
-                return;
-            }
-        }
-
-        _sender.Output.Header(0, FrameType.Settings, FrameFlags.EndStream, 0);
-        _handler.OnPeerSettings();
-        Pump();
-    }
-
-    private Http2Error Apply(int id, uint value) => id switch
-    {
-        Settings.EnablePush or Settings.EnableConnectProtocol => value <= 1 ? Http2Error.None : Http2Error.Protocol,
-        Settings.InitialWindowSize => value <= int.MaxValue
-            && _sender.ChangeInitialWindow((int)value, _streams.Values)
-            ? Http2Error.None
-            : Http2Error.FlowControl,
-        Settings.MaxFrameSize => value is >= 16384 and <= 16777215 ? Http2Error.None : Http2Error.Protocol,
-        _ => Http2Error.None,
-    };
-
-    private void OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length != 8)
-        {
-            Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, "PING of a wrong size, or on a stream");
-            return;
-        }
-
-        if (!CountIdle())
-        {
-            return;
-        }
-
-        if (!header.Has(FrameFlags.EndStream))
-        {
-            _sender.Output.Header(8, FrameType.Ping, FrameFlags.EndStream, 0);
-            payload.CopyTo(_sender.Output.Take(8));
-            return;
-        }
-
-        _clock.OnPong();
-        if (BinaryPrimitives.ReadUInt64BigEndian(payload) == DrainPing && IsDraining && _lastAllowed == int.MaxValue)
-        {
-            // Whatever the peer sent before it knew has arrived.
-            _lastAllowed = _lastStream;
-            _sender.Output.GoAway(_lastStream, Http2Error.None);
-        }
-
-        _handler.OnPong();
-    }
-
-    private void OnGoAway(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length < 8)
-        {
-            Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, "GOAWAY of a wrong size, or on a stream");
-            return;
-        }
-
-        IsDraining = true;
-        _handler.OnGoAway((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
-    }
-
-    private void OnWindowUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (payload.Length != 4 || IsIdle(header.Stream))
-        {
-            Fail(
-                payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
-                "WINDOW_UPDATE of a wrong size, or for a stream that was never opened");
-            return;
-        }
-
-        int increment = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
-        if (header.Stream == 0)
-        {
-            if (increment == 0 || !_sender.AddConnectionWindow(increment))
-            {
-                Fail(increment == 0 ? Http2Error.Protocol : Http2Error.FlowControl, "WINDOW_UPDATE by a wrong number");
-                return;
-            }
-        }
-        else if (!_streams.TryGetValue(header.Stream, out Http2Stream? stream))
-        {
-            CountIdle();
-            return;
-        }
-        else if (increment == 0 || !Http2Sender.AddWindow(stream, increment))
-        {
-            ResetByFault(stream, increment == 0 ? Http2Error.Protocol : Http2Error.FlowControl);
-            return;
-        }
-
-        // Small steps make us write small frames.
-        if (increment < 64 && !CountIdle())
-        {
-            return;
-        }
-
-        Pump();
-    }
-
-    private void OnPriority(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (!CountIdle() || header.Type == FrameType.Priority)
-        {
-            return;
-        }
-
-        if (header.Stream == 0 && payload.Length >= 4
-            && _streams.TryGetValue(BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue, out Http2Stream? stream))
-        {
-            var priority = Messages.Priority.Parse(payload[4..]);
-            stream.Urgency = priority.Urgency;
-            stream.IsIncremental = priority.Incremental;
-        }
-    }
-
-    private bool IsIdle(int id) => id != 0 && ((id & 1) == 0 || id > _lastStream);
-
-    private void Pump()
+    internal void Pump()
     {
         _sender.Pump(_done);
         for (int i = 0; i < _done.Count; i++)
@@ -722,16 +286,8 @@ public sealed class Http2Session
         TellOutput();
     }
 
-    private void CreditConnection(int count)
-    {
-        _credit += count;
-        if (_credit >= _limits.ConnectionWindow / 2)
-        {
-            _sender.Output.Number(FrameType.WindowUpdate, 0, (uint)_credit);
-            _receiveWindow += _credit;
-            _credit = 0;
-        }
-    }
+    /// <summary>The peer leaves.</summary>
+    internal void StopOpening() => IsDraining = true;
 
     private void WritePing(ulong mark)
     {
@@ -740,36 +296,7 @@ public sealed class Http2Session
         BinaryPrimitives.WriteUInt64BigEndian(_sender.Output.Take(8), mark);
     }
 
-    private bool CountIdle()
-    {
-        if (_floods.IdleFrame(_limits, _now))
-        {
-            return true;
-        }
-
-        Fail(Http2Error.EnhanceYourCalm, "too many frames without use");
-        return false;
-    }
-
-    private bool CountReset()
-    {
-        if (_floods.Reset(_limits, _now))
-        {
-            return true;
-        }
-
-        Fail(Http2Error.EnhanceYourCalm, "too many streams reset");
-        return false;
-    }
-
-    private void ResetByFault(Http2Stream stream, Http2Error error)
-    {
-        Reset(stream, error);
-        stream.Handler.OnReset(error, unprocessed: false);
-        CountReset();
-    }
-
-    private void CloseIfDone(Http2Stream stream)
+    internal void CloseIfDone(Http2Stream stream)
     {
         if (stream is { IsOpen: true, IsPeerDone: true, IsOurEndGiven: true, UnsentBytes: 0 })
         {
@@ -777,7 +304,7 @@ public sealed class Http2Session
         }
     }
 
-    private void Remove(Http2Stream stream)
+    internal void Remove(Http2Stream stream)
     {
         stream.IsOpen = false;
         _sender.Forget(stream);
@@ -785,7 +312,7 @@ public sealed class Http2Session
         _handler.OnStreamClosed(stream);
     }
 
-    private void Fail(Http2Error error, string reason)
+    internal void Fail(Http2Error error, string reason)
     {
         if (_dead)
         {
@@ -793,9 +320,9 @@ public sealed class Http2Session
         }
 
         _dead = true;
-        _sender.Output.GoAway(_lastStream, error);
+        _sender.Output.GoAway(_receiver.LastStream, error);
         ResetAll(error);
-        _block.Drop(_buffers);
+        _receiver.Drop();
         _handler.OnConnectionError(error, reason);
     }
 

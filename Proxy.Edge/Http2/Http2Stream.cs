@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Http2;
 
-/// <summary>One stream as its session knows it. Recycled; a reference is good until the handler's OnReset, or until both
-/// directions have ended.</summary>
+/// <summary>One stream as its session knows it. Recycled; a reference is good until the handler's OnReset, or until
+/// both directions have ended.</summary>
 public sealed class Http2Stream
 {
     public int Id { get; internal set; }

@@ -3,8 +3,8 @@ using Proxy.Edge.Http2.Messages;
 
 namespace Proxy.Edge.Http2;
 
-/// <summary>What the sessions of one loop share: room to decode strings and to build heads in. Everything in it is valid
-/// only during one call into a session. Loop thread only.</summary>
+/// <summary>What the sessions of one loop share: room to decode strings and to build heads in. Everything in it is
+/// valid only during one call into a session. Loop thread only.</summary>
 public sealed class Http2Workspace
 {
     /// <summary>The largest head that a limit allows, as text.</summary>

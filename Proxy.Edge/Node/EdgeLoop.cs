@@ -77,6 +77,9 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
                 Routes = [.. plan.RoutePlans.Select(route => routes[route])],
                 AccessLog = logs.GetValueOrDefault(plan.Name)?.Channel(Loop.Index),
                 Name = Encoding.UTF8.GetBytes(plan.Name),
+                ResponseLines = plan.Tls is { StrictTransportSecurity.Length: > 0 } tls
+                    ? Encoding.ASCII.GetBytes($"Strict-Transport-Security: {tls.StrictTransportSecurity}\r\n")
+                    : [],
             };
             if (AdoptListener(program, budgets[plan.Name], bound, problems) is { } address)
             {

@@ -37,6 +37,11 @@ internal readonly ref struct Admission
             return Refuse(ProxyFault.MethodNotAllowed, ExchangePhase.AdmitToListener, address);
         }
 
+        if (client.IsTls && !client.Serves(head.Host))
+        {
+            return Refuse(ProxyFault.MisdirectedRequest, ExchangePhase.AdmitToListener, address);
+        }
+
         if (PathNormalizer.Normalize(head.Path, listener.Plan.PathPolicy, services.PathScratch, out NormalizedPath path)
             != PathVerdict.Ok)
         {

@@ -305,6 +305,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _route = route;
         NormalizedPath path = admission.Path;
+        if (_listener.Plan.RedirectToHttpsPort is > 0 and int port && !_client.IsTls)
+        {
+            Send(HttpsRedirect.Answer(head, port, _services.LineScratch, close: !_requestDone));
+            return;
+        }
+
         if (route.Pool is not { } pool)
         {
             Answer(route, head, path);
@@ -421,35 +427,15 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
-        RouteProgram route = _route!;
         Span<byte> lines = _services.LineScratch;
-        int length = 0;
-        if (route.EditsResponse(head))
-        {
-            length = EditResponse(route, member, head, lines);
-        }
-
+        ForwardContext context = Context(_route!, member);
+        int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);
         if (_choice.IssuesToken)
         {
             length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
         }
 
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
-    }
-
-    /// <summary>Edits may speak of the request, so its head is parsed again; it passed once, so it passes
-    /// again.</summary>
-    private int EditResponse(RouteProgram route, LoopMember member, ResponseHead head, Span<byte> lines)
-    {
-        RequestHead request = _services.Workspace.Request;
-        if (!_kept.TryReparse(request, _listener.Plan, _services.PathScratch, out NormalizedPath path))
-        {
-            return 0;
-        }
-
-        ForwardContext context = Context(route, member);
-        TemplateContext template = RequestHeadWriter.Template(in context, request, path);
-        return Math.Max(0, route.EditResponse(head, template, lines[..^512]));
     }
 
     private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
@@ -515,6 +501,11 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         ForwardContext context = Context(route, member: null);
         TemplateContext template = RequestHeadWriter.Template(in context, head, path);
         LocalAnswer answer = route.Answer(template, in _captures, _services.LineScratch, close: !_requestDone);
+        Send(in answer);
+    }
+
+    private void Send(scoped in LocalAnswer answer)
+    {
         _record.OnResponse(answer.Status, _services.Loop.Now);
         _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
         _client.SendLocal(in answer);
@@ -541,10 +532,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         LocalAnswer answer = LocalAnswer.Refusal(fault, close: !_requestDone);
         _record.Fault = fault;
         _record.Phase = phase;
-        _record.OnResponse(answer.Status, _services.Loop.Now);
-        _record.BodyBytes = _method == Method.Head ? 0 : answer.Body.Length;
-        _client.SendLocal(in answer);
-        Finish();
+        Send(in answer);
     }
 
     private void CloseOrigin()

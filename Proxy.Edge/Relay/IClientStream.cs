@@ -21,6 +21,10 @@ public interface IClientStream
 
     bool IsTls { get; }
 
+    /// <summary>Whether the connection may carry requests for this host (lower or upper case, without a port): over TLS
+    /// its certificate and its rule for client certificates must be that host's.</summary>
+    bool Serves(ReadOnlySpan<byte> host);
+
     /// <summary>Number of the connection, unique in the process, and of this request on it, from 1.</summary>
     long ConnectionSerial { get; }
 

@@ -26,5 +26,8 @@ public sealed class ListenerProgram
 
     public required byte[] Name { get; init; }
 
+    /// <summary>Complete lines that every response of this listener carries: Strict-Transport-Security.</summary>
+    public byte[] ResponseLines { get; init; } = [];
+
     public bool LogsAccess => AccessLog is not null;
 }

@@ -31,6 +31,9 @@ public sealed class ForwardingConnection
     /// <summary>Complete field lines for an untrusted peer that do not depend on the request.</summary>
     internal byte[] Lines { get; init; } = [];
 
+    /// <summary>Complete lines about the certificate of an untrusted peer.</summary>
+    internal byte[] Certificate { get; init; } = [];
+
     /// <summary>The Forwarded element of this hop up to "host=", which the request provides.</summary>
     internal byte[] Element { get; init; } = [];
 }

@@ -33,7 +33,10 @@ public sealed class ForwardingFields
 
     /// <summary>Computes what stays the same for all requests of a connection. Allocates; call once per
     /// connection.</summary>
-    public ForwardingConnection PrepareConnection(ClientAddress peer, int peerPort, bool tls, int localPort)
+    /// <param name="certificate">Complete lines about the client's certificate; added for every client whose own
+    /// fields are not believed.</param>
+    public ForwardingConnection PrepareConnection(
+        ClientAddress peer, int peerPort, bool tls, int localPort, byte[]? certificate = null)
     {
         var plain = new ForwardingConnection(peer, peerPort, IsTrusted(peer), tls, localPort);
         var writer = new ByteWriter(stackalloc byte[256]);
@@ -50,6 +53,7 @@ public sealed class ForwardingFields
         return new ForwardingConnection(peer, peerPort, plain.IsTrusted, tls, localPort)
         {
             Lines = writer.Written.ToArray(),
+            Certificate = plain.IsTrusted ? [] : certificate ?? [],
             Element = element,
         };
     }
@@ -194,6 +198,7 @@ public sealed class ForwardingFields
             WriteOwnLines(connection, ref writer, suppress);
         }
 
+        writer.Add(connection.Certificate);
         if (_rule.XForwardedHost && IsWanted(suppress, HeaderId.XForwardedHost))
         {
             ForwardingLines.AddHost(head.Authority, ref writer);

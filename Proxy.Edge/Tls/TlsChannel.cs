@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Proxy.Edge.Engine;
 using Proxy.Edge.Os.OpenSsl;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Tls;
 
@@ -69,6 +70,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>A client validating a name for ACME: close it.</summary>
     public bool IsChallenge => _server is { IsChallenge: true };
 
+    /// <summary>Clients of this host are asked for a certificate.</summary>
+    public bool AsksForCertificate => _server?.Host is { Auth.Policy.Mode: not ClientAuthentication.None };
+
     public bool IsResumed => Ssl.SSL_session_reused(_ssl) == 1;
 
     /// <summary>What a peer gets whose first bytes are no TLS at all, before the end; nothing by default.</summary>
@@ -101,10 +105,10 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     /// <summary>Connects to an origin and does the handshake as its client.</summary>
-    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must be in
-    /// the certificate.</param>
+    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must
+    /// be in the certificate.</param>
     public static TlsChannel Client(
-        TlsLoop shared, Topology.SocketTarget target, TlsClientContext context, string name, IChannelHandler handler)
+        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, IChannelHandler handler)
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
@@ -202,7 +206,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public void OnSpliced(long count, bool done)
     {
-        // Nothing is ever spliced through a cipher.
     }
 
     public void OnFailed(ChannelError error)
@@ -408,11 +411,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             }
         }
 
-        if (_shared.OutCount > 0)
-        {
-            // Answers of the protocol itself: key updates, alerts.
-            Flush();
-        }
+        // Answers of the protocol itself: key updates, alerts.
+        Flush();
     }
 
     /// <summary>The handler may send on other channels of this loop, so what it must not touch is put aside.</summary>
@@ -420,11 +420,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         byte* rest = _shared.In;
         int left = _shared.InCount;
-        if (_shared.OutCount > 0)
-        {
-            Flush();
-        }
-
+        Flush();
         Handler.OnData(plain, Headroom, count);
         _shared.SetInput(rest, left);
     }
@@ -489,31 +485,28 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private void Hold(byte[] buffer, int offset, int count)
     {
-        byte[] larger = _shared.Loop.Buffers.Rent(_heldCount + count);
-        if (_held is not null)
-        {
-            Buffer.BlockCopy(_held, _heldStart, larger, 0, _heldCount);
-            _shared.Loop.Buffers.Return(_held);
-        }
-
-        Buffer.BlockCopy(buffer, offset, larger, _heldCount, count);
-        _held = larger;
+        _held = Joined(_held, _heldStart, _heldCount, buffer, offset, count);
         _heldStart = 0;
         _heldCount += count;
     }
 
     private void KeepEarly(byte[] buffer, int offset, int count)
     {
-        byte[] larger = _shared.Loop.Buffers.Rent(_earlyCount + count);
-        if (_early is not null)
+        _early = Joined(_early, 0, _earlyCount, buffer, offset, count);
+        _earlyCount += count;
+    }
+
+    private byte[] Joined(byte[]? kept, int start, int length, byte[] buffer, int offset, int count)
+    {
+        byte[] larger = _shared.Loop.Buffers.Rent(length + count);
+        if (kept is not null)
         {
-            Buffer.BlockCopy(_early, 0, larger, 0, _earlyCount);
-            _shared.Loop.Buffers.Return(_early);
+            Buffer.BlockCopy(kept, start, larger, 0, length);
+            _shared.Loop.Buffers.Return(kept);
         }
 
-        Buffer.BlockCopy(buffer, offset, larger, _earlyCount, count);
-        _early = larger;
-        _earlyCount += count;
+        Buffer.BlockCopy(buffer, offset, larger, length, count);
+        return larger;
     }
 
     private void Encrypt(byte* bytes, int count)
@@ -602,34 +595,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             _shared.Loop.Buffers.Return(_early);
             _early = null;
             _earlyCount = 0;
-        }
-    }
-
-    /// <summary>Stands in until the channel on top exists; a loop reports nothing from inside Connect.</summary>
-    private sealed class Unconnected : IChannelHandler
-    {
-        public void OnConnected()
-        {
-        }
-
-        public void OnData(byte[] buffer, int offset, int count)
-        {
-        }
-
-        public void OnEnd()
-        {
-        }
-
-        public void OnDrained()
-        {
-        }
-
-        public void OnSpliced(long count, bool done)
-        {
-        }
-
-        public void OnFailed(ChannelError error)
-        {
         }
     }
 }

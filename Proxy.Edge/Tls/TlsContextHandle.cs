@@ -63,7 +63,7 @@ internal sealed unsafe class TlsContextHandle
         try
         {
             Check(chain.Count, $"{certificate.Name}: no certificate in it");
-            Check(key == 0 ? 0 : 1, $"{certificate.Name}: no private key, or it is encrypted and the password does not open it");
+            Check(key == 0 ? 0 : 1, $"{certificate.Name}: no private key that can be opened");
             Check(Ssl.SSL_CTX_use_certificate(Handle, chain[0]), $"{certificate.Name}: certificate");
             Check(
                 Ssl.SSL_CTX_use_PrivateKey(Handle, key),

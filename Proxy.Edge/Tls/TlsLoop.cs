@@ -6,7 +6,8 @@ using Proxy.Edge.Os.OpenSsl;
 namespace Proxy.Edge.Tls;
 
 /// <summary>What the TLS channels of one loop share: the place where OpenSSL finds received bytes, the buffer it writes
-/// to, and the buffer that plaintext is handed out in. An idle connection owns none of them. Loop thread only.</summary>
+/// to, and the buffer that plaintext is handed out in. An idle connection owns none of them. Loop thread
+/// only.</summary>
 public sealed unsafe class TlsLoop : IDisposable
 {
     /// <summary>Plaintext handed to a handler at once.</summary>

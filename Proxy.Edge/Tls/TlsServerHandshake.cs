@@ -10,7 +10,8 @@ internal sealed class TlsServerHandshake(TlsServerContext context)
 
     public TlsHost? Host { get; set; }
 
-    /// <summary>The client is a certificate authority that validates a name; nothing but the handshake is wanted.</summary>
+    /// <summary>The client is a certificate authority that validates a name; nothing but the handshake is
+    /// wanted.</summary>
     public bool IsChallenge { get; set; }
 
     public TlsFailure Failure { get; set; }

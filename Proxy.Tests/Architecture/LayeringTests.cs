@@ -25,20 +25,21 @@ public sealed partial class LayeringTests
         ["Edge.Affinity"] = "Edge.Http Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
-        ["Edge.Tls"] = "",
-        ["Edge.Http2"] = "",
+        ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
+        ["Edge.Os.OpenSsl"] = "",
+        ["Edge.Tls"] = "Edge.Engine Edge.Os.OpenSsl Edge.Topology",
+        ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
-        ["Edge.Telemetry"] = "Edge.Os Edge.Snapshot Edge.Topology",
-        ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
+        ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Telemetry "
-            + "Edge.Topology Edge.Upstream",
+            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Relay Edge.Rewriting Edge.Snapshot Edge.Telemetry "
-            + "Edge.Timing Edge.Topology",
+            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
+            + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
         ["Edge.Os.Native"] = "Edge.Engine Edge.Topology",
         ["Edge.Os.Epoll"] = "Edge.Buffers Edge.Engine Edge.Os.Native Edge.Timing Edge.Topology",
         ["Edge.Node"] =
@@ -49,11 +50,12 @@ public sealed partial class LayeringTests
         ["Actors.Hocon"] = "",
         ["Actors.Runtime"] = "",
         ["Actors.Config"] =
-            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Rewriting Edge.Routing Edge.Snapshot "
-            + "Edge.Telemetry Edge.Topology",
-        ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Topology",
+            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Snapshot "
+            + "Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Tls Edge.Topology",
         ["Actors.Planning"] =
-            "Actors.Config Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
+            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Topology",
         ["Actors.Publishing"] =
             "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
@@ -64,12 +66,13 @@ public sealed partial class LayeringTests
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Topology",
+        ["Cluster.Certificates"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Management Cluster.Probing Edge.Node Edge.Snapshot Edge.Telemetry "
-            + "Edge.Topology",
-        ["Cluster.Commands"] = "Actors.Config Actors.Hocon Cluster.Demo Cluster.Host",
+            + "Actors.Supervision Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Commands"] = "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
     };
 
@@ -175,7 +178,7 @@ public sealed partial class LayeringTests
     }
 
     [Theory]
-    [InlineData("calls into the operating system", @"\b(LibraryImport|DllImport)\b", "Edge.Os Edge.Os.Native")]
+    [InlineData("calls into the operating system", @"\b(LibraryImport|DllImport)\b", "Edge.Os Edge.Os.Native Edge.Os.OpenSsl")]
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",

@@ -77,6 +77,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     private static NodeProcess Launch(NodeSettings settings)
     {
         var folder = new TempFolder();
+        foreach (var (name, text) in settings.Files)
+        {
+            folder.Write(name, text);
+        }
+
         var port = new FreePort();
         var management = FreePort.Probe();
         var file = folder.Write("node.conf", settings.File(port.Number, management));

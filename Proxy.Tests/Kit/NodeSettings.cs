@@ -9,6 +9,9 @@ internal sealed record NodeSettings
     /// <summary>Further keys of the listener.</summary>
     public string Listener { get; init; } = "access-log { enabled = false }";
 
+    /// <summary>Files beside the configuration: name → text.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Further keys of the block node.</summary>
     public string Node { get; init; } = "";
 

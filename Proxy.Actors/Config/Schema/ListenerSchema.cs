@@ -1,4 +1,5 @@
 using Proxy.Edge.Http1;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
 using static Proxy.Actors.Config.Schema.Spans;
@@ -23,6 +24,33 @@ internal static class ListenerSchema
             "chunk-extensions", Kinds.SmallSize(0, 64 << 10),
             l => l.ChunkExtensionBytes, (l, v) => l with { ChunkExtensionBytes = v }
         },
+    };
+
+    private static readonly BlockSchema<Http2Limits> Http2 = new(new Http2Limits())
+    {
+        { "max-streams", Kinds.Integer(1, 10_000), h => h.MaxStreams, (h, v) => h with { MaxStreams = v } },
+        {
+            "stream-window", Kinds.SmallSize(65535, 16 << 20),
+            h => h.StreamWindow, (h, v) => h with { StreamWindow = v }
+        },
+        {
+            "connection-window", Kinds.SmallSize(65536, 64 << 20),
+            h => h.ConnectionWindow, (h, v) => h with { ConnectionWindow = v }
+        },
+        { "head", Kinds.SmallSize(1024, 64 << 10), h => h.HeadBytes, (h, v) => h with { HeadBytes = v } },
+        { "fields", Kinds.Integer(1, 1024), h => h.Fields, (h, v) => h with { Fields = v } },
+        { "table", Kinds.SmallSize(0, 64 << 10), h => h.TableBytes, (h, v) => h with { TableBytes = v } },
+        {
+            "max-idle-frames", Kinds.Integer(10, 1_000_000),
+            h => h.MaxIdleFrames, (h, v) => h with { MaxIdleFrames = v }
+        },
+        { "max-resets", Kinds.Integer(1, 1_000_000), h => h.MaxResets, (h, v) => h with { MaxResets = v } },
+        { "flood-window", Kinds.Duration(Second, Hour), h => h.FloodWindow, (h, v) => h with { FloodWindow = v } },
+        {
+            "ping-interval", Kinds.Duration(Second, Day, Off),
+            h => h.PingInterval, (h, v) => h with { PingInterval = v }
+        },
+        { "ping-timeout", Kinds.Duration(Second, Hour), h => h.PingTimeout, (h, v) => h with { PingTimeout = v } },
     };
 
     private static readonly BlockSchema<ClientTimeouts> Timeouts = new(new ClientTimeouts())
@@ -97,6 +125,11 @@ internal static class ListenerSchema
         new OptionalBlockKey<ListenerConfig, ListenerTlsConfig>(
             "tls", ListenerTlsSchema.Block, l => l.Tls, (l, v) => l with { Tls = v }),
         new ReservedKey<ListenerConfig>("pool", $"mode = tcp is {NotYet}", "routes that name the pool"),
+        { "http2", Http2, l => l.Http2, (l, v) => l with { Http2 = v } },
+        {
+            "redirect-to-https", Kinds.Integer(0, 65535, "; 0 = do not; else the port of the https listener"),
+            l => l.RedirectToHttps, (l, v) => l with { RedirectToHttps = v }
+        },
         {
             "max-connections", Kinds.Integer(1, 10_000_000),
             l => l.MaxConnections, (l, v) => l with { MaxConnections = v }

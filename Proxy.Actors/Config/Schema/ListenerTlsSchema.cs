@@ -56,6 +56,15 @@ internal static class ListenerTlsSchema
         { "client-auth", ClientAuth, h => h.ClientAuth, (h, v) => h with { ClientAuth = v } },
     };
 
+    private static readonly BlockSchema<HstsConfig> Hsts = new(new HstsConfig())
+    {
+        { "max-age", Kinds.Duration(Second, TwoYears, Off), h => h.MaxAge, (h, v) => h with { MaxAge = v } },
+        {
+            "include-subdomains", Kinds.Flag, h => h.IncludeSubdomains, (h, v) => h with { IncludeSubdomains = v }
+        },
+        { "preload", Kinds.Flag, h => h.Preload, (h, v) => h with { Preload = v } },
+    };
+
     public static readonly BlockSchema<ListenerTlsConfig> Block = new(new ListenerTlsConfig())
     {
         new BlockListKey<ListenerTlsConfig, CertificateConfig>(
@@ -83,6 +92,15 @@ internal static class ListenerTlsSchema
         new BlockListKey<ListenerTlsConfig, TlsHostConfig>(
             "hosts", Host, t => t.Hosts, (t, v) => t with { Hosts = v }, h => h.Name, (h, _) => h),
         { "tickets", Kinds.Flag, t => t.Tickets, (t, v) => t with { Tickets = v } },
+        { "hsts", Hsts, t => t.Hsts, (t, v) => t with { Hsts = v } },
+        {
+            "client-cert-field", Kinds.Text("a field name; \"\" = origins are not told"),
+            t => t.ClientCertField, (t, v) => t with { ClientCertField = v }
+        },
+        {
+            "client-cert-chain-field", Kinds.Text("a field name; \"\" = origins are not told"),
+            t => t.ClientCertChainField, (t, v) => t with { ClientCertChainField = v }
+        },
         {
             "handshake-timeout", Kinds.Duration(Millisecond, Hour),
             t => t.HandshakeTimeout, (t, v) => t with { HandshakeTimeout = v }
@@ -92,6 +110,8 @@ internal static class ListenerTlsSchema
             t => t.MaxHandshakes, (t, v) => t with { MaxHandshakes = v }
         },
     };
+
+    private static TimeSpan TwoYears => TimeSpan.FromDays(730);
 
     private static ScalarKind<TlsVersion> Version => Kinds.Choice(("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13));
 }

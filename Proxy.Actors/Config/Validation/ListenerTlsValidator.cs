@@ -3,8 +3,8 @@ using Proxy.Edge.Tls;
 
 namespace Proxy.Actors.Config.Validation;
 
-/// <summary>TLS and protocols of a listener: what fits together. Whether files are there and good is found out when they
-/// are read.</summary>
+/// <summary>TLS and protocols of a listener: what fits together. Whether files are there and good is found out when
+/// they are read.</summary>
 internal static class ListenerTlsValidator
 {
     public static void Check(ListenerConfig listener, string path, ProblemList problems)
@@ -35,7 +35,9 @@ internal static class ListenerTlsValidator
         if (tls.Certificates.Count == 0)
         {
             problems.Error(
-                $"{path}.certificates", "there is no certificate", "[ { certificate = \"site.pem\", key = \"site.key\" } ]");
+                $"{path}.certificates",
+                "there is no certificate",
+                "[ { certificate = \"site.pem\", key = \"site.key\" } ]");
         }
 
         if (tls.MinVersion > tls.MaxVersion)
@@ -48,11 +50,21 @@ internal static class ListenerTlsValidator
             problems.Error($"{path}.groups", "there is no group", "[X25519, P-256]");
         }
 
+        CheckField(tls.ClientCertField, $"{path}.client-cert-field", problems);
+        CheckField(tls.ClientCertChainField, $"{path}.client-cert-chain-field", problems);
         CheckClientAuth(tls.ClientAuth, $"{path}.client-auth", problems);
         Keys.Unique(tls.Hosts, h => h.Name, i => $"{path}.hosts[{i}].name", "the host", problems);
         for (int i = 0; i < tls.Hosts.Count; i++)
         {
             CheckClientAuth(tls.Hosts[i].ClientAuth, $"{path}.hosts[{i}].client-auth", problems);
+        }
+    }
+
+    private static void CheckField(string name, string path, ProblemList problems)
+    {
+        if (name.Length > 0 && !FieldText.IsToken(name))
+        {
+            problems.Error(path, "not a field name", "letters, digits and -");
         }
     }
 

@@ -2,7 +2,6 @@ using Proxy.Edge.Engine;
 using Proxy.Edge.Http2;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Tls;
 using Proxy.Edge.Timing;
 using Proxy.Edge.Topology;
 
@@ -21,7 +20,7 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
 
     public Http2Client(
         LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
-        : base(slot, peer, port, serial, channel is TlsChannel)
+        : base(slot, channel, peer, port, serial)
     {
         _services = services;
         _channel = channel;

@@ -9,8 +9,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream.Http2;
 
-/// <summary>One request of an HTTP/2 client as its exchange sees it. Requests come as HTTP/1.1 text, so from here on they
-/// are like any other; responses are put into frames. Recycled by its loop.</summary>
+/// <summary>One request of an HTTP/2 client as its exchange sees it. Requests come as HTTP/1.1 text, so from here on
+/// they are like any other; responses are put into frames. Recycled by its loop.</summary>
 internal sealed class Http2ClientStream(LoopServices services) : TimerNode, IClientStream, IHttp2StreamHandler
 {
     private readonly LoopServices _services = services;
@@ -40,6 +40,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
     public ForwardingConnection Forwarding { get; private set; } = null!;
 
     public bool IsTls => _connection.IsTls;
+
+    public bool Serves(ReadOnlySpan<byte> host) => _connection.Serves(host);
 
     public long ConnectionSerial => _connection.ConnectionSerial;
 
@@ -246,7 +248,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
     {
         _begun = true;
         byte[] scratch = _services.Workspace.Scratch;
-        int length = ResponseHeadWriter.WriteLocalLines(in answer, _services, scratch, 0);
+        int length = ResponseHeadWriter.WriteLocalLines(in answer, _services, Listener, scratch, 0);
         bool end = _isHead || answer.Body.IsEmpty;
         Session.SendHead(_stream, answer.Status, scratch.AsSpan(0, length), end);
         if (end)
@@ -260,7 +262,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         _services.Loop.Buffers.Return(body);
     }
 
-    /// <summary>What is a 101 in HTTP/1.1 is a 200 here, and the handshake's fields are not needed (RFC 8441 §5).</summary>
+    /// <summary>What is a 101 in HTTP/1.1 is a 200 here, and the handshake's fields are not needed (RFC 8441
+    /// §5).</summary>
     public void SendUpgrade(ResponseHead head, byte[] buffer, int start, int count)
     {
         _begun = _tunnel = true;

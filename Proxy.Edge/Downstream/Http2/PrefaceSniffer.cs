@@ -18,7 +18,7 @@ internal sealed class PrefaceSniffer : ClientConnection, IChannelHandler
 
     public PrefaceSniffer(
         LoopServices services, ListenerSlot slot, Channel channel, ClientAddress peer, int port, long serial)
-        : base(slot, peer, port, serial, tls: false)
+        : base(slot, channel: null, peer, port, serial)
     {
         _services = services;
         _slot = slot;

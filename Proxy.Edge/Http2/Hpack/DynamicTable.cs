@@ -39,7 +39,8 @@ internal struct DynamicTable
         return _bytes.AsSpan(entry.Start + entry.NameLength, entry.ValueLength);
     }
 
-    /// <summary>Adds a field, making room by forgetting the oldest; one larger than the table empties it (§4.4).</summary>
+    /// <summary>Adds a field, making room by forgetting the oldest; one larger than the table empties it
+    /// (§4.4).</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         int length = name.Length + value.Length;

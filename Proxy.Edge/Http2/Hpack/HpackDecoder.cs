@@ -1,7 +1,7 @@
 namespace Proxy.Edge.Http2.Hpack;
 
-/// <summary>Decodes header blocks (RFC 7541). A block must be decoded whole even when nobody wants its fields: the table
-/// changes with it. A value inside its session; never copied once used.</summary>
+/// <summary>Decodes header blocks (RFC 7541). A block must be decoded whole even when nobody wants its fields: the
+/// table changes with it. A value inside its session; never copied once used.</summary>
 internal struct HpackDecoder
 {
     /// <summary>Longest string; a field this long is over any limit of a head, so nothing of value is lost.</summary>

@@ -1,15 +1,15 @@
 namespace Proxy.Edge.Http2.Hpack;
 
-/// <summary>Decodes Huffman-coded strings four bits at a time (RFC 7541 §5.2). Between two steps the position in the code
-/// tree is the state; a step passes at most one symbol, because no code is shorter than five bits.</summary>
+/// <summary>Decodes Huffman-coded strings four bits at a time (RFC 7541 §5.2). Between two steps the position in the
+/// code tree is the state; a step passes at most one symbol, because no code is shorter than five bits.</summary>
 internal static class Huffman
 {
     private const int Invalid = 0xFFFF;
 
     private static readonly Step[] Steps = Build();
 
-    /// <summary>Decodes <paramref name="coded"/>; returns the length written, -1 when it is not a proper coding, -2 when
-    /// it does not fit.</summary>
+    /// <summary>Decodes <paramref name="coded"/>; returns the length written, -1 when it is not a proper coding, -2
+    /// when it does not fit.</summary>
     public static int Decode(ReadOnlySpan<byte> coded, Span<byte> into)
     {
         int state = 0;

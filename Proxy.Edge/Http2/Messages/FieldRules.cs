@@ -3,8 +3,8 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http2.Messages;
 
-/// <summary>What a field may consist of (RFC 9113 §8.2.1), so that none becomes two when it is written as text, and which
-/// fields belong to HTTP/1.1 connections only (§8.2.2).</summary>
+/// <summary>What a field may consist of (RFC 9113 §8.2.1), so that none becomes two when it is written as text, and
+/// which fields belong to HTTP/1.1 connections only (§8.2.2).</summary>
 internal static class FieldRules
 {
     private static readonly SearchValues<byte> NameBytes =

@@ -3,8 +3,8 @@ using Proxy.Edge.Http2.Hpack;
 
 namespace Proxy.Edge.Http2.Messages;
 
-/// <summary>Builds the HTTP/1.1 text of a response from its fields (RFC 9113 §8.3.2). One per loop, used for one block at
-/// a time.</summary>
+/// <summary>Builds the HTTP/1.1 text of a response from its fields (RFC 9113 §8.3.2). One per loop, used for one
+/// block at a time.</summary>
 internal sealed class ResponseText : IFieldSink
 {
     private HeadText _text;

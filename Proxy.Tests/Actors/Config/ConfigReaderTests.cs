@@ -175,8 +175,6 @@ public sealed class ConfigReaderTests
 
     [Theory]
     [InlineData("mode = tcp", "mode = \"tcp\": not available yet in this version; accepted: http")]
-    [InlineData("protocols = [h2]", "not available yet in this version; accepted: a list, each http/1.1")]
-    [InlineData("tls { }", "TLS is not available yet in this version")]
     public void What_later_versions_will_have_is_refused_with_these_words(string inner, string words)
     {
         string error = Assert.Single(ConfigText.Errors(

@@ -2,6 +2,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Hocon;
 using Proxy.Actors.Planning;
 using Proxy.Tests.Actors.Config;
+using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Actors.Planning;
 
@@ -24,6 +25,7 @@ public sealed class ConfigFuzzTests
         string[] lines = [.. File.ReadLines(file).Select(line => line.Split('#')[0].TrimEnd())];
         int[] assignments = [.. Enumerable.Range(0, lines.Length).Where(i => IsAssignment(lines[i]))];
         var options = new HoconOptions { Environment = _ => null };
+        var tls = new FixedTlsContexts();
         int planned = 0;
         for (int seed = 0; seed < 250; seed++)
         {
@@ -35,7 +37,7 @@ public sealed class ConfigFuzzTests
                 Assert.All(loading.Errors, error => Assert.True(error.Origin.Line > 0 && error.Message.Length > 0));
                 if (loading.Config is { } config)
                 {
-                    SnapshotPlanner.Plan(config, new LiveRegistry(1), PlannedRevision.None);
+                    SnapshotPlanner.Plan(config, new LiveRegistry(1, tls), PlannedRevision.None);
                     Assert.Empty(ConfigDiff.Between(config, config));
                     planned++;
                 }

@@ -4,6 +4,7 @@ using Proxy.Actors.Planning;
 using Proxy.Edge.Affinity;
 using Proxy.Edge.Snapshot;
 using Proxy.Tests.Actors.Config;
+using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Actors.Planning;
 
@@ -30,7 +31,7 @@ public sealed class ExampleConfigTests
     {
         ProxyConfig config = ConfigLoader.Load(HoconFolder.File("reference.conf")).Config!;
 
-        EdgeSnapshot snapshot = SnapshotPlanner.Plan(config, new LiveRegistry(1), PlannedRevision.None).Snapshot;
+        EdgeSnapshot snapshot = SnapshotPlanner.Plan(config, new LiveRegistry(1, new FixedTlsContexts()), PlannedRevision.None).Snapshot;
 
         Assert.Equal(config.Routes.Count, snapshot.Routes.Count);
     }
@@ -101,7 +102,7 @@ public sealed class ExampleConfigTests
     }
 
     private static PlannedRevision Plan(string file) =>
-        SnapshotPlanner.Plan(Load(file).Config!, new LiveRegistry(1), PlannedRevision.None);
+        SnapshotPlanner.Plan(Load(file).Config!, new LiveRegistry(1, new FixedTlsContexts()), PlannedRevision.None);
 
     private static ConfigLoading Load(string file) =>
         ConfigLoader.Load(HoconFolder.File(file), new HoconOptions { Environment = _ => null });

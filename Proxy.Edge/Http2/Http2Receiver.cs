@@ -1,0 +1,510 @@
+using System.Buffers.Binary;
+using Proxy.Edge.Buffers;
+using Proxy.Edge.Http2.Hpack;
+using Proxy.Edge.Http2.Messages;
+
+namespace Proxy.Edge.Http2;
+
+/// <summary>The receiving side of a session: what each frame means (RFC 9113 §6) and whether it may come now. Part
+/// of its session.</summary>
+internal sealed class Http2Receiver(
+    Http2Session session, Http2Limits limits, Http2Workspace workspace, BufferPool buffers,
+    IHttp2SessionHandler handler, Http2Sender sender)
+{
+    private const int MaxFragments = 64;
+    private const int MaxBlock = 128 * 1024;
+
+    private HpackDecoder _decoder = new(limits.TableBytes);
+    private FloodGuard _floods;
+    private HeaderBlock _block;
+    private int _lastAllowed = int.MaxValue;
+    private int _receiveWindow = limits.ConnectionWindow;
+    private int _credit;
+    private bool _settingsSeen;
+
+    /// <summary>The highest stream the peer has opened.</summary>
+    public int LastStream { get; private set; }
+
+    /// <summary>The peer knows the last stream that will be served.</summary>
+    public bool HasSaidLast => _lastAllowed != int.MaxValue;
+
+    /// <summary>A header block has begun and not ended.</summary>
+    public bool IsInBlock => _block.IsOpen;
+
+    public void Drop() => _block.Drop(buffers);
+
+    public void OnFrame(FrameHeader header, byte[] buffer, int at)
+    {
+        ReadOnlySpan<byte> payload = buffer.AsSpan(at, header.Length);
+        if (_block.IsOpen && (header.Type != FrameType.Continuation || header.Stream != _block.Stream))
+        {
+            session.Fail(Http2Error.Protocol, "a header block was interrupted");
+            return;
+        }
+
+        if (!_settingsSeen && header.Type != FrameType.Settings)
+        {
+            session.Fail(Http2Error.Protocol, "the first frame was not SETTINGS");
+            return;
+        }
+
+        switch (header.Type)
+        {
+            case FrameType.Data:
+                OnData(header, buffer, at);
+                break;
+            case FrameType.Headers:
+                OnHeaders(header, payload);
+                break;
+            case FrameType.Continuation:
+                OnContinuation(header, payload);
+                break;
+            case FrameType.RstStream:
+                OnReset(header, payload);
+                break;
+            case FrameType.Settings:
+                OnSettings(header, payload);
+                break;
+            case FrameType.Ping:
+                OnPing(header, payload);
+                break;
+            case FrameType.GoAway:
+                OnGoAway(header, payload);
+                break;
+            case FrameType.WindowUpdate:
+                OnWindowUpdate(header, payload);
+                break;
+            case FrameType.PushPromise:
+                session.Fail(Http2Error.Protocol, "PUSH_PROMISE from a client");
+                break;
+            case FrameType.Priority:
+            case FrameType.PriorityUpdate:
+                OnPriority(header, payload);
+                break;
+            default:
+                // Unknown types are ignored (§5.5), but not for ever.
+                CountIdle();
+                break;
+        }
+    }
+
+    private void OnData(FrameHeader header, byte[] buffer, int at)
+    {
+        _receiveWindow -= header.Length;
+        if (_receiveWindow < 0)
+        {
+            session.Fail(Http2Error.FlowControl, "more than the connection's window");
+            return;
+        }
+
+        int padding = 0;
+        if (header.Has(FrameFlags.Padded))
+        {
+            padding = header.Length > 0 ? buffer[at] + 1 : int.MaxValue;
+        }
+
+        if (padding > header.Length || IsIdle(header.Stream))
+        {
+            session.Fail(Http2Error.Protocol, "bad padding, or DATA for a stream that was never opened");
+            return;
+        }
+
+        if (!session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        {
+            // On its way when the stream ended.
+            CreditConnection(header.Length);
+            CountIdle();
+            return;
+        }
+
+        stream.ReceiveWindow -= header.Length;
+        if (stream.IsPeerDone || stream.ReceiveWindow < 0)
+        {
+            CreditConnection(header.Length);
+            ResetByFault(stream, stream.IsPeerDone ? Http2Error.StreamClosed : Http2Error.FlowControl);
+            return;
+        }
+
+        bool end = header.Has(FrameFlags.EndStream);
+        int count = header.Length - padding;
+        if (count == 0 && !end && !CountIdle())
+        {
+            return;
+        }
+
+        stream.IsPeerDone = end;
+        if (padding > 0)
+        {
+            session.Consume(stream, padding);
+        }
+
+        int first = padding > 0 ? at + 1 : at;
+        stream.Handler.OnData(buffer, first, count, end);
+        session.CloseIfDone(stream);
+    }
+
+    private void OnHeaders(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        int skip = (header.Has(FrameFlags.Padded) ? 1 : 0) + (header.Has(FrameFlags.Priority) ? 5 : 0);
+        int padding = header.Has(FrameFlags.Padded) && payload.Length > 0 ? payload[0] : 0;
+        if ((header.Stream & 1) == 0 || skip + padding > payload.Length)
+        {
+            session.Fail(Http2Error.Protocol, "HEADERS with a bad stream or padding");
+            return;
+        }
+
+        bool end = header.Has(FrameFlags.EndStream);
+        ReadOnlySpan<byte> fragment = payload[skip..^padding];
+        if (header.Has(FrameFlags.EndHeaders))
+        {
+            OnBlock(header.Stream, fragment, end);
+        }
+        else
+        {
+            _block.Open(buffers, header.Stream, end, fragment);
+            session.Clock.OnBlockOpened(session.Now);
+        }
+    }
+
+    private void OnContinuation(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!_block.IsOpen)
+        {
+            session.Fail(Http2Error.Protocol, "CONTINUATION without HEADERS");
+            return;
+        }
+
+        _block.Add(buffers, payload);
+        if (_block.Fragments > MaxFragments || _block.Length > MaxBlock)
+        {
+            session.Fail(Http2Error.EnhanceYourCalm, "a header block without end");
+            return;
+        }
+
+        if (header.Has(FrameFlags.EndHeaders))
+        {
+            HeaderBlock block = _block;
+            _block = default;
+            OnBlock(block.Stream, block.Bytes, block.EndStream);
+            block.Drop(buffers);
+        }
+    }
+
+    /// <summary>A complete header block: a request, or the trailers of one. It is decoded in any case, because the
+    /// decoder's table changes with it.</summary>
+    private void OnBlock(int id, ReadOnlySpan<byte> block, bool endStream)
+    {
+        if (session.Streams.TryGetValue(id, out Http2Stream? known))
+        {
+            OnTrailers(known, block, endStream);
+            return;
+        }
+
+        RequestText text = workspace.Request;
+        text.Begin(limits.HeadBytes, limits.Fields);
+        if (!_decoder.Decode(block, workspace.Strings, text))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+            return;
+        }
+
+        HeadVerdict verdict = text.End(endStream);
+        if (id <= LastStream)
+        {
+            // It ended, or we reset it while this was on its way.
+            CountIdle();
+            return;
+        }
+
+        LastStream = id;
+        if (id > _lastAllowed)
+        {
+            return;
+        }
+
+        if (session.Streams.Count >= limits.MaxStreams)
+        {
+            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.RefusedStream);
+            CountReset();
+            return;
+        }
+
+        Open(id, text, verdict, endStream);
+    }
+
+    private void Open(int id, RequestText text, HeadVerdict verdict, bool endStream)
+    {
+        if (verdict == HeadVerdict.Malformed)
+        {
+            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.Protocol);
+            CountReset();
+            return;
+        }
+
+        if (verdict == HeadVerdict.TooLarge)
+        {
+            HeadBlocks.Response(ref sender.Output, id, 431, "content-length: 0\r\n"u8, endStream: true);
+            if (!endStream)
+            {
+                sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.None);
+            }
+
+            CountIdle();
+            return;
+        }
+
+        Http2Stream stream = workspace.Free.TryPop(out Http2Stream? free) ? free : new Http2Stream();
+        stream.Reset(id, sender.InitialWindow, limits.StreamWindow);
+        stream.Urgency = text.Priority.Urgency;
+        stream.IsIncremental = text.Priority.Incremental;
+        stream.IsPeerDone = endStream;
+        session.Streams.Add(id, stream);
+        stream.Handler = handler.OnStream(stream);
+        stream.Handler.OnHead(text.Buffer, 0, text.Length, endStream);
+        session.CloseIfDone(stream);
+    }
+
+    private void OnTrailers(Http2Stream stream, ReadOnlySpan<byte> block, bool endStream)
+    {
+        TrailerText text = workspace.Trailers;
+        text.Begin(limits.HeadBytes);
+        if (!_decoder.Decode(block, workspace.Strings, text))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+            return;
+        }
+
+        if (stream.IsPeerDone)
+        {
+            ResetByFault(stream, Http2Error.StreamClosed);
+            return;
+        }
+
+        if (!endStream || text.End() != HeadVerdict.Ok)
+        {
+            ResetByFault(stream, Http2Error.Protocol);
+            return;
+        }
+
+        stream.IsPeerDone = true;
+        stream.Handler.OnTrailers(text.Buffer, 0, text.Length);
+        session.CloseIfDone(stream);
+    }
+
+    private void OnReset(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length != 4 || IsIdle(header.Stream))
+        {
+            session.Fail(
+                payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
+                "RST_STREAM of a wrong size, or for a stream that was never opened");
+            return;
+        }
+
+        if (!CountReset() || !session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        {
+            return;
+        }
+
+        session.Remove(stream);
+        stream.Handler.OnReset((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload), unprocessed: false);
+    }
+
+    private void OnSettings(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Stream != 0 || payload.Length % 6 != 0
+            || (header.Has(FrameFlags.EndStream) && payload.Length > 0))
+        {
+            session.Fail(
+                header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize,
+                "SETTINGS of a wrong size, or on a stream");
+            return;
+        }
+
+        if (!CountIdle())
+        {
+            return;
+        }
+
+        if (header.Has(FrameFlags.EndStream))
+        {
+            session.Clock.OnSettingsAcknowledged();
+            return;
+        }
+
+        _settingsSeen = true;
+        for (int i = 0; i < payload.Length; i += 6)
+        {
+            Http2Error error = Apply(
+                BinaryPrimitives.ReadUInt16BigEndian(payload[i..]),
+                BinaryPrimitives.ReadUInt32BigEndian(payload[(i + 2)..]));
+            if (error != Http2Error.None)
+            {
+                session.Fail(error, "a setting with a value it cannot have");
+                return;
+            }
+        }
+
+        sender.Output.Header(0, FrameType.Settings, FrameFlags.EndStream, 0);
+        handler.OnPeerSettings();
+        session.Pump();
+    }
+
+    private Http2Error Apply(int id, uint value) => id switch
+    {
+        Settings.EnablePush or Settings.EnableConnectProtocol => value <= 1 ? Http2Error.None : Http2Error.Protocol,
+        Settings.InitialWindowSize => value <= int.MaxValue
+            && sender.ChangeInitialWindow((int)value, session.Streams.Values)
+            ? Http2Error.None
+            : Http2Error.FlowControl,
+        Settings.MaxFrameSize => value is >= 16384 and <= 16777215 ? Http2Error.None : Http2Error.Protocol,
+        _ => Http2Error.None,
+    };
+
+    private void OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Stream != 0 || payload.Length != 8)
+        {
+            FailShape(header, "PING of a wrong size, or on a stream");
+            return;
+        }
+
+        if (!CountIdle())
+        {
+            return;
+        }
+
+        if (!header.Has(FrameFlags.EndStream))
+        {
+            sender.Output.Header(8, FrameType.Ping, FrameFlags.EndStream, 0);
+            payload.CopyTo(sender.Output.Take(8));
+            return;
+        }
+
+        session.Clock.OnPong();
+        bool ours = BinaryPrimitives.ReadUInt64BigEndian(payload) == Http2Session.DrainPing;
+        if (ours && session.IsDraining && !HasSaidLast)
+        {
+            // Whatever the peer sent before it knew has arrived.
+            _lastAllowed = LastStream;
+            sender.Output.GoAway(LastStream, Http2Error.None);
+        }
+
+        handler.OnPong();
+    }
+
+    private void OnGoAway(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Stream != 0 || payload.Length < 8)
+        {
+            FailShape(header, "GOAWAY of a wrong size, or on a stream");
+            return;
+        }
+
+        session.StopOpening();
+        handler.OnGoAway((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
+    }
+
+    private void OnWindowUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length != 4 || IsIdle(header.Stream))
+        {
+            session.Fail(
+                payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
+                "WINDOW_UPDATE of a wrong size, or for a stream that was never opened");
+            return;
+        }
+
+        int increment = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
+        if (header.Stream == 0)
+        {
+            if (increment == 0 || !sender.AddConnectionWindow(increment))
+            {
+                Http2Error error = increment == 0 ? Http2Error.Protocol : Http2Error.FlowControl;
+                session.Fail(error, "WINDOW_UPDATE by a wrong number");
+                return;
+            }
+        }
+        else if (!session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        {
+            CountIdle();
+            return;
+        }
+        else if (increment == 0 || !Http2Sender.AddWindow(stream, increment))
+        {
+            ResetByFault(stream, increment == 0 ? Http2Error.Protocol : Http2Error.FlowControl);
+            return;
+        }
+
+        // Small steps make us write small frames.
+        if (increment < 64 && !CountIdle())
+        {
+            return;
+        }
+
+        session.Pump();
+    }
+
+    private void OnPriority(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!CountIdle() || header.Type == FrameType.Priority)
+        {
+            return;
+        }
+
+        int about = header.Stream == 0 && payload.Length >= 4
+            ? BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue
+            : 0;
+        if (session.Streams.TryGetValue(about, out Http2Stream? stream))
+        {
+            var priority = Messages.Priority.Parse(payload[4..]);
+            stream.Urgency = priority.Urgency;
+            stream.IsIncremental = priority.Incremental;
+        }
+    }
+
+    private void FailShape(FrameHeader header, string reason) =>
+        session.Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, reason);
+
+    private bool IsIdle(int id) => id != 0 && ((id & 1) == 0 || id > LastStream);
+
+    public void CreditConnection(int count)
+    {
+        _credit += count;
+        if (_credit >= limits.ConnectionWindow / 2)
+        {
+            sender.Output.Number(FrameType.WindowUpdate, 0, (uint)_credit);
+            _receiveWindow += _credit;
+            _credit = 0;
+        }
+    }
+
+    private bool CountIdle()
+    {
+        if (_floods.IdleFrame(limits, session.Now))
+        {
+            return true;
+        }
+
+        session.Fail(Http2Error.EnhanceYourCalm, "too many frames without use");
+        return false;
+    }
+
+    private bool CountReset()
+    {
+        if (_floods.Reset(limits, session.Now))
+        {
+            return true;
+        }
+
+        session.Fail(Http2Error.EnhanceYourCalm, "too many streams reset");
+        return false;
+    }
+
+    private void ResetByFault(Http2Stream stream, Http2Error error)
+    {
+        session.Reset(stream, error);
+        stream.Handler.OnReset(error, unprocessed: false);
+        CountReset();
+    }
+}
