@@ -40,6 +40,8 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         Enter(ClientPhase.Idle);
     }
 
+    public bool IsHttp2 => false;
+
     public int RequestNumber { get; private set; }
 
     public int UnsentBytes => _channel.UnsentBytes;

@@ -21,6 +21,9 @@ public interface IClientStream
 
     bool IsTls { get; }
 
+    /// <summary>The request came over HTTP/2, whatever its text says.</summary>
+    bool IsHttp2 { get; }
+
     /// <summary>Whether the connection may carry requests for this host (lower or upper case, without a port): over TLS
     /// its certificate and its rule for client certificates must be that host's.</summary>
     bool Serves(ReadOnlySpan<byte> host);

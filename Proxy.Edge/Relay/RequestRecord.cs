@@ -118,7 +118,7 @@ internal sealed class RequestRecord
             ClientPort = client.PeerPort,
             Method = _method.Of(head),
             Target = _target.Of(head),
-            Version = _http10 ? "HTTP/1.0"u8 : "HTTP/1.1"u8,
+            Version = client.IsHttp2 ? "HTTP/2.0"u8 : _http10 ? "HTTP/1.0"u8 : "HTTP/1.1"u8,
             Host = _host.Of(head),
             Referer = _referer.Of(head),
             UserAgent = _userAgent.Of(head),

@@ -41,6 +41,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
 
     public bool IsTls => _connection.IsTls;
 
+    public bool IsHttp2 => true;
+
     public bool Serves(ReadOnlySpan<byte> host) => _connection.Serves(host);
 
     public long ConnectionSerial => _connection.ConnectionSerial;
