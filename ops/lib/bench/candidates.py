@@ -4,6 +4,7 @@ All keep connections to both origin ports, add X-Forwarded-For, X-Forwarded-Prot
 Ours has more to do than the peers: several routes, health checks, an affinity cookie, metrics and all time-outs."""
 
 import os
+import subprocess
 
 from . import machine
 
@@ -35,8 +36,13 @@ http {{
     keepalive 1024; keepalive_requests 100000000; keepalive_timeout 600s;
   }}
   {buffers}
+  ssl_certificate {dir}/site.pem; ssl_certificate_key {dir}/site.key; ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ecdh_curve X25519:P-256; ssl_session_tickets on;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{tls} backlog=4096 ssl http2;
+    listen 127.0.0.1:{h2c} backlog=4096 http2;
+    add_header X-Resumed $ssl_session_reused;
     location / {{
       proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -60,6 +66,8 @@ defaults
   timeout server 60s
 frontend web
   bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{tls} backlog 4096 ssl crt {dir}/both.pem alpn h2,http/1.1 curves X25519:P-256
+  bind 127.0.0.1:{h2c} backlog 4096 proto h2
   option forwardfor
   http-request set-header X-Forwarded-Proto http
   http-request add-header Via "1.1 haproxy"
@@ -77,7 +85,12 @@ HAPROXY_BUFFERS = "tune.bufsize 65536"
 OURS = """
 proxy {{
   node {{ name = bench, workers = {workers}, state-dir = "{dir}/state" }}
-  listeners = [ {{ name = web, bind = "127.0.0.1:{port}", access-log {{ enabled = false }} }} ]
+  listeners = [
+    {{ name = web, bind = "127.0.0.1:{port}", access-log {{ enabled = false }} }}
+    {{ name = tls, bind = "127.0.0.1:{tls}", access-log {{ enabled = false }}, protocols = [h2, "http/1.1"]
+       tls {{ certificates = [ {{ certificate = "site.pem", key = "site.key" }} ] }} }}
+    {{ name = h2c, bind = "127.0.0.1:{h2c}", access-log {{ enabled = false }}, protocols = [h2c] }}
+  ]
   routes = [
     {{ match {{ host = "shop.example", path = "/app/" }}, rewrite {{ prefix = "/" }}, pool = app }}
     {{ match {{ host = "*.static.example", path = "/assets/" }}, pool = app }}
@@ -121,6 +134,18 @@ class Bench:
     def start(self, argv, name, cores, env=None):
         return self.started.start(argv, os.path.join(self.folder, name + ".out"), cores, env)
 
+    def make_certificate(self):
+        """One ECDSA P-256 certificate for all three."""
+        site = os.path.join(self.folder, "site")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-keyout", site + ".key", "-out", site + ".pem"], check=True, capture_output=True)
+        with open(os.path.join(self.folder, "both.pem"), "w", encoding="ascii") as both:
+            for part in (".pem", ".key"):
+                with open(site + part, encoding="ascii") as f:
+                    both.write(f.read())
+
     def start_origin(self):
         files = os.path.join(self.folder, "files")
         os.makedirs(files, exist_ok=True)
@@ -138,21 +163,22 @@ class Candidate:
 
     def __init__(self, name, bench, workers, profile=False, tuned=False):
         self.name, self.workers = name, workers
-        ports = machine.free_ports(2)
-        self.port = ports[0]
+        ports = machine.free_ports(4)
+        self.port, self.tls, self.h2c = ports[0], ports[2], ports[3]
+        names = {"port": self.port, "tls": self.tls, "h2c": self.h2c, "workers": workers}
         cores = bench.cores["proxy2" if workers > 1 else "proxy1"]
         label = f"{name}-{workers}"
         if name == "nginx":
-            config = bench.write(label + ".conf", NGINX, port=self.port, workers=workers,
+            config = bench.write(label + ".conf", NGINX, **names,
                                  buffers=NGINX_BUFFERS if tuned else "")
             argv = ["nginx", "-e", bench.folder + "/nginx.log", "-c", config]
         elif name == "haproxy":
-            config = bench.write(label + ".conf", HAPROXY, port=self.port, workers=workers,
+            config = bench.write(label + ".conf", HAPROXY, **names,
                                  buffers=HAPROXY_BUFFERS if tuned else "")
             argv = ["haproxy", "-db", "-f", config]
         else:
             self.management = ports[1]
-            config = bench.write(label + ".conf", OURS, port=self.port, workers=workers, management=ports[1])
+            config = bench.write(label + ".conf", OURS, **names, management=ports[1])
             argv = [os.path.join(bench.root, "Proxy.Cluster/bin/Release/net10.0/proxy"), "run", config]
         # Mapped twice, as .NET does by itself, compiled code has no names for perf.
         named = {"DOTNET_PerfMapEnabled": "1", "DOTNET_EnableWriteXorExecute": "0"}

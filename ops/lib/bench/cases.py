@@ -25,6 +25,10 @@ class Case:
     bar: float  # most CPU per request allowed, as a part of the better peer's
     browser: bool = False
     workers: int = 1
+    # http and tls: wrk, connections are kept. full: ab, a new connection with a full handshake for each request (ab
+    # never resumes). resumed: wrk with Connection: close, which keeps its sessions. h2 (TLS) and h2c: h2load.
+    kind: str = "http"
+    streams: int = 1
 
 
 ALL = [
@@ -37,6 +41,19 @@ ALL = [
     Case("100B-headers-c512", "/100", 512, 0.80, browser=True),
     Case("1MB-c16", "/1m", 16, 0.50),
     Case("1MB-c64", "/1m", 64, 0.50),
+    Case("tls-100B-c64", "/100", 64, 0.85, kind="tls"),
+    Case("tls-10KB-c64", "/10k", 64, 0.85, kind="tls"),
+    Case("tls-1MB-c16", "/1m", 16, 0.70, kind="tls"),
+    Case("handshake-full", "/100", 64, 1.00, kind="full"),
+    Case("handshake-resumed", "/100", 64, 0.95, kind="resumed"),
+    Case("h2-m1-100B", "/100", 64, 0.85, kind="h2"),
+    Case("h2-m1-10KB", "/10k", 64, 0.85, kind="h2"),
+    Case("h2-m32-100B", "/100", 64, 0.85, kind="h2", streams=32),
+    Case("h2-m32-10KB", "/10k", 64, 0.85, kind="h2", streams=32),
+    Case("h2c-m1-100B", "/100", 64, 0.85, kind="h2c"),
+    Case("h2c-m1-10KB", "/10k", 64, 0.85, kind="h2c"),
+    Case("h2c-m32-100B", "/100", 64, 0.85, kind="h2c", streams=32),
+    Case("h2c-m32-10KB", "/10k", 64, 0.85, kind="h2c", streams=32),
     Case("100B-c64-2workers", "/100", 64, 0.90, workers=2),
 ]
 QUICK = ["100B-c64", "10KB-c64", "100B-headers-c64", "1MB-c64"]

@@ -1,7 +1,8 @@
-"""One measured run: wrk against one candidate, and what the candidate spent meanwhile."""
+"""One measured run: wrk, ab or h2load against one candidate, and what the candidate spent meanwhile."""
 
 import json
 import os
+import re
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -69,18 +70,74 @@ def idle_allocation(candidate, seconds):
     return allocated_bytes(candidate) - before
 
 
-def run(bench, candidate, case, seconds, number, cookie, idle=0.0):
+def wrk(bench, candidate, case, seconds, cookie):
     script = os.path.join(bench.folder, "wrk.lua")
     if not os.path.exists(script):
         with open(script, "w", encoding="ascii") as f:
             f.write(WRK_SCRIPT)
-    command = [*processes.prefix(bench.cores["load"]),
-               "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
+    command = ["wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script]
     if case.browser:
         cookies = cases.BROWSER_COOKIES + (f"; {cookie}" if cookie else "")
         for header in [*cases.BROWSER_HEADERS, f"Cookie: {cookies}"]:
             command += ["-H", header]
-    command.append(f"http://127.0.0.1:{candidate.port}{case.path}")
+    if case.kind == "resumed":
+        command += ["-H", "Connection: close"]
+    where = f"http://127.0.0.1:{candidate.port}" if case.kind == "http" else f"https://127.0.0.1:{candidate.tls}"
+    return [*command, where + case.path]
+
+
+def read_wrk(output):
+    line = next((x for x in output.splitlines() if x.startswith("RESULT ")), None)
+    return None if line is None else json.loads(line[len("RESULT "):])
+
+
+def h2load(candidate, case, seconds):
+    where = f"https://127.0.0.1:{candidate.tls}" if case.kind == "h2" else f"http://127.0.0.1:{candidate.h2c}"
+    return ["h2load", "-t1", f"-c{case.connections}", f"-m{case.streams}", "-D", str(seconds), where + case.path]
+
+
+def read_h2load(output, seconds):
+    done = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", output)
+    if done is None:
+        return None
+    times = re.search(r"time for request:\s+(\S+)\s+(\S+)\s+(\S+)", output)
+    mean = microseconds(times.group(3)) if times else 0
+    return {"requests": int(done.group(1)), "us": seconds * 1e6, "p50": mean, "p99": 0,
+            "errors": int(done.group(2)) + int(done.group(3))}
+
+
+def microseconds(text):
+    for unit, factor in (("us", 1), ("ms", 1e3), ("s", 1e6)):
+        if text.endswith(unit):
+            return int(float(text[:-len(unit)]) * factor)
+    return 0
+
+
+def ab(candidate, case, seconds):
+    return ["ab", "-q", "-n", "1000000", "-t", str(seconds), f"-c{case.connections}",
+            f"https://127.0.0.1:{candidate.tls}{case.path}"]
+
+
+def read_ab(output):
+    done = re.search(r"Complete requests:\s+(\d+)", output)
+    taken = re.search(r"Time taken for tests:\s+([\d.]+)", output)
+    if done is None or taken is None:
+        return None
+    failed = re.search(r"Failed requests:\s+(\d+)", output)
+    percent = dict(re.findall(r"^\s+(\d+)%\s+(\d+)", output, re.MULTILINE))
+    return {"requests": int(done.group(1)), "us": float(taken.group(1)) * 1e6,
+            "p50": int(percent.get("50", 0)) * 1000, "p99": int(percent.get("99", 0)) * 1000,
+            "errors": int(failed.group(1)) if failed else 0}
+
+
+def run(bench, candidate, case, seconds, number, cookie, idle=0.0):
+    if case.kind in ("h2", "h2c"):
+        command = h2load(candidate, case, seconds)
+    elif case.kind == "full":
+        command = ab(candidate, case, seconds)
+    else:
+        command = wrk(bench, candidate, case, seconds, cookie)
+    command = [*processes.prefix(bench.cores["load"]), *command]
 
     cores = bench.cores["proxy2" if case.workers > 1 else "proxy1"]
     allocated = allocated_bytes(candidate)
@@ -89,10 +146,11 @@ def run(bench, candidate, case, seconds, number, cookie, idle=0.0):
     (user2, system2), busy2 = machine.cpu_us(candidate.process.pid), machine.core_busy_us(cores)
     allocated2 = allocated_bytes(candidate)
 
-    line = next((x for x in output.stdout.splitlines() if x.startswith("RESULT ")), None)
-    if line is None:
-        raise RuntimeError(f"wrk gave no result for {candidate.name}, {case.name}:\n{output.stdout}{output.stderr}")
-    result = json.loads(line[len("RESULT "):])
+    result = (read_h2load(output.stdout, seconds) if case.kind in ("h2", "h2c")
+              else read_ab(output.stdout) if case.kind == "full" else read_wrk(output.stdout))
+    if result is None:
+        raise RuntimeError(
+            f"{command[-2]} gave no result for {candidate.name}, {case.name}:\n{output.stdout}{output.stderr}")
     requests = max(1, result["requests"])
     spent = (user2 - user) + (system2 - system)
     return Sample(
