@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
@@ -12,6 +13,15 @@ namespace Proxy.Cluster.Certificates;
 internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges challenges) : ITlsContexts
 {
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, OriginRules> _origins = new(StringComparer.Ordinal);
+
+    public TlsClientContext Origin(PoolConfig pool) => _origins[pool.Name].Context;
+
+    /// <summary>By which rules a pool's members are checked, and under which name instead of their own; null when the
+    /// pool has no TLS. May be called from any thread.</summary>
+    public (TlsClientPolicy Policy, string ServerName)? OriginRulesOf(string pool) =>
+        _origins.TryGetValue(pool, out OriginRules? rules) ? (rules.Context.Policy, rules.ServerName) : null;
 
     public TlsEndpoint Endpoint(ListenerConfig listener) => _listeners[listener.Name].Endpoint;
 
@@ -29,6 +39,11 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
             {
                 PrepareListener(listener, tls, $"proxy.listeners[{i}].tls", folder, now, findings, next);
             }
+        }
+
+        foreach (PoolConfig pool in config.Pools.Where(static pool => pool.Members.Any(static m => m.Url.IsTls)))
+        {
+            PrepareOrigin(pool, $"proxy.pools.{pool.Name}.tls", folder, findings, next);
         }
 
         if (findings.Errors.Count == 0)
@@ -100,6 +115,54 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
         }
     }
 
+    private void PrepareOrigin(
+        PoolConfig pool, string path, string folder, TlsFindings findings, List<Action> next)
+    {
+        OriginTlsConfig tls = pool.Tls;
+        try
+        {
+            var policy = new TlsClientPolicy
+            {
+                MinVersion = tls.MinVersion,
+                MaxVersion = tls.MaxVersion,
+                Verify = tls.Verify,
+                CaPem = tls.Ca.Length == 0 ? [] : CertificateFile.Read("ca", tls.Ca, folder),
+                CrlPem = tls.Crl.Length == 0 ? [] : CertificateFile.Read("crl", tls.Crl, folder),
+                Certificate = tls.Certificate.Length == 0 ? null : CertificateFile.Load(
+                    new CertificateConfig
+                    {
+                        Certificate = tls.Certificate, Key = tls.Key, PasswordFile = tls.PasswordFile,
+                    },
+                    folder).Material,
+            };
+            if (!tls.Verify)
+            {
+                findings.Warnings.Add($"{path}.verify = false: whoever answers is taken for the member");
+            }
+
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(tls.ToString()));
+            hash.AppendData(policy.CaPem);
+            hash.AppendData(policy.CrlPem);
+            hash.AppendData(policy.Certificate?.ChainPem ?? []);
+            hash.AppendData(policy.Certificate?.KeyPem ?? []);
+            byte[] mark = hash.GetHashAndReset();
+            if (!_origins.TryGetValue(pool.Name, out OriginRules? known) || !known.Mark.AsSpan().SequenceEqual(mark))
+            {
+                var rules = new OriginRules(new TlsClientContext(policy), tls.ServerName, mark);
+                next.Add(() => _origins[pool.Name] = rules);
+            }
+        }
+        catch (CertificateProblem problem)
+        {
+            findings.Errors.Add($"{path}.{problem.Key} = {problem.Value}: {problem.Message}");
+        }
+        catch (TlsConfigurationException error)
+        {
+            findings.Errors.Add($"{path}: {error.Message}");
+        }
+    }
+
     private static TlsServerPolicy Policy(ListenerConfig listener, ListenerTlsConfig tls, string folder) => new()
     {
         MinVersion = tls.MinVersion,
@@ -152,6 +215,8 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
 
         return hash.GetHashAndReset();
     }
+
+    private sealed record OriginRules(TlsClientContext Context, string ServerName, byte[] Mark);
 
     private sealed class Listener(TlsEndpoint endpoint, byte[] mark)
     {

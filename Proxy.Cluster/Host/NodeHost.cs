@@ -66,7 +66,7 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time), new DnsResolver(_time), events);
+        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time, _tls.OriginRulesOf), new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());

@@ -33,7 +33,7 @@ public sealed partial class LayeringTests
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
-            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Topology",
+            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Tls Edge.Topology",
         ["Edge.Relay"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
             + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
@@ -65,7 +65,7 @@ public sealed partial class LayeringTests
         ["Cluster.Exporting"] = "Edge.Snapshot Edge.Telemetry Edge.Topology",
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Topology",
-        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Topology",
+        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Host"] =

@@ -3,8 +3,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>HTTP/2 towards clients, with curl, nghttp and h2load as the clients, and frames of our own where those are too
-/// polite.</summary>
+/// <summary>HTTP/2 towards clients, with curl, nghttp and h2load as the clients, and frames of our own where those
+/// are too polite.</summary>
 [Trait("Suite", "Functional")]
 public sealed class Http2Tests
 {
