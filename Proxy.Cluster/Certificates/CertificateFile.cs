@@ -38,7 +38,11 @@ internal static class CertificateFile
             ? [.. config.Hosts.Select(static host => host.ToLowerInvariant())]
             : Names(certificates[0]);
         return new LoadedCertificate(
-            new TlsCertificate(config.Certificate, chain, key, password, hosts, ocsp), [.. certificates]);
+            new TlsCertificate(config.Certificate, chain, key, password, hosts, ocsp)
+            {
+                NotAfter = certificates[0].NotAfter.ToUniversalTime(),
+            },
+            [.. certificates]);
     }
 
     public static byte[] Read(string key, string file, string folder)

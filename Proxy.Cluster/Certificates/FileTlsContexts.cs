@@ -66,7 +66,6 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
             {
                 LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder);
                 loaded.Add(one.Material);
-                findings.Add(listener.Name, one);
                 findings.Warnings.AddRange(CertificateInspection.Problems(one, now)
                     .Select(problem => $"{at}: {one.Material.Name}: {problem}"));
             }
@@ -150,7 +149,11 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
             if (!_origins.TryGetValue(pool.Name, out OriginRules? known) || !known.Mark.AsSpan().SequenceEqual(mark))
             {
                 var rules = new OriginRules(new TlsClientContext(policy), tls.ServerName, mark);
-                next.Add(() => _origins[pool.Name] = rules);
+                next.Add(() =>
+                {
+                    findings.OriginsChanged |= known is not null;
+                    _origins[pool.Name] = rules;
+                });
             }
         }
         catch (CertificateProblem problem)

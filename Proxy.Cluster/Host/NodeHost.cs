@@ -30,10 +30,13 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly EdgePort _port;
     private readonly ActorSystem _actors;
     private readonly ActorTree _tree;
-    private readonly FileTlsContexts _tls = new(new TlsTicketKeys(), new TlsChallenges());
+    private readonly TlsTicketKeys _ticketKeys = new();
+    private readonly FileTlsContexts _tls;
+    private readonly CertificateWatch _certificates;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
 
@@ -66,7 +69,10 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time, _tls.OriginRulesOf), new DnsResolver(_time), events);
+        _tls = new FileTlsContexts(_ticketKeys, new TlsChallenges());
+        _certificates = new CertificateWatch(_time, LookAfterCertificatesAsync, () => _ticketKeys.Rotate());
+        var prober = new HttpProber(_time, _tls.OriginRulesOf);
+        _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
@@ -106,6 +112,7 @@ internal sealed class NodeHost : IAsyncDisposable
             await _management.DisposeAsync();
         }
 
+        await _certificates.DisposeAsync();
         await _actors.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
@@ -140,6 +147,7 @@ internal sealed class NodeHost : IAsyncDisposable
             }
         }
 
+        _certificates.Start();
         _status.SetReady(null);
         return true;
     }
@@ -242,15 +250,49 @@ internal sealed class NodeHost : IAsyncDisposable
         return true;
     }
 
+    /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
+    /// every look; what runs stays.</summary>
+    private async Task LookAfterCertificatesAsync()
+    {
+        await _reloading.WaitAsync();
+        try
+        {
+            TlsFindings findings = _tls.Prepare(_running.Config, _file, _time.GetUtcNow());
+            Tell(findings);
+            if (findings.OriginsChanged)
+            {
+                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
+                    static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
+                _running = planned;
+            }
+        }
+        catch (Exception error)
+        {
+            NodeLog.ReloadRefused(_logger, error.Message);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
     private bool PrepareTls(ProxyConfig config)
     {
+        _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
-        foreach (string warning in findings.Warnings)
+        Tell(findings);
+        return findings.Errors.Count == 0;
+    }
+
+    private void Tell(TlsFindings findings)
+    {
+        foreach (string warning in findings.Warnings.Where(_told.Add))
         {
             NodeLog.ConfigWarning(_logger, warning);
         }
 
-        foreach (string error in findings.Errors)
+        foreach (string error in findings.Errors.Where(_told.Add))
         {
             NodeLog.ReloadRefused(_logger, error);
         }
@@ -259,8 +301,6 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             NodeLog.CertificatesExchanged(_logger, listener);
         }
-
-        return findings.Errors.Count == 0;
     }
 
     private void LogChange(PlannedRevision planned)

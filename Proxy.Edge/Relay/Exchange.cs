@@ -191,6 +191,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         PauseOriginIfClientIsSlow();
     }
 
+    public void OnResponseTrailers(byte[] buffer, int start, int count)
+    {
+        DetachOrigin();
+        _client.SendTrailers(buffer, start, count);
+        Finish();
+    }
+
     public void OnResponseSpliced(long count, bool done)
     {
         if (done)

@@ -475,7 +475,17 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         ReadOnlySpan<byte> tail = _body.Tail;
         byte[] copy = _loop.Buffers.Rent(tail.Length);
         tail.CopyTo(copy);
-        Release(_keepable && clean).OnResponseBody(copy, 0, tail.Length, done: true);
+        bool lines = _user!.ChunkedOutput == ChunkedOutput.PayloadAndTrailers;
+        IOriginUser user = Release(_keepable && clean);
+        if (lines)
+        {
+            user.OnResponseTrailers(copy, 0, tail.Length);
+        }
+        else
+        {
+            user.OnResponseBody(copy, 0, tail.Length, done: true);
+        }
+
         _loop.Buffers.Return(copy);
     }
 
