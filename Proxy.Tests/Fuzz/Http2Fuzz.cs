@@ -5,9 +5,9 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Fuzz;
 
-/// <summary>Sequences of frames, most of them slightly wrong, against a server session. Whatever comes: nothing is thrown,
-/// pieces of any size give the same calls and the same frames, each head that gets through is one HTTP/1 request and no
-/// more, output stays in proportion, and no memory is kept when the connection is given up.</summary>
+/// <summary>Sequences of frames, most of them slightly wrong, against a server session. Whatever comes: nothing is
+/// thrown, pieces of any size give the same calls and the same frames, each head that gets through is one HTTP/1
+/// request and no more, output stays in proportion, and no memory is kept when the connection is given up.</summary>
 public static class Http2Fuzz
 {
     private const int MaxOutput = 1 << 20;
