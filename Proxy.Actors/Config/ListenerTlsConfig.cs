@@ -74,7 +74,7 @@ public sealed record CertificateConfig
     /// <summary>Names it is shown for; empty = those in the certificate.</summary>
     public ConfigList<string> Hosts { get; init; } = [];
 
-    /// <summary>DER file of an OCSP response to staple; empty = none.</summary>
+    /// <summary>DER file of an OCSP response to staple, or "auto": it is fetched; empty = none.</summary>
     public string Ocsp { get; init; } = "";
 }
 

@@ -9,8 +9,10 @@ namespace Proxy.Cluster.Certificates;
 internal static class CertificateFile
 {
     /// <param name="folder">What relative paths are relative to.</param>
+    /// <param name="staples">Where `ocsp = auto` gets responses from; null = they are not needed.</param>
     /// <exception cref="CertificateProblem">A file is missing or holds something else.</exception>
-    public static LoadedCertificate Load(CertificateConfig config, string folder, DateTimeOffset now)
+    public static LoadedCertificate Load(
+        CertificateConfig config, string folder, DateTimeOffset now, OcspStaples? staples = null)
     {
         byte[] chain = Read("certificate", config.Certificate, folder);
         byte[] key = config.Key.Length == 0 ? chain : Read("key", config.Key, folder);
@@ -36,11 +38,12 @@ internal static class CertificateFile
         IReadOnlyList<string> hosts = config.Hosts.Count > 0
             ? [.. config.Hosts.Select(static host => host.ToLowerInvariant())]
             : Names(certificates[0]);
-        string ocspProblem = "";
-        OcspResponse? ocsp = config.Ocsp.Length == 0
-            ? null
-            : OcspResponse.Read(
-                Read("ocsp", config.Ocsp, folder), certificates[0], Issuer(certificates), now, out ocspProblem);
+        (OcspResponse? ocsp, string ocspProblem) = config.Ocsp switch
+        {
+            "" => (null, ""),
+            "auto" => Fetched(config.Certificate, certificates, staples),
+            _ => FromFile(config.Ocsp, folder, certificates, now),
+        };
         return new LoadedCertificate(
             new TlsCertificate(config.Certificate, chain, key, password, hosts, ocsp?.Der)
             {
@@ -48,9 +51,25 @@ internal static class CertificateFile
             },
             [.. certificates])
         {
-            OcspProblem = ocspProblem.Length == 0 ? "" : $"{config.Ocsp} {ocspProblem}; it is not stapled",
+            OcspProblem = ocspProblem,
         };
     }
+
+    private static (OcspResponse? Response, string Problem) FromFile(
+        string file, string folder, X509Certificate2Collection chain, DateTimeOffset now)
+    {
+        byte[] der = Read("ocsp", file, folder);
+        OcspResponse? response = OcspResponse.Read(der, chain[0], Issuer(chain), now, out string problem);
+        return (response, response is null ? $"{file} {problem}; it is not stapled" : "");
+    }
+
+    private static (OcspResponse? Response, string Problem) Fetched(
+        string name, X509Certificate2Collection chain, OcspStaples? staples) =>
+        OcspRequest.Responder(chain[0]) is not { } responder
+            ? (null, "ocsp = auto, but the certificate names no OCSP responder")
+            : Issuer(chain) is not { } issuer
+                ? (null, "ocsp = auto, but the file does not have the issuer's certificate")
+                : (staples?.For(name, chain[0], issuer, responder), "");
 
     /// <summary>The leaf's issuer, when the file has it.</summary>
     private static X509Certificate2? Issuer(X509Certificate2Collection chain) => chain.FirstOrDefault(

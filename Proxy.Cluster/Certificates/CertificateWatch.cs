@@ -1,9 +1,11 @@
 namespace Proxy.Cluster.Certificates;
 
 /// <summary>Looks after certificates while the node runs: reads their files again every few seconds, because renewal
-/// tools replace them without telling, and exchanges ticket keys.</summary>
+/// tools replace them without telling, has OCSP responses fetched, and exchanges ticket keys.</summary>
 /// <param name="look">Reads the files; called from one thread at a time.</param>
-internal sealed class CertificateWatch(TimeProvider time, Func<Task> look, Action rotate) : IAsyncDisposable
+/// <param name="staple">Asks responders; may take its time, files are read meanwhile.</param>
+internal sealed class CertificateWatch(
+    TimeProvider time, Func<Task> look, Func<CancellationToken, Task> staple, Action rotate) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -26,11 +28,18 @@ internal sealed class CertificateWatch(TimeProvider time, Func<Task> look, Actio
     {
         using var timer = new PeriodicTimer(Interval, time);
         long rotated = time.GetTimestamp();
+        Task stapling = staple(_end.Token);
         try
         {
             while (await timer.WaitForNextTickAsync(_end.Token))
             {
                 await look();
+                if (stapling.IsCompleted)
+                {
+                    await stapling;
+                    stapling = staple(_end.Token);
+                }
+
                 if (time.GetElapsedTime(rotated) >= TicketKeyAge)
                 {
                     rotated = time.GetTimestamp();
@@ -42,5 +51,7 @@ internal sealed class CertificateWatch(TimeProvider time, Func<Task> look, Actio
         {
             // The node ends.
         }
+
+        await stapling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -10,7 +10,8 @@ namespace Proxy.Cluster.Certificates;
 /// <summary>TLS rules from files. Before every revision, and whenever the files may have changed,
 /// <see cref="Prepare"/> reads them; a listener's endpoint stays the same object, and gets a new context only when
 /// something is different. Used by one thread at a time.</summary>
-internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges challenges) : ITlsContexts
+internal sealed class FileTlsContexts(
+    TlsTicketKeys ticketKeys, TlsChallenges challenges, OcspStaples? staples = null) : ITlsContexts
 {
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
 
@@ -64,7 +65,7 @@ internal sealed class FileTlsContexts(TlsTicketKeys ticketKeys, TlsChallenges ch
             string at = $"{path}.certificates[{i}]";
             try
             {
-                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder, now);
+                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder, now, staples);
                 loaded.Add(one.Material);
                 findings.Warnings.AddRange(CertificateInspection.Problems(one, now)
                     .Select(problem => $"{at}: {one.Material.Name}: {problem}"));

@@ -31,6 +31,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ActorSystem _actors;
     private readonly ActorTree _tree;
     private readonly TlsTicketKeys _ticketKeys = new();
+    private readonly OcspStaples _staples;
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly LiveRegistry _live;
@@ -69,8 +70,10 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _tls = new FileTlsContexts(_ticketKeys, new TlsChallenges());
-        _certificates = new CertificateWatch(_time, LookAfterCertificatesAsync, () => _ticketKeys.Rotate());
+        _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
+        _tls = new FileTlsContexts(_ticketKeys, new TlsChallenges(), _staples);
+        _certificates = new CertificateWatch(
+            _time, LookAfterCertificatesAsync, _staples.RefreshAsync, () => _ticketKeys.Rotate());
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
@@ -113,6 +116,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         await _certificates.DisposeAsync();
+        _staples.Dispose();
         await _actors.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();

@@ -26,6 +26,9 @@ internal static partial class NodeLog
     [LoggerMessage(60, LogLevel.Information, "listener {Listener}: new connections get the new certificates")]
     public static partial void CertificatesExchanged(ILogger logger, string listener);
 
+    [LoggerMessage(67, LogLevel.Warning, "certificate {Certificate}: {Problem}")]
+    public static partial void StaplingFailed(ILogger logger, string certificate, string problem);
+
     [LoggerMessage(7, LogLevel.Information, "configuration: {Change}")]
     public static partial void ConfigChange(ILogger logger, string change);
 

@@ -29,7 +29,9 @@ internal sealed class TestCertificates : IDisposable
 
     /// <summary>A certificate with its key.</summary>
     /// <param name="rsa">An RSA key instead of an ECDSA one.</param>
-    public Leaf Issue(string[] hosts, bool rsa = false, DateTimeOffset? until = null, string subject = "leaf")
+    /// <param name="ocsp">Address of the responder that it names.</param>
+    public Leaf Issue(
+        string[] hosts, bool rsa = false, DateTimeOffset? until = null, string subject = "leaf", string ocsp = "")
     {
         using RSA rsaKey = RSA.Create(2048);
         using var ecdsaKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -46,6 +48,11 @@ internal sealed class TestCertificates : IDisposable
         {
             names.AddIpAddress(System.Net.IPAddress.Loopback);
             request.CertificateExtensions.Add(names.Build());
+        }
+
+        if (ocsp.Length > 0)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([ocsp], []));
         }
 
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));

@@ -27,7 +27,7 @@ internal static class ListenerTlsSchema
             c => c.Hosts, (c, v) => c with { Hosts = v }
         },
         {
-            "ocsp", Kinds.Text("a DER file with an OCSP response; \"\" = none"),
+            "ocsp", Kinds.Text("a DER file with an OCSP response, or auto; \"\" = none"),
             c => c.Ocsp, (c, v) => c with { Ocsp = v }
         },
     };
