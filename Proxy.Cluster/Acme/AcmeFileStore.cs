@@ -1,3 +1,4 @@
+#pragma warning disable CA1416 // Files with rights: the product runs on Linux only.
 using System.Security.Cryptography;
 using System.Text;
 

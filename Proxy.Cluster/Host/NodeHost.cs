@@ -7,10 +7,12 @@ using Proxy.Actors.Planning;
 using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Edge.Node;
+using Proxy.Edge.Relay;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -30,7 +32,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly EdgePort _port;
     private readonly ActorSystem _actors;
     private readonly ActorTree _tree;
-    private readonly FileTlsContexts _tls = new(new TlsTicketKeys(), new TlsChallenges());
+    private readonly FileTlsContexts _tls;
+    private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -52,6 +55,11 @@ internal sealed class NodeHost : IAsyncDisposable
             Report = problem => NodeLog.AccessLogTrouble(logger, problem),
         });
         var actorPort = new ActorPort();
+        var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
+        var certificates = new AcmeCertificates(_time);
+        _acme = new AcmeService(
+            new AcmeServices(logger, _time, challenges, certificates, () => _ = ExchangeCertificatesAsync()));
+        _tls = new FileTlsContexts(new TlsTicketKeys(), challenges.Tls, certificates);
         _edge = new EdgeNode(new EdgeNodeOptions
         {
             Loops = loops,
@@ -60,6 +68,7 @@ internal sealed class NodeHost : IAsyncDisposable
             AccessLogs = _accessLogs,
             Observations = actorPort,
             Slots = actorPort,
+            Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
@@ -106,6 +115,7 @@ internal sealed class NodeHost : IAsyncDisposable
             await _management.DisposeAsync();
         }
 
+        await _acme.DisposeAsync();
         await _actors.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
@@ -205,7 +215,13 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
 
-        if (!PrepareTls(config))
+        IReadOnlyList<string> problems = _acme.Prepare(config, _file);
+        foreach (string problem in problems)
+        {
+            NodeLog.ReloadRefused(_logger, problem);
+        }
+
+        if (problems.Count > 0 || !PrepareTls(config))
         {
             return false;
         }
@@ -237,9 +253,28 @@ internal sealed class NodeHost : IAsyncDisposable
         LogChange(planned);
         _live.Retain(planned.Snapshot);
         _running = planned;
+        await _acme.AdoptAsync(config);
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;
+    }
+
+    /// <summary>ACME has issued a certificate. Called on its thread.</summary>
+    private async Task ExchangeCertificatesAsync()
+    {
+        await _reloading.WaitAsync();
+        try
+        {
+            PrepareTls(_running.Config);
+        }
+        catch (Exception error)
+        {
+            NodeLog.ReloadRefused(_logger, error.Message);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
     }
 
     private bool PrepareTls(ProxyConfig config)
