@@ -45,7 +45,7 @@ internal sealed class FileTlsContexts(
 
         foreach (PoolConfig pool in config.Pools.Where(static pool => pool.Members.Any(static m => m.Url.IsTls)))
         {
-            PrepareOrigin(pool, $"proxy.pools.{pool.Name}.tls", folder, findings, next);
+            PrepareOrigin(pool, $"proxy.pools.{pool.Name}.tls", folder, now, findings, next);
         }
 
         if (findings.Errors.Count == 0)
@@ -66,7 +66,7 @@ internal sealed class FileTlsContexts(
             string at = $"{path}.certificates[{i}]";
             try
             {
-                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder);
+                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder, now);
                 loaded.Add(one.Material);
                 findings.Warnings.AddRange(CertificateInspection.Problems(one, now)
                     .Select(problem => $"{at}: {one.Material.Name}: {problem}"));
@@ -127,7 +127,7 @@ internal sealed class FileTlsContexts(
     }
 
     private void PrepareOrigin(
-        PoolConfig pool, string path, string folder, TlsFindings findings, List<Action> next)
+        PoolConfig pool, string path, string folder, DateTimeOffset now, TlsFindings findings, List<Action> next)
     {
         OriginTlsConfig tls = pool.Tls;
         try
@@ -144,7 +144,8 @@ internal sealed class FileTlsContexts(
                     {
                         Certificate = tls.Certificate, Key = tls.Key, PasswordFile = tls.PasswordFile,
                     },
-                    folder).Material,
+                    folder,
+                    now).Material,
             };
             if (!tls.Verify)
             {
