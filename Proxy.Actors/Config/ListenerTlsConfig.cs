@@ -8,6 +8,9 @@ public sealed record ListenerTlsConfig
     /// <summary>The first one is shown to clients that name no host.</summary>
     public ConfigList<CertificateConfig> Certificates { get; init; } = [];
 
+    /// <summary>Host names of one more certificate, which ACME provides; empty = none.</summary>
+    public ConfigList<string> Acme { get; init; } = [];
+
     public TlsVersion MinVersion { get; init; } = TlsVersion.Tls12;
 
     public TlsVersion MaxVersion { get; init; } = TlsVersion.Tls13;

@@ -14,6 +14,9 @@ public sealed record ProxyConfig
     /// <summary>In order of the file; names are unique.</summary>
     public ConfigList<PoolConfig> Pools { get; init; } = [];
 
+    /// <summary>Null = certificates come from files only.</summary>
+    public AcmeConfig? Acme { get; init; }
+
     public ManagementConfig Management { get; init; } = new();
 
     public ClusterConfig Cluster { get; init; } = new();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
+using Proxy.Cluster.Acme;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 
@@ -11,7 +12,8 @@ namespace Proxy.Cluster.Certificates;
 /// <see cref="Prepare"/> reads them; a listener's endpoint stays the same object, and gets a new context only when
 /// something is different. Used by one thread at a time.</summary>
 internal sealed class FileTlsContexts(
-    TlsTicketKeys ticketKeys, TlsChallenges challenges, OcspStaples? staples = null) : ITlsContexts
+    TlsTicketKeys ticketKeys, TlsChallenges challenges, AcmeCertificates acme, OcspStaples? staples = null)
+    : ITlsContexts
 {
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
 
@@ -73,6 +75,16 @@ internal sealed class FileTlsContexts(
             catch (CertificateProblem problem)
             {
                 findings.Errors.Add($"{at}.{problem.Key} = {problem.Value}: {problem.Message}");
+            }
+        }
+
+        if (tls.Acme.Count > 0)
+        {
+            loaded.Add(acme.Get(tls.Acme, out bool placeholder));
+            if (placeholder)
+            {
+                findings.Warnings.Add(
+                    $"{path}.acme: {tls.Acme[0]}: a certificate of our own is shown until ACME has issued one");
             }
         }
 

@@ -1,5 +1,6 @@
 using Proxy.Actors.Config;
 using Proxy.Actors.Hocon;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Edge.Tls;
 
@@ -27,7 +28,8 @@ internal static class ConfigCommands
             return 2;
         }
 
-        TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges())
+        var acme = new AcmeCertificates(TimeProvider.System);
+        TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges(), acme)
             .Prepare(config, file, TimeProvider.System.GetUtcNow());
         foreach (string error in findings.Errors)
         {

@@ -7,10 +7,12 @@ using Proxy.Actors.Planning;
 using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Edge.Node;
+using Proxy.Edge.Relay;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -34,6 +36,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly OcspStaples _staples;
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
+    private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -56,6 +59,12 @@ internal sealed class NodeHost : IAsyncDisposable
             Report = problem => NodeLog.AccessLogTrouble(logger, problem),
         });
         var actorPort = new ActorPort();
+        var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
+        var certificates = new AcmeCertificates(_time);
+        _acme = new AcmeService(
+            new AcmeServices(logger, _time, challenges, certificates, () => _ = LookAfterCertificatesAsync()));
+        _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
+        _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
         {
             Loops = loops,
@@ -64,14 +73,13 @@ internal sealed class NodeHost : IAsyncDisposable
             AccessLogs = _accessLogs,
             Observations = actorPort,
             Slots = actorPort,
+            Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
-        _tls = new FileTlsContexts(_ticketKeys, new TlsChallenges(), _staples);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync, () => _ticketKeys.Rotate());
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
@@ -117,6 +125,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         await _certificates.DisposeAsync();
         _staples.Dispose();
+        await _acme.DisposeAsync();
         await _actors.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
@@ -217,7 +226,13 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
 
-        if (!PrepareTls(config))
+        IReadOnlyList<string> problems = _acme.Prepare(config, _file);
+        foreach (string problem in problems)
+        {
+            NodeLog.ReloadRefused(_logger, problem);
+        }
+
+        if (problems.Count > 0 || !PrepareTls(config))
         {
             return false;
         }
@@ -249,6 +264,7 @@ internal sealed class NodeHost : IAsyncDisposable
         LogChange(planned);
         _live.Retain(planned.Snapshot);
         _running = planned;
+        await _acme.AdoptAsync(config);
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;

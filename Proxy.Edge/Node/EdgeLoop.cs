@@ -38,6 +38,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             Telemetry = options.Telemetry.Loop(index),
             Observations = options.Observations,
             Slots = options.Slots,
+            Challenges = options.Challenges,
             RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
             NodeName = Encoding.ASCII.GetBytes(StructuredName(options.NodeName)),
         };

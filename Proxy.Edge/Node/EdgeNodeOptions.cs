@@ -1,3 +1,4 @@
+using Proxy.Edge.Relay;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
 
@@ -31,6 +32,9 @@ public sealed record EdgeNodeOptions
 
     /// <summary>Where requests wait for members with max-connections.</summary>
     public ISlotQueue Slots { get; init; } = new NoSlotQueue();
+
+    /// <summary>Answered on every plain listener, before routes and redirects.</summary>
+    public HttpChallenges Challenges { get; init; } = new();
 
     public required IEdgeEvents Events { get; init; }
 

@@ -57,6 +57,19 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _requestBytes = bodyCount;
         _kept.Keep(_services.Loop.Buffers, head);
         _record.Begin(head, _listener.LogsAccess, _services.Loop.Now, _services.RequestIds.Next());
+        if (!client.IsTls && _services.Challenges.Find(head.Path) is { } challenge)
+        {
+            _record.Client = _listener.Forwarding.EffectiveClient(client.Forwarding, head);
+            Send(new LocalAnswer
+            {
+                Status = 200,
+                Lines = "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n"u8,
+                Body = challenge,
+                Close = !bodyDone,
+            });
+            return;
+        }
+
         if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
         {
             _kept.DropBody(_services.Loop.Buffers);

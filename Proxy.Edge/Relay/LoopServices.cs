@@ -36,6 +36,9 @@ public sealed class LoopServices
     /// <summary>Pseudonym of this node in Proxy-Status.</summary>
     public required byte[] NodeName { get; init; }
 
+    /// <summary>Shared with all loops.</summary>
+    public HttpChallenges Challenges { get; init; } = new();
+
     public HeadWorkspace Workspace { get; } = new();
 
     /// <summary>Where paths are normalised; valid until the next request of the loop.</summary>

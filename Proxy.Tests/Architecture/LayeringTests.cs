@@ -66,13 +66,15 @@ public sealed partial class LayeringTests
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Tls Edge.Topology",
-        ["Cluster.Certificates"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls",
+        ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
+        ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
-            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
-        ["Cluster.Commands"] = "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Edge.Tls",
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
+            + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Commands"] = 
+            "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
     };
 

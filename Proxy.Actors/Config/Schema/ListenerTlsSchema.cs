@@ -72,6 +72,10 @@ internal static class ListenerTlsSchema
         new BlockListKey<ListenerTlsConfig, CertificateConfig>(
             "certificates", Certificate, t => t.Certificates, (t, v) => t with { Certificates = v },
             c => c.Certificate, (c, _) => c),
+        {
+            "acme", Kinds.Texts("a host name; [] = no certificate by ACME"),
+            t => t.Acme, (t, v) => t with { Acme = ConfigList.From(v.Select(static n => n.ToLowerInvariant())) }
+        },
         { "min-version", Version, t => t.MinVersion, (t, v) => t with { MinVersion = v } },
         { "max-version", Version, t => t.MaxVersion, (t, v) => t with { MaxVersion = v } },
         {

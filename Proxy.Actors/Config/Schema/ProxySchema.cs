@@ -53,6 +53,8 @@ internal static class ProxySchema
         new BlockMapKey<ProxyConfig, PoolConfig>(
             "pools", PoolSchema.Block, p => p.Pools, (p, v) => p with { Pools = v },
             p => p.Name, (p, name) => p with { Name = name }),
+        new OptionalBlockKey<ProxyConfig, AcmeConfig>(
+            "acme", AcmeSchema.Block, p => p.Acme, (p, v) => p with { Acme = v }),
         { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
         { "cluster", Cluster, p => p.Cluster, (p, v) => p with { Cluster = v } },
         new ReservedKey<ProxyConfig>("vip", $"virtual addresses are {NotAvailable}", "no vip block"),

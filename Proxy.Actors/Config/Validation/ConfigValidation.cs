@@ -7,6 +7,7 @@ internal static class ConfigValidation
     private static readonly Action<ProxyConfig, ProblemList>[] Validators =
     [
         ListenerValidator.Check,
+        AcmeValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,

@@ -32,7 +32,7 @@ internal static class ListenerTlsValidator
 
     private static void CheckTls(ListenerTlsConfig tls, string path, ProblemList problems)
     {
-        if (tls.Certificates.Count == 0)
+        if (tls.Certificates.Count == 0 && tls.Acme.Count == 0)
         {
             problems.Error(
                 $"{path}.certificates",

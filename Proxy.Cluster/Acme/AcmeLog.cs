@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Proxy.Cluster.Acme;
+
+/// <summary>What ordering certificates writes to the node's log.</summary>
+internal static partial class AcmeLog
+{
+    [LoggerMessage(70, LogLevel.Information, "acme: certificate for {Names} issued, valid until {Until}")]
+    public static partial void Issued(ILogger logger, string names, DateTimeOffset until);
+
+    [LoggerMessage(71, LogLevel.Warning, "acme: no certificate for {Names}: {Problem}; tried again at {Retry}")]
+    public static partial void NotIssued(ILogger logger, string names, string problem, DateTimeOffset retry);
+
+    [LoggerMessage(72, LogLevel.Error, "acme: {Problem}")]
+    public static partial void StoreTrouble(ILogger logger, string problem);
+
+    [LoggerMessage(73, LogLevel.Error, "acme: ordering for {Names} failed")]
+    public static partial void Broken(ILogger logger, string names, Exception error);
+}

@@ -1,0 +1,146 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Proxy.Actors.Config;
+using Proxy.Edge.Relay;
+using Proxy.Edge.Tls;
+
+namespace Proxy.Cluster.Acme;
+
+/// <summary>Where the answers to challenges go: the edge.</summary>
+internal sealed record ChallengeDesk(HttpChallenges Http, TlsChallenges Tls);
+
+/// <summary>What carrying an order out needs.</summary>
+/// <param name="Changed">Told after a new certificate is in <paramref name="Certificates"/>.</param>
+internal sealed record AcmeServices(
+    ILogger Logger, TimeProvider Time, ChallengeDesk Desk, AcmeCertificates Certificates, Action Changed);
+
+/// <summary>Carries out what <see cref="AcmeMachine"/> wants for one certificate, until it is stopped.</summary>
+internal sealed class AcmeOrder(
+    AcmeServices services, IAcmeStore store, string storeName, IReadOnlyList<string> names, AcmeKeyType keyType,
+    AcmeClient client, AcmeMachine machine)
+{
+    private readonly List<ChallengeAnswer> _shown = [];
+    private string _keyPem = "";
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            AcmeInput input = AcmeInput.Woken.Instance;
+            while (!cancellation.IsCancellationRequested)
+            {
+                foreach (AcmeEffect effect in machine.Handle(input, services.Time.GetUtcNow()))
+                {
+                    input = await CarryOutAsync(effect, cancellation) ?? input;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+        catch (Exception error)
+        {
+            AcmeLog.Broken(services.Logger, string.Join(", ", names), error);
+        }
+        finally
+        {
+            HideAll();
+        }
+    }
+
+    private async Task<AcmeInput?> CarryOutAsync(AcmeEffect effect, CancellationToken cancellation)
+    {
+        switch (effect)
+        {
+            case AcmeEffect.Ask ask:
+                return await client.AskAsync(ask, MakeRequest, cancellation);
+            case AcmeEffect.Show show:
+                Show(show.Challenge);
+                return null;
+            case AcmeEffect.HideAll:
+                HideAll();
+                return null;
+            case AcmeEffect.Keep keep:
+                return Keep(keep.ChainPem);
+            case AcmeEffect.Sleep sleep:
+                TimeSpan wait = sleep.Until - services.Time.GetUtcNow();
+                await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, services.Time, cancellation);
+                return AcmeInput.Woken.Instance;
+            case AcmeEffect.Complain complain:
+                AcmeLog.NotIssued(services.Logger, string.Join(", ", names), complain.Problem, complain.Retry);
+                return null;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(effect), effect, "unknown");
+        }
+    }
+
+    /// <summary>A fresh key for every certificate.</summary>
+    private string MakeRequest()
+    {
+        using AsymmetricAlgorithm key = keyType == AcmeKeyType.Rsa
+            ? RSA.Create(2048)
+            : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        _keyPem = key.ExportPkcs8PrivateKeyPem() + "\n";
+        byte[] request = OwnCertificate.SigningRequest(names, key);
+        return new JsonObject { ["csr"] = Base64Url.EncodeToString(request) }.ToJsonString();
+    }
+
+    private AcmeInput Keep(string chainPem)
+    {
+        IssuedCertificate? issued = IssuedCertificate.Read(chainPem, _keyPem, names, out string problem);
+        _keyPem = "";
+        if (issued is null)
+        {
+            return new AcmeInput.Failed(problem);
+        }
+
+        try
+        {
+            store.Write(storeName, issued.ToBytes());
+        }
+        catch (AcmeStoreException error)
+        {
+            // It is good until the next start; then it is ordered again.
+            AcmeLog.StoreTrouble(services.Logger, error.Message);
+        }
+
+        services.Certificates.Set(names, issued);
+        AcmeLog.Issued(services.Logger, string.Join(", ", names), issued.Life.NotAfter);
+        services.Changed();
+        return new AcmeInput.Kept(issued.Life);
+    }
+
+    private void Show(ChallengeAnswer challenge)
+    {
+        _shown.Add(challenge);
+        if (challenge.Type == "http-01")
+        {
+            services.Desk.Http.Add(challenge.Token, challenge.Answer);
+        }
+        else
+        {
+            services.Desk.Tls.Add(
+                challenge.Host, OwnCertificate.ForChallenge(challenge, services.Time.GetUtcNow()));
+        }
+    }
+
+    private void HideAll()
+    {
+        foreach (ChallengeAnswer challenge in _shown)
+        {
+            if (challenge.Type == "http-01")
+            {
+                services.Desk.Http.Remove(challenge.Token);
+            }
+            else
+            {
+                services.Desk.Tls.Remove(challenge.Host);
+            }
+        }
+
+        _shown.Clear();
+    }
+}

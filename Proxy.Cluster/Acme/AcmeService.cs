@@ -1,0 +1,236 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Proxy.Actors.Config;
+
+namespace Proxy.Cluster.Acme;
+
+/// <summary>Orders what the listeners of the running configuration want, and keeps it renewed. Prepare and Adopt are
+/// called by one thread at a time; the orders run by themselves.</summary>
+internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
+{
+    private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
+    private Prepared? _prepared;
+
+    /// <summary>Opens the store and brings back what it holds, before listeners need it. The answer says what makes
+    /// the configuration unusable; a damaged certificate does not, it is ordered anew.</summary>
+    /// <param name="file">The configuration file.</param>
+    public IReadOnlyList<string> Prepare(ProxyConfig config, string file)
+    {
+        _prepared = null;
+        ConfigList<string>[] wanted = [.. Wanted(config)];
+        if (config.Acme is not { } acme || wanted.Length == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+            var store = new AcmeFileStore(Path.Combine(Path.GetFullPath(config.Node.StateDir), "acme"));
+            _prepared = new Prepared(
+                acme, store, AccountKey(store, acme), ReadAuthorities(acme, folder), ReadBinding(acme, folder));
+            foreach (ConfigList<string> names in wanted)
+            {
+                Restore(store, acme, names);
+            }
+
+            return [];
+        }
+        catch (Exception error) when (error is AcmeStoreException or IOException or UnauthorizedAccessException
+            or CryptographicException or FormatException)
+        {
+            return [$"proxy.acme: {error.Message}"];
+        }
+    }
+
+    /// <summary>The prepared configuration runs: begins what is new, ends what nobody wants any more.</summary>
+    public async Task AdoptAsync(ProxyConfig config)
+    {
+        var next = new Dictionary<string, ConfigList<string>>(StringComparer.Ordinal);
+        if (_prepared is { } prepared)
+        {
+            foreach (ConfigList<string> names in Wanted(config))
+            {
+                next[$"{prepared.Acme} {prepared.Authorities.Length} {string.Join(' ', names)}"] = names;
+            }
+        }
+
+        foreach (string key in _running.Keys.Except(next.Keys).ToArray())
+        {
+            _running.Remove(key, out Running? old);
+            await old!.DisposeAsync();
+        }
+
+        foreach ((string key, ConfigList<string> names) in next.Where(one => !_running.ContainsKey(one.Key)))
+        {
+            _running[key] = Start(_prepared!, names);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Running order in _running.Values)
+        {
+            await order.DisposeAsync();
+        }
+
+        _running.Clear();
+    }
+
+    /// <summary>Listeners that want the same names share a certificate.</summary>
+    private static IEnumerable<ConfigList<string>> Wanted(ProxyConfig config) =>
+        config.Listeners.Select(static one => one.Tls?.Acme).OfType<ConfigList<string>>()
+            .Where(static names => names.Count > 0)
+            .DistinctBy(static names => string.Join(' ', names));
+
+    private Running Start(Prepared prepared, ConfigList<string> names)
+    {
+        AcmeConfig acme = prepared.Acme;
+        ECDsa key = ECDsa.Create();
+        key.ImportFromPem(prepared.AccountKeyPem);
+        var http = new HttpMessageInvoker(Transport(prepared.Authorities));
+        var settings = new AcmeSettings(
+            acme.Directory, names, acme.Contact,
+            acme.Challenge == AcmeChallenge.Http01 ? "http-01" : "tls-alpn-01",
+            Jws.Thumbprint(key), acme.RenewBefore);
+        int seed = BinaryPrimitives.ReadInt32LittleEndian(RandomNumberGenerator.GetBytes(4));
+        var machine = new AcmeMachine(settings, services.Certificates.Find(names)?.Life, new Random(seed));
+        var client = new AcmeClient(http, key, prepared.Binding, services.Time);
+        var order = new AcmeOrder(
+            services, prepared.Store, StoreName(acme, names), names, acme.KeyType, client, machine);
+        return new Running(order, http, key);
+    }
+
+    private static SocketsHttpHandler Transport(X509Certificate2[] authorities)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            ActivityHeadersPropagator = null,
+        };
+        if (authorities.Length > 0)
+        {
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            policy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+
+        return handler;
+    }
+
+    private void Restore(AcmeFileStore store, AcmeConfig acme, ConfigList<string> names)
+    {
+        if (services.Certificates.Find(names) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            string name = StoreName(acme, names);
+            if (store.Read(name) is not { } bytes)
+            {
+                return;
+            }
+
+            if (IssuedCertificate.FromBytes(bytes, names, out string problem) is { } issued)
+            {
+                services.Certificates.Set(names, issued);
+            }
+            else
+            {
+                AcmeLog.StoreTrouble(services.Logger, $"{name}: {problem}; it is ordered again");
+            }
+        }
+        catch (AcmeStoreException error)
+        {
+            AcmeLog.StoreTrouble(services.Logger, $"{error.Message}; it is ordered again");
+        }
+    }
+
+    private string AccountKey(AcmeFileStore store, AcmeConfig acme)
+    {
+        string name = $"account-{Hash(acme.Directory)}";
+        try
+        {
+            if (store.Read(name) is { } known)
+            {
+                return Encoding.ASCII.GetString(known);
+            }
+        }
+        catch (AcmeStoreException error)
+        {
+            AcmeLog.StoreTrouble(services.Logger, $"{error.Message}; a new account is opened");
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string pem = key.ExportPkcs8PrivateKeyPem();
+        store.Write(name, Encoding.ASCII.GetBytes(pem));
+        return pem;
+    }
+
+    private static X509Certificate2[] ReadAuthorities(AcmeConfig acme, string folder)
+    {
+        var authorities = new X509Certificate2Collection();
+        if (acme.CaFile.Length > 0)
+        {
+            authorities.ImportFromPemFile(Path.Combine(folder, acme.CaFile));
+        }
+
+        return [.. authorities];
+    }
+
+    private static AcmeBinding? ReadBinding(AcmeConfig acme, string folder) =>
+        acme.Binding.KeyId.Length == 0
+            ? null
+            : new AcmeBinding(
+                acme.Binding.KeyId,
+                Base64Url.DecodeFromChars(
+                    File.ReadLines(Path.Combine(folder, acme.Binding.HmacKeyFile)).First().Trim().TrimEnd('=')));
+
+    /// <summary>Another authority or kind of key is another certificate.</summary>
+    private static string StoreName(AcmeConfig acme, ConfigList<string> names) =>
+        $"certificate-{Hash($"{acme.Directory} {acme.KeyType} {string.Join(' ', names)}")}";
+
+    private static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
+
+    private sealed record Prepared(
+        AcmeConfig Acme, AcmeFileStore Store, string AccountKeyPem, X509Certificate2[] Authorities,
+        AcmeBinding? Binding);
+
+    /// <summary>An order under way, with what it alone uses.</summary>
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly HttpMessageInvoker _http;
+        private readonly ECDsa _key;
+        private readonly Task _task;
+
+        public Running(AcmeOrder order, HttpMessageInvoker http, ECDsa key)
+        {
+            (_http, _key) = (http, key);
+            _task = Task.Run(() => order.RunAsync(_stop.Token));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _task;
+            _stop.Dispose();
+            _http.Dispose();
+            _key.Dispose();
+        }
+    }
+}
