@@ -8,7 +8,8 @@ namespace Proxy.Cluster.Certificates;
 /// the signature. Immutable.</summary>
 internal sealed record SignedDer(ReadOnlyMemory<byte> Content, string Algorithm, byte[] Signature)
 {
-    /// <summary>Takes a sequence of content, algorithm and signature apart; what follows is left in the reader.</summary>
+    /// <summary>Takes a sequence of content, algorithm and signature apart; what follows is left in the
+    /// reader.</summary>
     /// <exception cref="AsnContentException">It is none.</exception>
     public static SignedDer Read(AsnReader sequence)
     {
