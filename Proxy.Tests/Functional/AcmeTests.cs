@@ -65,12 +65,12 @@ public sealed class AcmeTests : IDisposable
             [
                 "-c",
                 "(printf 'GET /1 HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; "
-                + "until test -e go; do sleep 0.1; done; "
+                + "for i in $(seq 300); do test -e go && break; sleep 0.1; done; "
                 + "printf 'GET /2 HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) "
                 + $"| openssl s_client -quiet -connect 127.0.0.1:{node.Port} -servername shop.test",
             ],
             node.Folder);
-        await standing.WaitForOutputAsync("hello");
+        await standing.WaitForOutputAsync("HTTP/1.1 200");
 
         string second = first;
         await Eventually.IsTrueAsync(
