@@ -206,6 +206,8 @@ public sealed class AcmeMachineTests
     [InlineData("[]")]
     [InlineData("{")]
     [InlineData("null")]
+    [InlineData("""{ "status": "a", "status": "b", "newOrder": "a", "newOrder": "b" }""")]
+    [InlineData("""{ "status": "\\ud800", "newOrder": "\\ud800", "type": "\\ud800" }""")]
     [InlineData("""{ "status": 5, "authorizations": "x", "challenges": {}, "identifier": [] }""")]
     public void Whatever_the_authority_sends_ends_in_another_try(string body)
     {
