@@ -7,7 +7,7 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config;
 
-/// <summary>Where a member is: http://host[:port][/base], unix:/path or http+unix:///path. Immutable; equality is
+/// <summary>Where a member is: http[s]://host[:port][/base], unix:/path or http+unix:///path. Immutable; equality is
 /// that of the canonical text.</summary>
 public sealed record MemberUrl
 {
@@ -33,9 +33,13 @@ public sealed record MemberUrl
     /// <summary>"" or "/base".</summary>
     public string BasePath { get; private init; } = "";
 
+    /// <summary>Connections to the member are TLS.</summary>
+    public bool IsTls { get; private init; }
+
     public string? UnixPath { get; private init; }
 
-    /// <summary>Value of the Host field: host, with the port unless it is 80; "localhost" for a Unix socket.</summary>
+    /// <summary>Value of the Host field: host, with the port unless it is the usual one; "localhost" for a Unix
+    /// socket.</summary>
     public string HostHeader { get; private init; } = "";
 
     /// <summary>Set when nothing has to be resolved: an address or a Unix socket.</summary>
@@ -62,10 +66,9 @@ public sealed record MemberUrl
             }
         }
 
-        if (text.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+        if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            problem = "https towards members is not available yet in this version";
-            return false;
+            return TryHttp(text["https://".Length..], tls: true, out url, out problem);
         }
 
         if (!text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
@@ -74,7 +77,7 @@ public sealed record MemberUrl
             return false;
         }
 
-        return TryHttp(text["http://".Length..], out url, out problem);
+        return TryHttp(text["http://".Length..], tls: false, out url, out problem);
     }
 
     private static bool TryUnix(string path, out MemberUrl? url, out string? problem)
@@ -97,7 +100,7 @@ public sealed record MemberUrl
         return true;
     }
 
-    private static bool TryHttp(string rest, out MemberUrl? url, out string? problem)
+    private static bool TryHttp(string rest, bool tls, out MemberUrl? url, out string? problem)
     {
         url = null;
         if (rest.AsSpan().IndexOfAny("?#") >= 0)
@@ -121,7 +124,8 @@ public sealed record MemberUrl
             return false;
         }
 
-        if (!TryAuthority(authority, out string host, out int port))
+        int usual = tls ? 443 : 80;
+        if (!TryAuthority(authority, usual, out string host, out int port))
         {
             problem = "host or port is wrong";
             return false;
@@ -133,19 +137,20 @@ public sealed record MemberUrl
         problem = null;
         url = new MemberUrl
         {
-            Text = $"http://{written}:{number}{basePath}",
+            Text = $"{(tls ? "https" : "http")}://{written}:{number}{basePath}",
+            IsTls = tls,
             Host = host,
             Port = port,
             BasePath = basePath,
-            HostHeader = port == 80 ? written : $"{written}:{number}",
+            HostHeader = port == usual ? written : $"{written}:{number}",
             Target = literal ? SocketTarget.Inet(ip!, port) : null,
         };
         return true;
     }
 
-    private static bool TryAuthority(string authority, out string host, out int port)
+    private static bool TryAuthority(string authority, int usual, out string host, out int port)
     {
-        port = 80;
+        port = usual;
         host = "";
         string tail;
         if (authority.StartsWith('['))

@@ -28,6 +28,9 @@ public sealed record PoolConfig
 
     public ReusePlan Reuse { get; init; } = new();
 
+    /// <summary>For members with an https URL.</summary>
+    public OriginTlsConfig Tls { get; init; } = new();
+
     public ResolveConfig Resolve { get; init; } = new();
 }
 

@@ -14,7 +14,7 @@ internal static class PoolPlanner
     public static PoolPlan Plan(PoolConfig pool, LiveRegistry live, PoolPlan? previous)
     {
         MemberPlan[] members =
-            [.. pool.Members.Select(member => Reused(PlanMember(pool.Name, member, live), previous))];
+            [.. pool.Members.Select(member => Reused(PlanMember(pool, member, live), previous))];
         return new PoolPlan
         {
             Name = pool.Name,
@@ -30,13 +30,17 @@ internal static class PoolPlanner
         };
     }
 
-    private static MemberPlan PlanMember(string pool, MemberConfig member, LiveRegistry live) => new()
+    private static MemberPlan PlanMember(PoolConfig pool, MemberConfig member, LiveRegistry live) => new()
     {
-        State = live.Member(pool, member),
+        State = live.Member(pool.Name, member),
         Route = member.EffectiveRoute,
         HostHeader = member.Url.HostHeader,
         BasePath = member.Url.BasePath,
         MaxConnections = member.MaxConnections,
+        Tls = member.Url.IsTls ? new OriginTlsPlan(live.Tls.Origin(pool)) : null,
+        TlsName = !member.Url.IsTls ? ""
+            : pool.Tls.ServerName.Length > 0 ? pool.Tls.ServerName
+            : member.Url.Host,
     };
 
     // Member plans are records of values and one live state, so equality is "nothing changed".

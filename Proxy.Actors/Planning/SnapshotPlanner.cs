@@ -33,13 +33,17 @@ public static class SnapshotPlanner
         foreach (PoolConfig pool in config.Pools)
         {
             bool known = before.TryGetValue(pool.Name, out (PoolConfig Config, PoolPlan Plan) old);
-            pools[pool.Name] = known && old.Config == pool
+            pools[pool.Name] = known && old.Config == pool && HasSameTls(pool, old.Plan, live)
                 ? old.Plan
                 : PoolPlanner.Plan(pool, live, known ? old.Plan : null);
         }
 
         return pools;
     }
+
+    /// <summary>The files behind unchanged keys may have changed.</summary>
+    private static bool HasSameTls(PoolConfig pool, PoolPlan plan, LiveRegistry live) =>
+        plan.Members.All(member => member.Tls is null || ReferenceEquals(member.Tls.Context, live.Tls.Origin(pool)));
 
     private static RoutePlan[] PlanRoutes(
         ProxyConfig config, Dictionary<string, PoolPlan> pools, PlannedRevision previous)

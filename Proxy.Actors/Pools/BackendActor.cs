@@ -221,7 +221,8 @@ internal sealed class BackendActor : Actor<BackendMessage>
             active.Host.Length > 0 ? active.Host : Url.HostHeader,
             active.Headers,
             active.Timeout,
-            active.Expect);
+            active.Expect,
+            Url.IsTls ? new ProbeTls(_memory.Member.Id.Pool, Url.Host) : null);
     }
 
     private void OnCheckEnded(Result<ProbeResult> result)

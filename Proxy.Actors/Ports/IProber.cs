@@ -16,6 +16,7 @@ public interface IProber
 /// <param name="Method">An HTTP method, or TCP for a check that only connects.</param>
 /// <param name="Path">Origin form of the request target, "/health?x=1".</param>
 /// <param name="Host">Value of the Host field.</param>
+/// <param name="Tls">Null for a plain connection.</param>
 /// <param name="Timeout">For everything, connecting included.</param>
 public sealed record ProbeRequest(
     IReadOnlyList<SocketTarget> Targets,
@@ -24,7 +25,12 @@ public sealed record ProbeRequest(
     string Host,
     IReadOnlyList<NamedText> Headers,
     TimeSpan Timeout,
-    StatusSet Expect);
+    StatusSet Expect,
+    ProbeTls? Tls = null);
+
+/// <summary>The member is checked over TLS, by the rules of its pool.</summary>
+/// <param name="Name">Host of the member's URL; the pool may name another.</param>
+public sealed record ProbeTls(string Pool, string Name);
 
 /// <summary>How a check ended.</summary>
 /// <param name="Reason">For operators: "200", "status 503", "connection refused", "timeout after 2 s".</param>

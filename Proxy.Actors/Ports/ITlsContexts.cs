@@ -10,4 +10,7 @@ public interface ITlsContexts
 {
     /// <summary>The live side of a listener with a tls block.</summary>
     TlsEndpoint Endpoint(ListenerConfig listener);
+
+    /// <summary>The rules for connecting to a pool's https members.</summary>
+    TlsClientContext Origin(PoolConfig pool);
 }

@@ -44,7 +44,8 @@ internal sealed class AcmeClient(HttpMessageInvoker http, ECDsa key, AcmeBinding
         }
         catch (HttpRequestException error)
         {
-            return new AcmeInput.Failed(error.InnerException is { } inner ? $"{error.Message} ({inner.Message})" : error.Message);
+            string cause = error.InnerException is { } inner ? $" ({inner.Message})" : "";
+            return new AcmeInput.Failed(error.Message + cause);
         }
         catch (Exception error) when (error is IOException or UriFormatException or InvalidOperationException)
         {

@@ -36,7 +36,9 @@ internal sealed class AcmeMachine(AcmeSettings settings, CertificateLife? curren
     private string _authorization = "";
     private string _finalize = "";
     private DateTimeOffset _renewAt =
-        current is null ? DateTimeOffset.MinValue : RenewalTime.Planned(current, settings.RenewBefore, random.NextDouble());
+        current is null
+            ? DateTimeOffset.MinValue
+            : RenewalTime.Planned(current, settings.RenewBefore, random.NextDouble());
     private DateTimeOffset _pollUntil;
     private int _failures;
 
@@ -139,7 +141,8 @@ internal sealed class AcmeMachine(AcmeSettings settings, CertificateLife? curren
         var account = new JsonObject { ["termsOfServiceAgreed"] = true };
         if (settings.Contact.Count > 0)
         {
-            account["contact"] = new JsonArray([.. settings.Contact.Select(static m => JsonValue.Create($"mailto:{m}"))]);
+            account["contact"] = new JsonArray(
+                [.. settings.Contact.Select(static mail => JsonValue.Create($"mailto:{mail}"))]);
         }
 
         // An account that exists is found by its key (RFC 8555 §7.3.1), so there is nothing to remember.

@@ -221,7 +221,7 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         public Running(AcmeOrder order, HttpMessageInvoker http, ECDsa key)
         {
             (_http, _key) = (http, key);
-            _task = Task.Run(() => order.RunAsync(_stop.Token));
+            _task = order.RunAsync(_stop.Token);
         }
 
         public async ValueTask DisposeAsync()

@@ -36,7 +36,10 @@ internal sealed record IssuedCertificate(TlsCertificate Material, CertificateLif
 
             problem = "";
             var material = new TlsCertificate(
-                $"{names[0]} (ACME)", Encoding.ASCII.GetBytes(chainPem), Encoding.ASCII.GetBytes(keyPem), "", names);
+                $"{names[0]} (ACME)", Encoding.ASCII.GetBytes(chainPem), Encoding.ASCII.GetBytes(keyPem), "", names)
+            {
+                NotAfter = leaf.NotAfter.ToUniversalTime(),
+            };
             var life = new CertificateLife(
                 leaf.NotBefore.ToUniversalTime(), leaf.NotAfter.ToUniversalTime(), RenewalId(leaf));
             return new IssuedCertificate(material, life);

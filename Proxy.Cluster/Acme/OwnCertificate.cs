@@ -59,6 +59,9 @@ internal static class OwnCertificate
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddHours(-1), now + lifetime);
         return new TlsCertificate(
             name, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"),
-            Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), "", hosts);
+            Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), "", hosts)
+        {
+            NotAfter = certificate.NotAfter.ToUniversalTime(),
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
@@ -15,6 +16,15 @@ internal sealed class FileTlsContexts(
 {
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, OriginRules> _origins = new(StringComparer.Ordinal);
+
+    public TlsClientContext Origin(PoolConfig pool) => _origins[pool.Name].Context;
+
+    /// <summary>By which rules a pool's members are checked, and under which name instead of their own; null when the
+    /// pool has no TLS. May be called from any thread.</summary>
+    public (TlsClientPolicy Policy, string ServerName)? OriginRulesOf(string pool) =>
+        _origins.TryGetValue(pool, out OriginRules? rules) ? (rules.Context.Policy, rules.ServerName) : null;
+
     public TlsEndpoint Endpoint(ListenerConfig listener) => _listeners[listener.Name].Endpoint;
 
     /// <summary>Reads what the configuration names. When something cannot be used, nothing changes.</summary>
@@ -31,6 +41,11 @@ internal sealed class FileTlsContexts(
             {
                 PrepareListener(listener, tls, $"proxy.listeners[{i}].tls", folder, now, findings, next);
             }
+        }
+
+        foreach (PoolConfig pool in config.Pools.Where(static pool => pool.Members.Any(static m => m.Url.IsTls)))
+        {
+            PrepareOrigin(pool, $"proxy.pools.{pool.Name}.tls", folder, now, findings, next);
         }
 
         if (findings.Errors.Count == 0)
@@ -51,9 +66,8 @@ internal sealed class FileTlsContexts(
             string at = $"{path}.certificates[{i}]";
             try
             {
-                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder);
+                LoadedCertificate one = CertificateFile.Load(tls.Certificates[i], folder, now);
                 loaded.Add(one.Material);
-                findings.Add(listener.Name, one);
                 findings.Warnings.AddRange(CertificateInspection.Problems(one, now)
                     .Select(problem => $"{at}: {one.Material.Name}: {problem}"));
             }
@@ -101,6 +115,59 @@ internal sealed class FileTlsContexts(
                     findings.Exchanged.Add(listener.Name);
                 }
             });
+        }
+        catch (CertificateProblem problem)
+        {
+            findings.Errors.Add($"{path}.{problem.Key} = {problem.Value}: {problem.Message}");
+        }
+        catch (TlsConfigurationException error)
+        {
+            findings.Errors.Add($"{path}: {error.Message}");
+        }
+    }
+
+    private void PrepareOrigin(
+        PoolConfig pool, string path, string folder, DateTimeOffset now, TlsFindings findings, List<Action> next)
+    {
+        OriginTlsConfig tls = pool.Tls;
+        try
+        {
+            var policy = new TlsClientPolicy
+            {
+                MinVersion = tls.MinVersion,
+                MaxVersion = tls.MaxVersion,
+                Verify = tls.Verify,
+                CaPem = tls.Ca.Length == 0 ? [] : CertificateFile.Read("ca", tls.Ca, folder),
+                CrlPem = tls.Crl.Length == 0 ? [] : CertificateFile.Read("crl", tls.Crl, folder),
+                Certificate = tls.Certificate.Length == 0 ? null : CertificateFile.Load(
+                    new CertificateConfig
+                    {
+                        Certificate = tls.Certificate, Key = tls.Key, PasswordFile = tls.PasswordFile,
+                    },
+                    folder,
+                    now).Material,
+            };
+            if (!tls.Verify)
+            {
+                findings.Warnings.Add($"{path}.verify = false: whoever answers is taken for the member");
+            }
+
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(tls.ToString()));
+            hash.AppendData(policy.CaPem);
+            hash.AppendData(policy.CrlPem);
+            hash.AppendData(policy.Certificate?.ChainPem ?? []);
+            hash.AppendData(policy.Certificate?.KeyPem ?? []);
+            byte[] mark = hash.GetHashAndReset();
+            if (!_origins.TryGetValue(pool.Name, out OriginRules? known) || !known.Mark.AsSpan().SequenceEqual(mark))
+            {
+                var rules = new OriginRules(new TlsClientContext(policy), tls.ServerName, mark);
+                next.Add(() =>
+                {
+                    findings.OriginsChanged |= known is not null;
+                    _origins[pool.Name] = rules;
+                });
+            }
         }
         catch (CertificateProblem problem)
         {
@@ -164,6 +231,8 @@ internal sealed class FileTlsContexts(
 
         return hash.GetHashAndReset();
     }
+
+    private sealed record OriginRules(TlsClientContext Context, string ServerName, byte[] Mark);
 
     private sealed class Listener(TlsEndpoint endpoint, byte[] mark)
     {

@@ -17,6 +17,7 @@ internal static class PrometheusWriter
         WriteTraffic(output, node.Telemetry);
         WriteFaults(output, node.Telemetry);
         WriteAccessLog(output, node.Telemetry);
+        TlsMetrics.Write(output, node);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
         TopologyMetrics.WritePools(output, node);

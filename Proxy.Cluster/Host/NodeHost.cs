@@ -32,11 +32,14 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly EdgePort _port;
     private readonly ActorSystem _actors;
     private readonly ActorTree _tree;
+    private readonly TlsTicketKeys _ticketKeys = new();
     private readonly FileTlsContexts _tls;
+    private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
 
@@ -58,8 +61,8 @@ internal sealed class NodeHost : IAsyncDisposable
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
         _acme = new AcmeService(
-            new AcmeServices(logger, _time, challenges, certificates, () => _ = ExchangeCertificatesAsync()));
-        _tls = new FileTlsContexts(new TlsTicketKeys(), challenges.Tls, certificates);
+            new AcmeServices(logger, _time, challenges, certificates, () => _ = LookAfterCertificatesAsync()));
+        _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates);
         _edge = new EdgeNode(new EdgeNodeOptions
         {
             Loops = loops,
@@ -75,7 +78,9 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _tree = NodeSupervisor.Start(_actors, _port, new HttpProber(_time), new DnsResolver(_time), events);
+        _certificates = new CertificateWatch(_time, LookAfterCertificatesAsync, () => _ticketKeys.Rotate());
+        var prober = new HttpProber(_time, _tls.OriginRulesOf);
+        _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls);
         _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
@@ -115,6 +120,7 @@ internal sealed class NodeHost : IAsyncDisposable
             await _management.DisposeAsync();
         }
 
+        await _certificates.DisposeAsync();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
         await _edge.DisposeAsync();
@@ -150,6 +156,7 @@ internal sealed class NodeHost : IAsyncDisposable
             }
         }
 
+        _certificates.Start();
         _status.SetReady(null);
         return true;
     }
@@ -259,13 +266,22 @@ internal sealed class NodeHost : IAsyncDisposable
         return true;
     }
 
-    /// <summary>ACME has issued a certificate. Called on its thread.</summary>
-    private async Task ExchangeCertificatesAsync()
+    /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
+    /// every look; what runs stays.</summary>
+    private async Task LookAfterCertificatesAsync()
     {
         await _reloading.WaitAsync();
         try
         {
-            PrepareTls(_running.Config);
+            TlsFindings findings = _tls.Prepare(_running.Config, _file, _time.GetUtcNow());
+            Tell(findings);
+            if (findings.OriginsChanged)
+            {
+                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
+                    static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
+                _running = planned;
+            }
         }
         catch (Exception error)
         {
@@ -279,13 +295,20 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private bool PrepareTls(ProxyConfig config)
     {
+        _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
-        foreach (string warning in findings.Warnings)
+        Tell(findings);
+        return findings.Errors.Count == 0;
+    }
+
+    private void Tell(TlsFindings findings)
+    {
+        foreach (string warning in findings.Warnings.Where(_told.Add))
         {
             NodeLog.ConfigWarning(_logger, warning);
         }
 
-        foreach (string error in findings.Errors)
+        foreach (string error in findings.Errors.Where(_told.Add))
         {
             NodeLog.ReloadRefused(_logger, error);
         }
@@ -294,8 +317,6 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             NodeLog.CertificatesExchanged(_logger, listener);
         }
-
-        return findings.Errors.Count == 0;
     }
 
     private void LogChange(PlannedRevision planned)

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
+using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Probing;
 
@@ -14,10 +16,14 @@ public sealed class HttpProber : IProber, IDisposable
 
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
+    private readonly Func<string, (TlsClientPolicy Policy, string ServerName)?> _rules;
 
-    public HttpProber(TimeProvider time)
+    /// <param name="rules">Rules of trust of a pool, and the name its members are known by when it is not their
+    /// own.</param>
+    public HttpProber(TimeProvider time, Func<string, (TlsClientPolicy Policy, string ServerName)?>? rules = null)
     {
         _time = time;
+        _rules = rules ?? (static _ => null);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             // Zero = no connection is kept.
@@ -98,7 +104,12 @@ public sealed class HttpProber : IProber, IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         context.InitialRequestMessage.Options.TryGetValue(Probe, out ProbeRequest? request);
-        return new NetworkStream(await ConnectAsync(request!, cancellation), ownsSocket: true);
+        var plain = new NetworkStream(await ConnectAsync(request!, cancellation), ownsSocket: true);
+        return request!.Tls is { } tls && _rules(tls.Pool) is { } rules
+            ? await TlsProbe.AuthenticateAsync(plain, rules.Policy, Name(rules.ServerName, tls.Name), cancellation)
+            : plain;
+
+        static string Name(string pinned, string own) => pinned.Length > 0 ? pinned : own;
     }
 
     private ValueTask<Socket> ConnectAsync(ProbeRequest request, CancellationToken cancellation) =>
@@ -124,6 +135,7 @@ public sealed class HttpProber : IProber, IDisposable
         HttpRequestException { InnerException: { } inner } => Describe(inner, unix),
         HttpRequestException http => http.HttpRequestError.ToString(),
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "closed without an answer",
+        AuthenticationException => "TLS handshake failed, or the certificate was not accepted",
         IOException { InnerException: SocketException inner } => Describe(inner, unix),
         IOException => "connection broke",
         _ => null,

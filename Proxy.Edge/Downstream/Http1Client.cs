@@ -197,6 +197,9 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         WatchWrites();
     }
 
+    public void SendTrailers(byte[] buffer, int start, int count) =>
+        throw new System.Diagnostics.UnreachableException("trailers are part of an HTTP/1 body");
+
     public void SendLocal(scoped in LocalAnswer answer)
     {
         _answer.SendLocal(_channel, _services, Listener, in answer);

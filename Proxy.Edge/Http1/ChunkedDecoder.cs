@@ -43,8 +43,8 @@ public struct ChunkedDecoder
     }
 
     /// <summary>Output that found no room in the data of the step that ended the body: surviving trailer lines and the
-    /// final CRLF. To be sent right after that step's produced bytes. Empty unless there were trailers, in KeepFraming,
-    /// that arrived in several steps.</summary>
+    /// final CRLF. To be sent right after that step's produced bytes. Empty unless there were trailers: in KeepFraming
+    /// when they arrived in several steps; in PayloadAndTrailers always, the lines alone.</summary>
     public readonly ReadOnlySpan<byte> Tail => _trailers.Tail;
 
     /// <summary>Takes the next bytes of the body and compacts the output to the front of <paramref name="data"/>. All
@@ -62,7 +62,7 @@ public struct ChunkedDecoder
             }
             else if (_state == State.Trailers)
             {
-                TakeTrailers(data, ref read, ref written, keep, limits);
+                TakeTrailers(data, ref read, ref written, mode, limits);
             }
             else
             {
@@ -101,8 +101,10 @@ public struct ChunkedDecoder
         }
     }
 
-    private void TakeTrailers(Span<byte> data, ref int read, ref int written, bool keep, Http1Limits limits)
+    private void TakeTrailers(
+        Span<byte> data, ref int read, ref int written, ChunkedOutput mode, Http1Limits limits)
     {
+        bool keep = mode == ChunkedOutput.KeepFraming;
         if (data[read] == '\r' && _trailers.IsEmptyAtLineStart)
         {
             // The usual end, written through at once so that it needs no tail however it is split.
@@ -116,7 +118,8 @@ public struct ChunkedDecoder
             return;
         }
 
-        HeadFault fault = _trailers.Take(data[read..], keep, limits, out int used, out bool done);
+        HeadFault fault = _trailers.Take(
+            data[read..], mode != ChunkedOutput.StripFraming, limits, out int used, out bool done);
         read += used;
         if (fault != HeadFault.None)
         {
@@ -125,7 +128,14 @@ public struct ChunkedDecoder
         else if (done)
         {
             _state = State.Done;
-            written += keep ? _trailers.Flush(data[written..read]) : 0;
+            if (keep)
+            {
+                written += _trailers.Flush(data[written..read]);
+            }
+            else
+            {
+                _trailers.Detach();
+            }
         }
     }
 

@@ -8,6 +8,9 @@ public enum ChunkedOutput
 
     /// <summary>The payload alone; trailers are discarded.</summary>
     StripFraming,
+
+    /// <summary>The payload alone; the trailer lines that may pass are the tail, without the empty line.</summary>
+    PayloadAndTrailers,
 }
 
 /// <summary>Result of one step.</summary>

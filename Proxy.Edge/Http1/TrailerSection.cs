@@ -84,6 +84,9 @@ internal struct TrailerSection
         return _kept;
     }
 
+    /// <summary>Makes the surviving lines the tail, without a final CRLF.</summary>
+    public void Detach() => _flushed = _kept > 0;
+
     private HeadFault Add(byte value, Http1Limits limits)
     {
         // Room for the CRLF of this line and for the final one stays free behind every byte.

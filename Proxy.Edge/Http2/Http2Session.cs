@@ -105,7 +105,15 @@ public sealed class Http2Session
             _receiver.OnFrame(header, source, at);
         }
 
-        _reader.End();
+        if (_dead)
+        {
+            _reader.Drop();
+        }
+        else
+        {
+            _reader.End();
+        }
+
         TellOutput();
         return !_dead;
     }

@@ -167,7 +167,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             }
             else
             {
-                _pools[plan.Name] = new LoopPool(Loop, _services.Workspace, plan);
+                _pools[plan.Name] = new LoopPool(Loop, _services.Workspace, plan, () => _services.Tls);
             }
         }
 

@@ -60,13 +60,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         if (!client.IsTls && _services.Challenges.Find(head.Path) is { } challenge)
         {
             _record.Client = _listener.Forwarding.EffectiveClient(client.Forwarding, head);
-            Send(new LocalAnswer
-            {
-                Status = 200,
-                Lines = "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n"u8,
-                Body = challenge,
-                Close = !bodyDone,
-            });
+            Send(HttpChallenges.Answer(challenge, close: !bodyDone));
             return;
         }
 
@@ -202,6 +196,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         PauseOriginIfClientIsSlow();
+    }
+
+    public void OnResponseTrailers(byte[] buffer, int start, int count)
+    {
+        DetachOrigin();
+        _client.SendTrailers(buffer, start, count);
+        Finish();
     }
 
     public void OnResponseSpliced(long count, bool done)
@@ -472,13 +473,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    private void PauseOriginIfClientIsSlow()
-    {
-        if (_client.UnsentBytes > 0)
-        {
-            _origin?.PauseReading();
-        }
-    }
+    private void PauseOriginIfClientIsSlow() => (_client.UnsentBytes > 0 ? _origin : null)?.PauseReading();
 
     /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one
     /// settles it.</param>

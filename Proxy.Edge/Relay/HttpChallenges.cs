@@ -6,28 +6,25 @@ namespace Proxy.Edge.Relay;
 /// fills it, every loop asks it. While nothing is ordered, asking costs one read.</summary>
 public sealed class HttpChallenges
 {
-    private readonly Lock _writing = new();
     private Entry[] _entries = [];
 
     private static ReadOnlySpan<byte> Prefix => "/.well-known/acme-challenge/"u8;
 
     public void Add(string token, string answer)
     {
-        lock (_writing)
-        {
-            Entry[] others = Without(token);
-            Volatile.Write(
-                ref _entries, [.. others, new Entry(Encoding.ASCII.GetBytes(token), Encoding.ASCII.GetBytes(answer))]);
-        }
+        var entry = new Entry(Encoding.ASCII.GetBytes(token), Encoding.ASCII.GetBytes(answer));
+        Exchange(entries => [.. Without(entries, token), entry]);
     }
 
-    public void Remove(string token)
+    public void Remove(string token) => Exchange(entries => Without(entries, token));
+
+    internal static LocalAnswer Answer(byte[] body, bool close) => new()
     {
-        lock (_writing)
-        {
-            Volatile.Write(ref _entries, Without(token));
-        }
-    }
+        Status = 200,
+        Lines = "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n"u8,
+        Body = body,
+        Close = close,
+    };
 
     /// <summary>What to answer with; null when this is no challenge of ours, and routes decide.</summary>
     internal byte[]? Find(ReadOnlySpan<byte> path)
@@ -50,10 +47,21 @@ public sealed class HttpChallenges
         return null;
     }
 
-    private Entry[] Without(string token)
+    private static Entry[] Without(Entry[] entries, string token)
     {
         byte[] bytes = Encoding.ASCII.GetBytes(token);
-        return [.. _entries.Where(entry => !entry.Token.AsSpan().SequenceEqual(bytes))];
+        return [.. entries.Where(entry => !entry.Token.AsSpan().SequenceEqual(bytes))];
+    }
+
+    /// <summary>Replaces the list; when somebody else did so meanwhile, once more.</summary>
+    private void Exchange(Func<Entry[], Entry[]> change)
+    {
+        Entry[] seen;
+        do
+        {
+            seen = Volatile.Read(ref _entries);
+        }
+        while (!ReferenceEquals(Interlocked.CompareExchange(ref _entries, change(seen), seen), seen));
     }
 
     private sealed record Entry(byte[] Token, byte[] Answer);

@@ -52,6 +52,9 @@ public interface IClientStream
 
     void SendBody(byte[] buffer, int start, int count, bool done);
 
+    /// <summary>Ends the response with trailer lines; only for a stream that wants them apart from the body.</summary>
+    void SendTrailers(byte[] buffer, int start, int count);
+
     /// <summary>Body bytes went to <see cref="SpliceTarget"/>.</summary>
     void OnSpliced(long count, bool done);
 

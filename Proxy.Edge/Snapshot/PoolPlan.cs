@@ -30,11 +30,6 @@ public sealed record PoolPlan
 
     public ReusePlan Reuse { get; init; } = new();
 
-    public OriginProtocol Protocol { get; init; }
-
-    /// <summary>Requests at once over one HTTP/2 connection to a member; the member may allow fewer.</summary>
-    public int MaxStreamsPerConnection { get; init; } = 100;
-
     /// <summary>Statuses that count as failures for passive health, as "500-599" compiled to a predicate; null =
     /// none.</summary>
     public StatusSet? FailureStatuses { get; init; }

@@ -38,24 +38,6 @@ public sealed record ListenerTlsPlan
     public string ClientCertChainField { get; init; } = "";
 }
 
-/// <summary>What is spoken to a pool's members.</summary>
-public enum OriginProtocol : byte
-{
-    Http1,
-
-    /// <summary>HTTP/2: with TLS agreed by ALPN, which must succeed; without TLS known beforehand.</summary>
-    Http2,
-
-    /// <summary>With TLS whatever ALPN agrees on, HTTP/2 preferred; without TLS HTTP/1.1.</summary>
-    Auto,
-}
-
-/// <summary>TLS to a pool's members.</summary>
-public sealed record OriginTlsPlan
-{
-    /// <summary>The compiled rules; the same reference means that kept connections stay good.</summary>
-    public required TlsClientContext Context { get; init; }
-
-    /// <summary>From the end of connecting to the end of the handshake.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
-}
+/// <summary>TLS to a member.</summary>
+/// <param name="Context">The compiled rules; the same reference means that kept connections stay good.</param>
+public sealed record OriginTlsPlan(TlsClientContext Context);

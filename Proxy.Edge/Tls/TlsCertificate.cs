@@ -11,4 +11,8 @@ namespace Proxy.Edge.Tls;
 /// <param name="OcspResponse">DER of a good OCSP response to staple, or null.</param>
 public sealed record TlsCertificate(
     string Name, byte[] ChainPem, byte[] KeyPem, string KeyPassword, IReadOnlyList<string> Hosts,
-    byte[]? OcspResponse = null);
+    byte[]? OcspResponse = null)
+{
+    /// <summary>When the leaf expires; for metrics.</summary>
+    public DateTimeOffset NotAfter { get; init; }
+}

@@ -28,6 +28,7 @@ public sealed class TlsServerContext
         }
 
         Policy = policy;
+        Certificates = certificates;
         TicketKeys = ticketKeys;
         Challenges = challenges;
         Alpn = [.. policy.Alpn.SelectMany(
@@ -47,6 +48,8 @@ public sealed class TlsServerContext
     }
 
     public TlsServerPolicy Policy { get; }
+
+    public IReadOnlyList<TlsCertificate> Certificates { get; }
 
     internal TlsTicketKeys TicketKeys { get; }
 

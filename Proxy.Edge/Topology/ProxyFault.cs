@@ -55,6 +55,8 @@ public enum ProxyFault : byte
     ResponseHeadTooLarge,
     ResponseCutOff,
     UnaskedUpgrade,
+    OriginTlsFailed,
+    OriginCertificateRejected,
 }
 
 public static class ProxyFaults
@@ -107,6 +109,8 @@ public static class ProxyFaults
         ProxyFault.ResponseHeadTooLarge => "http_response_header_section_size"u8,
         ProxyFault.ResponseCutOff => "http_response_incomplete"u8,
         ProxyFault.UnaskedUpgrade => "http_upgrade_failed"u8,
+        ProxyFault.OriginTlsFailed => "tls_protocol_error"u8,
+        ProxyFault.OriginCertificateRejected => "tls_certificate_error"u8,
         ProxyFault.LoopDetected => "proxy_loop_detected"u8,
         ProxyFault.Forbidden => "http_request_denied"u8,
         ProxyFault.Internal or ProxyFault.Draining => "proxy_internal_error"u8,

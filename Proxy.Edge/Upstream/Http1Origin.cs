@@ -3,6 +3,7 @@ using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Timing;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
@@ -32,6 +33,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
     private readonly IEventLoop _loop;
     private readonly HeadWorkspace _workspace;
     private readonly Channel _channel;
+    private readonly TlsClientContext? _tlsContext;
     private IOriginUser? _user;
     private Channel? _spliceTarget;
     private OriginTimeouts _timeouts = DefaultTimeouts;
@@ -58,7 +60,8 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         Member = member;
         _phaseSince = loop.Now;
         Address = address;
-        _channel = loop.Connect(address, this);
+        _tlsContext = member.Plan.Tls?.Context;
+        _channel = member.Connect(address, this);
     }
 
     public LoopMember Member { get; }
@@ -241,7 +244,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             case Phase.Tunnel:
                 _user!.OnTunnelEnd();
                 break;
-            case Phase.Body when _body.EndsWithConnection:
+            case Phase.Body when _body.EndsWithConnection && !_channel.IsTruncated:
                 IOriginUser user = Release(keep: false);
                 user.OnResponseBody([], 0, 0, done: true);
                 break;
@@ -276,6 +279,8 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             ChannelError.ConnectRefused => ProxyFault.ConnectRefused,
             ChannelError.ConnectTimeout => ProxyFault.ConnectTimeout,
             ChannelError.ConnectFailed => ProxyFault.ConnectFailed,
+            ChannelError.TlsFailed => ProxyFault.OriginTlsFailed,
+            ChannelError.CertificateRejected => ProxyFault.OriginCertificateRejected,
             ChannelError.HandlerFailed => ProxyFault.Internal,
             _ => _phase == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginReset,
         });
@@ -470,7 +475,17 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         ReadOnlySpan<byte> tail = _body.Tail;
         byte[] copy = _loop.Buffers.Rent(tail.Length);
         tail.CopyTo(copy);
-        Release(_keepable && clean).OnResponseBody(copy, 0, tail.Length, done: true);
+        bool lines = _user!.ChunkedOutput == ChunkedOutput.PayloadAndTrailers;
+        IOriginUser user = Release(_keepable && clean);
+        if (lines)
+        {
+            user.OnResponseTrailers(copy, 0, tail.Length);
+        }
+        else
+        {
+            user.OnResponseBody(copy, 0, tail.Length, done: true);
+        }
+
         _loop.Buffers.Return(copy);
     }
 
@@ -481,7 +496,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         IOriginUser user = _user!;
         _user = null;
         ReusePlan reuse = Member.Reuse;
-        if (keep && reuse.Enabled && !Member.IsRetired
+        if (keep && reuse.Enabled && !Member.IsRetired && ReferenceEquals(_tlsContext, Member.Plan.Tls?.Context)
             && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
             && (reuse.MaxRequests == 0 || _served < reuse.MaxRequests))
         {

@@ -21,6 +21,10 @@ public interface IOriginUser
     /// <summary>More of the body; see <see cref="OnResponse"/> for <paramref name="done"/>.</summary>
     void OnResponseBody(byte[] buffer, int start, int count, bool done);
 
+    /// <summary>Trailer lines, each with its CRLF, when they were wanted apart from the body. They end the response as
+    /// <c>done</c> does.</summary>
+    void OnResponseTrailers(byte[] buffer, int start, int count);
+
     /// <summary>Bytes of the body went straight to the client.</summary>
     void OnResponseSpliced(long count, bool done);
 

@@ -1,6 +1,7 @@
 using Proxy.Edge.Engine;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
@@ -11,12 +12,15 @@ public sealed class LoopMember
 {
     private readonly IEventLoop _loop;
     private readonly HeadWorkspace _workspace;
+    private readonly Func<TlsLoop>? _tls;
     private Http1Origin? _newest;
     private Http1Origin? _oldest;
     private int _addressTurn;
 
-    public LoopMember(IEventLoop loop, HeadWorkspace workspace, MemberPlan plan, ReusePlan reuse)
+    public LoopMember(
+        IEventLoop loop, HeadWorkspace workspace, MemberPlan plan, ReusePlan reuse, Func<TlsLoop>? tls = null)
     {
+        _tls = tls;
         _loop = loop;
         _workspace = workspace;
         Plan = plan;
@@ -48,9 +52,15 @@ public sealed class LoopMember
     /// too.</summary>
     public bool OwesSuccess { get; set; }
 
-    /// <summary>Takes over a new revision's settings; kept connections stay.</summary>
+    /// <summary>Takes over a new revision's settings; kept connections stay, unless they were made under other rules of
+    /// trust.</summary>
     public void Adopt(MemberPlan plan, ReusePlan reuse)
     {
+        if (!ReferenceEquals(plan.Tls?.Context, Plan.Tls?.Context) || plan.TlsName != Plan.TlsName)
+        {
+            CloseKept();
+        }
+
         Plan = plan;
         Reuse = reuse;
         HostHeader = System.Text.Encoding.ASCII.GetBytes(plan.HostHeader);
@@ -93,6 +103,16 @@ public sealed class LoopMember
     public void Retire()
     {
         IsRetired = true;
+        CloseKept();
+    }
+
+    /// <summary>A new channel to the member, plain or TLS as its plan says.</summary>
+    internal Channel Connect(SocketTarget address, IChannelHandler handler) => Plan.Tls is { } tls
+        ? TlsChannel.Client(_tls!(), address, tls.Context, Plan.TlsName, handler)
+        : _loop.Connect(address, handler);
+
+    private void CloseKept()
+    {
         while (_newest is { } kept)
         {
             Unlink(kept);

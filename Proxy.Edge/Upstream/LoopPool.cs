@@ -3,6 +3,7 @@ using Proxy.Edge.Balancing;
 using Proxy.Edge.Engine;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
@@ -13,10 +14,13 @@ public sealed class LoopPool
 {
     private readonly IEventLoop _loop;
     private readonly HeadWorkspace _workspace;
+    private readonly Func<TlsLoop>? _tls;
     private readonly Dictionary<MemberState, LoopMember> _members = [];
 
-    public LoopPool(IEventLoop loop, HeadWorkspace workspace, PoolPlan plan)
+    /// <param name="tls">What TLS channels of the loop share; asked for only when a member needs it.</param>
+    public LoopPool(IEventLoop loop, HeadWorkspace workspace, PoolPlan plan, Func<TlsLoop>? tls = null)
     {
+        _tls = tls;
         _loop = loop;
         _workspace = workspace;
         Plan = plan;
@@ -71,7 +75,7 @@ public sealed class LoopPool
             }
             else
             {
-                _members[member.State] = new LoopMember(_loop, _workspace, member, plan.Reuse);
+                _members[member.State] = new LoopMember(_loop, _workspace, member, plan.Reuse, _tls);
             }
         }
 

@@ -33,7 +33,7 @@ public sealed partial class LayeringTests
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
-            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Topology",
+            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Tls Edge.Topology",
         ["Edge.Relay"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
             + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
@@ -62,10 +62,10 @@ public sealed partial class LayeringTests
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
 
         // The node: everything that talks to the outside, and the wiring.
-        ["Cluster.Exporting"] = "Edge.Snapshot Edge.Telemetry Edge.Topology",
+        ["Cluster.Exporting"] = "Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Topology",
-        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Topology",
+        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Tls Edge.Topology",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",

@@ -3,8 +3,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>HTTP/2 towards clients, with curl, nghttp and h2load as the clients, and frames of our own where those are too
-/// polite.</summary>
+/// <summary>HTTP/2 towards clients, with curl, nghttp and h2load as the clients, and frames of our own where those
+/// are too polite.</summary>
 [Trait("Suite", "Functional")]
 public sealed class Http2Tests
 {
@@ -113,6 +113,31 @@ public sealed class Http2Tests
         });
 
         Assert.Equal(5_000_000, got[1]);
+    }
+
+    [Fact]
+    public async Task Trailers_pass_both_ways()
+    {
+        await using var origin = new ScriptedOrigin();
+        await using NodeProcess node = await StartAsync(NodeSettings.Pool("", origin.Url));
+        using RawClient client = await node.ConnectAsync();
+        await client.SendAsync((byte[])
+        [
+            .. Http2Wire.Start, .. Http2Wire.Post(1, "/", ("te", "trailers")),
+            .. Http2Wire.Frame(Http2Wire.Data, 0, 1, "ping"u8.ToArray()),
+            .. Http2Wire.Frame(Http2Wire.Headers, 5, 1, Http2Wire.Block(("x-request-sum", "1"))),
+        ]);
+
+        (Wire connection, WireMessage request) = await origin.RequestAsync();
+        await connection.SendAsync(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npong\r\n0\r\nX-Sum: 42\r\nContent-Length: 7\r\n\r\n");
+        List<Http2Frame> frames = await ReadAsync(client, static f => (f.Flags & 1) != 0 && f.Stream == 1);
+
+        Assert.Equal("trailers", request.Value("TE"));
+        Assert.Equal("ping", request.Text);
+        Assert.Equal(["x-request-sum: 1"], request.Trailers);
+        Assert.Equal("pong", Encoding.ASCII.GetString(frames.Single(static f => f.Type == Http2Wire.Data).Payload));
+        Assert.Equal(Http2Wire.Block(("x-sum", "42")), frames[^1].Payload);
     }
 
     [Fact]

@@ -159,6 +159,29 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_that_are_renewed_are_noticed_without_a_reload_and_metrics_tell_of_them()
+    {
+        TestCertificates.Leaf old = _authority.Issue(["shop.test"], subject: "old");
+        TestCertificates.Leaf fresh = _authority.Issue(["shop.test"], subject: "fresh");
+        await using NodeProcess node = await StartAsync(
+            "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", old.CertificatePem + old.KeyPem));
+        await HandshakeAsync(node);
+
+        // As renewal tools do it: a new file takes the name.
+        await System.IO.File.WriteAllTextAsync(
+            File(node, "new.pem"), fresh.CertificatePem + fresh.KeyPem, TestContext.Current.CancellationToken);
+        System.IO.File.Move(File(node, "new.pem"), File(node, "a.pem"), overwrite: true);
+        await node.Child.WaitForOutputAsync("new connections get the new certificates");
+
+        Assert.Contains("CN = fresh", await HandshakeAsync(node), StringComparison.Ordinal);
+        string metrics = (await node.ManageAsync("/metrics")).Text;
+        Assert.Contains("proxy_tls_handshakes_total{kind=\"full\"} 2", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "proxy_tls_certificate_not_after_seconds{listener=\"web\",certificate=\"a.pem\"} 4733510400", metrics,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_reload_with_a_broken_certificate_keeps_the_good_one()
     {
         TestCertificates.Leaf leaf = _authority.Issue(["shop.test"], subject: "good");

@@ -8,6 +8,7 @@ namespace Proxy.Tests.Kit;
 /// <summary>For planning without files: every listener gets the same certificate.</summary>
 internal sealed class FixedTlsContexts : ITlsContexts
 {
+    private readonly TlsClientContext _origin = new(new TlsClientPolicy());
     private readonly TlsEndpoint _endpoint;
 
     public FixedTlsContexts()
@@ -20,4 +21,6 @@ internal sealed class FixedTlsContexts : ITlsContexts
     }
 
     public TlsEndpoint Endpoint(ListenerConfig listener) => _endpoint;
+
+    public TlsClientContext Origin(PoolConfig pool) => _origin;
 }

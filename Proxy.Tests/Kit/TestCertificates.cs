@@ -25,6 +25,8 @@ internal sealed class TestCertificates : IDisposable
 
     public string CaPem => _authority.ExportCertificatePem() + "\n";
 
+    public string CaKeyPem => _key.ExportPkcs8PrivateKeyPem() + "\n";
+
     /// <summary>A certificate with its key.</summary>
     /// <param name="rsa">An RSA key instead of an ECDSA one.</param>
     public Leaf Issue(string[] hosts, bool rsa = false, DateTimeOffset? until = null, string subject = "leaf")

@@ -6,6 +6,8 @@ namespace Proxy.Actors.Config.Schema;
 /// <summary>Keys of the tls block of a listener.</summary>
 internal static class ListenerTlsSchema
 {
+    public static ScalarKind<TlsVersion> Version => Kinds.Choice(("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13));
+
     private static readonly BlockSchema<CertificateConfig> Certificate = new(new CertificateConfig())
     {
         {
@@ -116,6 +118,4 @@ internal static class ListenerTlsSchema
     };
 
     private static TimeSpan TwoYears => TimeSpan.FromDays(730);
-
-    private static ScalarKind<TlsVersion> Version => Kinds.Choice(("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13));
 }

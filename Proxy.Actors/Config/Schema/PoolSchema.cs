@@ -98,6 +98,7 @@ internal static class PoolSchema
         { "retry", Retry, p => p.Retry, (p, v) => p with { Retry = v } },
         { "timeouts", Timeouts, p => p.Timeouts, (p, v) => p with { Timeouts = v } },
         { "reuse", Reuse, p => p.Reuse, (p, v) => p with { Reuse = v } },
+        { "tls", OriginTlsSchema.Block, p => p.Tls, (p, v) => p with { Tls = v } },
         { "resolve", Resolve, p => p.Resolve, (p, v) => p with { Resolve = v } },
     };
 }

@@ -23,7 +23,8 @@ internal static class AcmeValidator
         if (config.Acme is { } acme)
         {
             CheckBlock(acme, ordered, problems);
-            if (ordered && acme.Challenge == AcmeChallenge.Http01 && config.Listeners.All(static l => l.Tls is not null))
+            bool http = acme.Challenge == AcmeChallenge.Http01;
+            if (ordered && http && config.Listeners.All(static l => l.Tls is not null))
             {
                 problems.Warn(
                     "proxy.acme.challenge", "http-01 needs a listener without tls, at port 80, and there is none");
@@ -64,7 +65,7 @@ internal static class AcmeValidator
                 problems.Error(
                     $"{path}[{i}]", "wildcards are only issued for dns-01, which is not available", "an exact name");
             }
-            else if (Uri.CheckHostName(name) != UriHostNameType.Dns)
+            else if (!HostName.IsValid(name))
             {
                 problems.Error($"{path}[{i}]", "not a host name", "a name such as shop.example");
             }

@@ -28,6 +28,11 @@ internal static class PoolValidator
         var urls = new HashSet<MemberUrl>();
         for (int i = 0; i < pool.Members.Count; i++)
         {
+            if (pool.Members[i].Name.Length == 0 && !problems.IsWrong($"{Keys.Member(pool, i)}.name"))
+            {
+                problems.Error($"{Keys.Member(pool, i)}.name", "empty", "a name, unique in the pool");
+            }
+
             MemberUrl url = pool.Members[i].Url;
             if (url != MemberUrl.None && !urls.Add(url))
             {

@@ -51,7 +51,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
 
     public int UnsentBytes => _stream.UnsentBytes;
 
-    public ChunkedOutput ChunkedOutput => ChunkedOutput.StripFraming;
+    public ChunkedOutput ChunkedOutput => ChunkedOutput.PayloadAndTrailers;
 
     public Channel? SpliceTarget => null;
 
@@ -240,6 +240,9 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         Session.SendData(_stream, buffer, start, count, done);
         WatchWrites();
     }
+
+    public void SendTrailers(byte[] buffer, int start, int count) =>
+        Session.SendTrailers(_stream, buffer.AsSpan(start, count));
 
     public void OnSpliced(long count, bool done)
     {

@@ -79,9 +79,6 @@ public sealed class ConfigValidationTests
     [InlineData(
         "pools { app { members = [ { name = a, url = \"http://a\" }, { name = a, url = \"http://b\" } ] } }",
         "proxy.pools.app.members[1].name = \"a\": the name \"a\" is there twice")]
-    [InlineData(
-        "pools { app { members = [ { name = a, url = \"https://a\" } ] } }",
-        "https towards members is not available yet")]
     [InlineData("pools { app { members = [ { name = a, url = \"http://a/?q\" } ] } }", "no query")]
     public void What_cannot_work_is_an_error(string inner, string words)
     {

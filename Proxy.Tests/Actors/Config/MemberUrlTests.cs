@@ -26,7 +26,7 @@ public sealed class MemberUrlTests
     [Theory]
     [InlineData("")]
     [InlineData("127.0.0.1:9001")]
-    [InlineData("https://a")]
+    [InlineData("https:a")]
     [InlineData("ftp://a")]
     [InlineData("http://")]
     [InlineData("http://a:0")]

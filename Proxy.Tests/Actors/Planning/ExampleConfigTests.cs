@@ -31,7 +31,8 @@ public sealed class ExampleConfigTests
     {
         ProxyConfig config = ConfigLoader.Load(HoconFolder.File("reference.conf")).Config!;
 
-        EdgeSnapshot snapshot = SnapshotPlanner.Plan(config, new LiveRegistry(1, new FixedTlsContexts()), PlannedRevision.None).Snapshot;
+        var live = new LiveRegistry(1, new FixedTlsContexts());
+        EdgeSnapshot snapshot = SnapshotPlanner.Plan(config, live, PlannedRevision.None).Snapshot;
 
         Assert.Equal(config.Routes.Count, snapshot.Routes.Count);
     }

@@ -100,7 +100,8 @@ public sealed class HpackTests
         for (int i = 0; i < 20_000; i++)
         {
             string name = new('n', random.Next(1, 60));
-            string value = string.Concat(Enumerable.Range(0, random.Next(0, 200)).Select(_ => (char)random.Next('a', 'z')));
+            int length = random.Next(0, 200);
+            string value = string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next('a', 'z')));
             table.Add(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
             model.Insert(0, (name, value));
             while (model.Sum(static one => one.Name.Length + one.Value.Length + 32) > 1024)
@@ -136,7 +137,8 @@ public sealed class HpackTests
                     ? new string('x', random.Next(1, 200))
                     : Encoding.ASCII.GetString(HeaderNames.Text(id));
                 string value = new('v', random.Next(0, 400));
-                at = HpackEncoder.WriteField(block, at, id, Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
+                at = HpackEncoder.WriteField(
+                    block, at, id, Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
                 expected.Append('|').Append(name.ToLowerInvariant()).Append(": ").Append(value);
             }
 

@@ -3,7 +3,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Edge.Http2;
 
-/// <summary>Windows, priorities, leaving, and everything a peer might send to cost us more than it costs itself.</summary>
+/// <summary>Windows, priorities, leaving, and everything a peer might send to cost us more than it costs
+/// itself.</summary>
 public sealed class SessionTests
 {
     [Fact]

@@ -1,0 +1,154 @@
+using System.Text;
+using Proxy.Edge.Http2;
+using Proxy.Tests.Edge.Http2;
+using Proxy.Tests.Kit;
+
+namespace Proxy.Tests.Fuzz;
+
+/// <summary>Sequences of frames, most of them slightly wrong, against a server session. Whatever comes: nothing is
+/// thrown, pieces of any size give the same calls and the same frames, each head that gets through is one HTTP/1
+/// request and no more, output stays in proportion, and no memory is kept when the connection is given up.</summary>
+public static class Http2Fuzz
+{
+    private const int MaxOutput = 1 << 20;
+
+    private static readonly string[] Names =
+        ["x", "X", "te", "host", "cookie", "content-length", "connection", ":path", "a\r\nb", "", "priority", "upgrade"];
+
+    private static readonly string[] Values =
+        ["", "1", "trailers", "test.example", "a\r\n\r\nGET / HTTP/1.1", " a", "u=0, i", "chunked", "a\0", "5"];
+
+    public static IReadOnlyList<string> Codecs { get; } = ["http2-session"];
+
+    /// <summary>Runs rounds until the time is over; writes the first failure and returns false.</summary>
+    public static bool Run(string codec, int seed, TimeSpan duration, TextWriter output)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        int rounds = 0;
+        for (; TimeProvider.System.GetElapsedTime(start) < duration; rounds++)
+        {
+            if (Problem(unchecked(seed + rounds)) is { } problem)
+            {
+                output.WriteLine(problem);
+                return false;
+            }
+        }
+
+        output.WriteLine($"{codec}: {rounds} sequences from seed {seed}");
+        return true;
+    }
+
+    internal static string? Problem(int seed)
+    {
+        var random = new Random(seed);
+        byte[] bytes = Sequence(random);
+        try
+        {
+            string whole = Feed(bytes, new Random(seed), bytes.Length);
+            string pieces = Feed(bytes, new Random(seed), 1 + random.Next(50));
+            return whole == pieces ? null : $"seed {seed}: pieces differ\n{whole}\n{pieces}";
+        }
+        catch (Exception error)
+        {
+            return $"seed {seed}: {error}";
+        }
+    }
+
+    private static byte[] Sequence(Random random)
+    {
+        var bytes = new List<byte>(Http2Wire.Start);
+        int stream = 1;
+        for (int i = random.Next(1, 30); i > 0; i--)
+        {
+            bytes.AddRange(Frame(random, ref stream));
+        }
+
+        byte[] all = [.. bytes];
+        for (int i = random.Next(3) == 0 ? random.Next(1, 6) : 0; i > 0; i--)
+        {
+            all[random.Next(all.Length)] = (byte)random.Next(256);
+        }
+
+        return all;
+    }
+
+    private static byte[] Frame(Random random, ref int stream)
+    {
+        int id = random.Next(6) == 0 ? random.Next(0, 12) : stream;
+        switch (random.Next(10))
+        {
+            case < 4:
+                stream += 2;
+                return Http2Wire.Frame(
+                    Http2Wire.Headers, (byte)(random.Next(2) | (random.Next(8) == 0 ? 0 : 4)), stream, Block(random));
+            case < 6:
+                return Http2Wire.Frame(Http2Wire.Data, (byte)random.Next(2), id, new byte[random.Next(0, 300)]);
+            case 6:
+                return Http2Wire.Frame(Http2Wire.Continuation, 4, id, Block(random));
+            case 7:
+                return Http2Wire.Frame(Http2Wire.WindowUpdate, 0, id, Http2Wire.Number(random.Next()));
+            case 8:
+                return Http2Wire.Frame(
+                    Http2Wire.Settings, 0, 0, Http2Wire.Setting((short)random.Next(0, 9), random.Next(0, 100_000)));
+            default:
+                byte[] payload = new byte[random.Next(0, 12)];
+                random.NextBytes(payload);
+                return Http2Wire.Frame((byte)random.Next(0, 18), (byte)random.Next(256), id, payload);
+        }
+    }
+
+    private static byte[] Block(Random random)
+    {
+        var fields = new List<(string, string)>();
+        if (random.Next(8) > 0)
+        {
+            fields.AddRange(Http2Wire.Pseudo(random.Next(2) == 0 ? "GET" : "POST", "/"));
+        }
+
+        for (int i = random.Next(4); i > 0; i--)
+        {
+            fields.Insert(
+                random.Next(8) == 0 ? 0 : fields.Count,
+                (Names[random.Next(Names.Length)], Values[random.Next(Values.Length)]));
+        }
+
+        return Http2Wire.Block([.. fields]);
+    }
+
+    private static string Feed(byte[] bytes, Random random, int most)
+    {
+        var rig = new SessionRig(started: false);
+        var output = new StringBuilder();
+        for (int at = 0; at < bytes.Length && rig.ConnectionError is null;)
+        {
+            int take = Math.Min(bytes.Length - at, most >= bytes.Length ? most : random.Next(1, most + 1));
+            rig.Receive(bytes[at..(at + take)]);
+            at += take;
+            output.Append(string.Concat(rig.Sent().Select(static frame => $"{frame};")));
+            if (output.Length > MaxOutput)
+            {
+                throw new InvalidOperationException("the output grows without bound");
+            }
+        }
+
+        foreach (SessionRig.Taker taker in rig.Streams)
+        {
+            NaiveVerdict verdict = NaiveHttp1.ReadRequest(taker.Head, out _);
+            bool one = taker.Head.IndexOf("\r\n\r\n", StringComparison.Ordinal) == taker.Head.Length - 4;
+            if (!one)
+            {
+                throw new InvalidOperationException($"a head that is not one request ({verdict}):\n{taker.Head}");
+            }
+        }
+
+        rig.Session.Abandon(Http2Error.Cancel);
+        rig.Session.ClearOutput();
+        if (rig.Buffers.RentedBytes != 0)
+        {
+            throw new InvalidOperationException($"{rig.Buffers.RentedBytes} bytes are kept");
+        }
+
+        return output + "|" + rig.ConnectionError + "|" + string.Join(
+            '|', rig.Streams.Select(static one => $"{one.Head}{one.Body.Length}{one.Trailers}{one.Ended}"));
+    }
+}
