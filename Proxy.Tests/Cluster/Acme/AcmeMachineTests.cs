@@ -8,6 +8,10 @@ public sealed class AcmeMachineTests
 
     private static CertificateLife NinetyDays(DateTimeOffset from) => new(from, from.AddDays(90), "aki.serial");
 
+    private static string Window(DateTimeOffset start, DateTimeOffset end) => $$"""
+        { "suggestedWindow": { "start": "{{start:yyyy-MM-ddTHH:mm:ssZ}}", "end": "{{end:yyyy-MM-ddTHH:mm:ssZ}}" } }
+        """;
+
     [Fact]
     public void An_order_goes_from_directory_to_certificate()
     {
@@ -94,7 +98,8 @@ public sealed class AcmeMachineTests
     public void Failures_back_off_with_jitter_up_to_hours()
     {
         var script = new AcmeScript();
-        double[] least = [.. Enumerable.Range(0, 12).Select(static i => Math.Min(Math.Pow(2, Math.Min(i, 9)), 360) * 0.75)];
+        double[] least =
+            [.. Enumerable.Range(0, 12).Select(static i => Math.Min(Math.Pow(2, Math.Min(i, 9)), 360) * 0.75)];
 
         foreach (double minutes in least)
         {
@@ -164,9 +169,7 @@ public sealed class AcmeMachineTests
         script.ToDirectory();
         Assert.Equal("https://ca.test/renewal/aki.serial", script.Asked.Url);
 
-        script.Reply($$"""
-            { "suggestedWindow": { "start": "{{Start:yyyy-MM-ddTHH:mm:ssZ}}", "end": "{{Start.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}}" } }
-            """);
+        script.Reply(Window(Start, Start.AddHours(1)));
 
         Assert.Equal(AcmeRequestKind.Account, script.Asked.Kind);
     }
@@ -178,11 +181,7 @@ public sealed class AcmeMachineTests
         script.Now = Start.AddDays(1);
         script.ToDirectory();
 
-        script.Reply(
-            $$"""
-            { "suggestedWindow": { "start": "{{Start.AddDays(50):yyyy-MM-ddTHH:mm:ssZ}}", "end": "{{Start.AddDays(51):yyyy-MM-ddTHH:mm:ssZ}}" } }
-            """,
-            retryAfter: TimeSpan.FromHours(3));
+        script.Reply(Window(Start.AddDays(50), Start.AddDays(51)), retryAfter: TimeSpan.FromHours(3));
 
         Assert.Equal(script.Now.AddHours(3), script.SleepsUntil);
         script.SleepAndWake();
@@ -213,8 +212,8 @@ public sealed class AcmeMachineTests
     {
         Action<AcmeScript>[] stages =
         [
-            static script => script.Wake(), static script => script.ToOrder(), static script => script.ToAuthorization(),
-            static script => script.ToFinalize(),
+            static script => script.Wake(), static script => script.ToOrder(),
+            static script => script.ToAuthorization(), static script => script.ToFinalize(),
         ];
         foreach (Action<AcmeScript> stage in stages)
         {
