@@ -7,11 +7,13 @@ namespace Proxy.Cluster.Acme;
 /// there.</summary>
 internal static class AcmeJson
 {
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
     public static JsonNode? Parse(string text)
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = 16 });
+            return JsonNode.Parse(text, documentOptions: Options);
         }
         catch (JsonException)
         {
@@ -20,9 +22,21 @@ internal static class AcmeJson
     }
 
     public static string Text(this JsonObject json, string name) =>
-        json[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+        json[name] is JsonValue value ? TextOf(value) : "";
 
     public static IEnumerable<string> Texts(this JsonObject json, string name) =>
-        (json[name] as JsonArray ?? []).OfType<JsonValue>()
-        .Select(static value => value.TryGetValue(out string? text) ? text : "").Where(static text => text.Length > 0);
+        (json[name] as JsonArray ?? []).OfType<JsonValue>().Select(TextOf).Where(static text => text.Length > 0);
+
+    private static string TextOf(JsonValue value)
+    {
+        try
+        {
+            return value.TryGetValue(out string? text) ? text : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: well-formed JSON, but no text.
+            return "";
+        }
+    }
 }

@@ -31,23 +31,35 @@ internal sealed class AcmeOrder(
             AcmeInput input = AcmeInput.Woken.Instance;
             while (!cancellation.IsCancellationRequested)
             {
-                foreach (AcmeEffect effect in machine.Handle(input, services.Time.GetUtcNow()))
-                {
-                    input = await CarryOutAsync(effect, cancellation) ?? input;
-                }
+                input = await StepAsync(input, cancellation);
             }
         }
         catch (OperationCanceledException)
         {
             // Stopped.
         }
-        catch (Exception error)
-        {
-            AcmeLog.Broken(services.Logger, string.Join(", ", names), error);
-        }
         finally
         {
             HideAll();
+        }
+    }
+
+    private async Task<AcmeInput> StepAsync(AcmeInput input, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (AcmeEffect effect in machine.Handle(input, services.Time.GetUtcNow()))
+            {
+                input = await CarryOutAsync(effect, cancellation) ?? input;
+            }
+
+            return input;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // A mistake of ours must not cost the renewal in two months; the machine backs off.
+            AcmeLog.Broken(services.Logger, string.Join(", ", names), error);
+            return new AcmeInput.Failed("an error of our own");
         }
     }
 

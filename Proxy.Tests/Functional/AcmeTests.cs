@@ -20,7 +20,7 @@ public sealed class AcmeTests : IDisposable
     {
         using var tls = new FreePort();
         using var http = new FreePort();
-        await using PebbleAuthority pebble = await PebbleAuthority.StartAsync(_authority, http.Number, tls.Number, Long);
+        await using PebbleAuthority pebble = await PebbleAsync(http, tls, Long);
         await using NodeProcess node = await StartAsync(pebble, "http-01", $$"""
             listeners += { name = plain, bind = "127.0.0.1:{{http.Number}}", redirect-to-https = 443 }
             """);
@@ -39,7 +39,7 @@ public sealed class AcmeTests : IDisposable
     {
         using var http = new FreePort();
         using var tls = new FreePort();
-        await using PebbleAuthority pebble = await PebbleAuthority.StartAsync(_authority, http.Number, tls.Number, Long);
+        await using PebbleAuthority pebble = await PebbleAsync(http, tls, Long);
         await using NodeProcess node = await StartAsync(pebble, "tls-alpn-01", $$"""
             listeners += { name = second, bind = "127.0.0.1:{{tls.Number}}", tls { acme = [shop.test, www.shop.test] } }
             """);
@@ -54,7 +54,7 @@ public sealed class AcmeTests : IDisposable
     {
         using var tls = new FreePort();
         using var http = new FreePort();
-        await using PebbleAuthority pebble = await PebbleAuthority.StartAsync(_authority, http.Number, tls.Number, 9);
+        await using PebbleAuthority pebble = await PebbleAsync(http, tls, seconds: 9);
         await using NodeProcess node = await StartAsync(pebble, "http-01", $$"""
             listeners += { name = plain, bind = "127.0.0.1:{{http.Number}}" }
             """);
@@ -65,12 +65,12 @@ public sealed class AcmeTests : IDisposable
             [
                 "-c",
                 "(printf 'GET /1 HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; "
-                + "until test -e go; do sleep 0.1; done; "
+                + "for i in $(seq 300); do test -e go && break; sleep 0.1; done; "
                 + "printf 'GET /2 HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) "
                 + $"| openssl s_client -quiet -connect 127.0.0.1:{node.Port} -servername shop.test",
             ],
             node.Folder);
-        await standing.WaitForOutputAsync("hello");
+        await standing.WaitForOutputAsync("HTTP/1.1 200");
 
         string second = first;
         await Eventually.IsTrueAsync(
@@ -94,6 +94,9 @@ public sealed class AcmeTests : IDisposable
         () => node.Log.Contains("new connections get the new certificates", StringComparison.Ordinal),
         () => $"a certificate; node:\n{node.Log}\npebble:\n{pebble.Log}",
         Patience);
+
+    private Task<PebbleAuthority> PebbleAsync(FreePort http, FreePort tls, int seconds) =>
+        PebbleAuthority.StartAsync(_authority, http.Number, tls.Number, seconds);
 
     private Task<NodeProcess> StartAsync(PebbleAuthority pebble, string challenge, string more) =>
         NodeProcess.StartAsync(new NodeSettings

@@ -126,7 +126,7 @@ public sealed class ConfigReaderTests
 
         Assert.Equal(
             "test.conf:5:3: proxy.managment: unknown key, did you mean \"management\"?; "
-                + "accepted: cluster, listeners, management, node, pools, routes",
+                + "accepted: acme, cluster, listeners, management, node, pools, routes",
             error);
     }
 
