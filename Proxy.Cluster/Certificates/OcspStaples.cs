@@ -25,19 +25,14 @@ internal sealed class OcspStaples(TimeProvider time, Action<string, string> repo
 
     private readonly ConcurrentDictionary<string, Wanted> _wanted = new(StringComparer.Ordinal);
 
-    private readonly HttpClient _http = new(
-        new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            PooledConnectionLifetime = TimeSpan.FromSeconds(30),
-            ActivityHeadersPropagator = null,
-        })
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
-        Timeout = Patience,
-        MaxResponseContentBufferSize = MaxResponseBytes,
-    };
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        PooledConnectionLifetime = TimeSpan.FromSeconds(30),
+        ActivityHeadersPropagator = null,
+    });
 
     public void Dispose() => _http.Dispose();
 
@@ -89,17 +84,23 @@ internal sealed class OcspStaples(TimeProvider time, Action<string, string> repo
     /// <summary>Empty when there is a new good response.</summary>
     private async Task<string> FetchAsync(Wanted wanted, CancellationToken cancellation)
     {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            using var content = new ByteArrayContent(OcspRequest.For(wanted.Leaf, wanted.Issuer));
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/ocsp-request");
-            using HttpResponseMessage answer = await _http.PostAsync(wanted.Responder, content, cancellation);
+            using var request = new HttpRequestMessage(HttpMethod.Post, wanted.Responder)
+            {
+                Content = new ByteArrayContent(OcspRequest.For(wanted.Leaf, wanted.Issuer)),
+            };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/ocsp-request");
+            using HttpResponseMessage answer = await _http.SendAsync(request, either.Token);
             if (!answer.IsSuccessStatusCode)
             {
                 return $"answers with status {(int)answer.StatusCode}";
             }
 
-            byte[] der = await answer.Content.ReadAsByteArrayAsync(cancellation);
+            await answer.Content.LoadIntoBufferAsync(MaxResponseBytes, either.Token);
+            byte[] der = await answer.Content.ReadAsByteArrayAsync(either.Token);
             OcspResponse? response =
                 OcspResponse.Read(der, wanted.Leaf, wanted.Issuer, time.GetUtcNow(), out string problem);
             if (response is not null)

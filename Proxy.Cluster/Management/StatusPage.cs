@@ -5,6 +5,7 @@ using System.Text;
 using Proxy.Cluster.Exporting;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Management;
@@ -48,6 +49,7 @@ internal static class StatusPage
             .Append(CultureInfo.InvariantCulture, $"revision {node.Snapshot.Revision} · ")
             .Append(CultureInfo.InvariantCulture, $"{node.Telemetry.Loops.Count} loops</p>");
         WriteListeners(page, node);
+        WriteCertificates(page, node, now);
         foreach (PoolPlan pool in node.Snapshot.Pools)
         {
             WritePool(page, pool, node);
@@ -76,6 +78,33 @@ internal static class StatusPage
             Bytes(page, telemetry.SumListener(name, c => Volatile.Read(ref c.BytesIn)));
             Bytes(page, telemetry.SumListener(name, c => Volatile.Read(ref c.BytesOut)));
             page.Append("</tr>");
+        }
+
+        Close(page);
+    }
+
+    private static void WriteCertificates(StringBuilder page, INodeStatus node, DateTimeOffset now)
+    {
+        ListenerPlan[] listeners = [.. node.Snapshot.Listeners.Where(static one => one.Tls is not null)];
+        if (listeners.Length == 0)
+        {
+            return;
+        }
+
+        Open(page, "Certificates", "listener", "name", "hosts", "until", "#days left", "ocsp");
+        foreach (ListenerPlan listener in listeners)
+        {
+            foreach (TlsCertificate one in listener.Tls!.Endpoint.Current.Certificates)
+            {
+                page.Append("<tr>");
+                Cell(page, listener.Name);
+                Cell(page, one.Name);
+                page.Append("<td class=\"why\">").Append(Text(string.Join(", ", one.Hosts))).Append("</td>");
+                Cell(page, one.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                Number(page, (long)Math.Floor((one.NotAfter - now).TotalDays));
+                Cell(page, one.OcspResponse is null ? "-" : "stapled");
+                page.Append("</tr>");
+            }
         }
 
         Close(page);

@@ -64,7 +64,7 @@ public sealed partial class LayeringTests
         // The node: everything that talks to the outside, and the wiring.
         ["Cluster.Exporting"] = "Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Topology",
+            "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Tls Edge.Topology",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",

@@ -33,6 +33,11 @@ public sealed class CertificateCareTests : IDisposable
             TimeSpan.FromSeconds(30));
 
         Assert.Contains("OCSP Response Status: successful", await StatusAsync(node), StringComparison.Ordinal);
+        string page = (await RawClient.AskOnceAsync(
+            node.ManagementPort,
+            "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")).Text;
+        Assert.Contains("<td>a.pem</td><td class=\"why\">shop.test</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<td>stapled</td>", page, StringComparison.Ordinal);
     }
 
     [Fact]
