@@ -200,7 +200,7 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
                     File.ReadLines(Path.Combine(folder, acme.Binding.HmacKeyFile)).First().Trim().TrimEnd('=')));
 
     /// <summary>Another authority or kind of key is another certificate.</summary>
-    private static string StoreName(AcmeConfig acme, ConfigList<string> names) =>
+    internal static string StoreName(AcmeConfig acme, ConfigList<string> names) =>
         $"certificate-{Hash($"{acme.Directory} {acme.KeyType} {string.Join(' ', names)}")}";
 
     private static string Hash(string text) =>

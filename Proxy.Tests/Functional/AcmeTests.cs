@@ -21,7 +21,7 @@ public sealed class AcmeTests : IDisposable
         using var tls = new FreePort();
         using var http = new FreePort();
         await using PebbleAuthority pebble = await PebbleAsync(http, tls, Long);
-        await using NodeProcess node = await StartAsync(pebble, "http-01", $$"""
+        await using NodeProcess node = await StartAsync(pebble.Directory, "http-01", $$"""
             listeners += { name = plain, bind = "127.0.0.1:{{http.Number}}", redirect-to-https = 443 }
             """);
 
@@ -40,7 +40,7 @@ public sealed class AcmeTests : IDisposable
         using var http = new FreePort();
         using var tls = new FreePort();
         await using PebbleAuthority pebble = await PebbleAsync(http, tls, Long);
-        await using NodeProcess node = await StartAsync(pebble, "tls-alpn-01", $$"""
+        await using NodeProcess node = await StartAsync(pebble.Directory, "tls-alpn-01", $$"""
             listeners += { name = second, bind = "127.0.0.1:{{tls.Number}}", tls { acme = [shop.test, www.shop.test] } }
             """);
 
@@ -55,7 +55,7 @@ public sealed class AcmeTests : IDisposable
         using var tls = new FreePort();
         using var http = new FreePort();
         await using PebbleAuthority pebble = await PebbleAsync(http, tls, seconds: 9);
-        await using NodeProcess node = await StartAsync(pebble, "http-01", $$"""
+        await using NodeProcess node = await StartAsync(pebble.Directory, "http-01", $$"""
             listeners += { name = plain, bind = "127.0.0.1:{{http.Number}}" }
             """);
         await IssuedAsync(node, pebble);
@@ -83,6 +83,19 @@ public sealed class AcmeTests : IDisposable
         Assert.Equal(2, standing.Output.Split("hello").Length - 1);
     }
 
+    [Fact]
+    public async Task An_authority_that_is_away_does_not_keep_the_node_from_serving()
+    {
+        using var nobody = new FreePort();
+        await using NodeProcess node = await StartAsync($"https://127.0.0.1:{nobody.Number}/dir", "tls-alpn-01", "");
+
+        await node.Child.WaitForOutputAsync("no certificate for shop.test, www.shop.test: directory: ");
+
+        string shown = await HandshakeAsync(node, "shop.test");
+        Assert.Contains("issuer=CN = shop.test", shown, StringComparison.Ordinal);
+        Assert.Contains("a certificate of our own is shown until ACME", node.Log, StringComparison.Ordinal);
+    }
+
     private static string Serial(string handshake)
     {
         int begin = handshake.IndexOf("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal);
@@ -98,7 +111,7 @@ public sealed class AcmeTests : IDisposable
     private Task<PebbleAuthority> PebbleAsync(FreePort http, FreePort tls, int seconds) =>
         PebbleAuthority.StartAsync(_authority, http.Number, tls.Number, seconds);
 
-    private Task<NodeProcess> StartAsync(PebbleAuthority pebble, string challenge, string more) =>
+    private Task<NodeProcess> StartAsync(string directory, string challenge, string more) =>
         NodeProcess.StartAsync(new NodeSettings
         {
             Listener = "access-log { enabled = false }\ntls { acme = [shop.test, www.shop.test] }",
@@ -106,7 +119,7 @@ public sealed class AcmeTests : IDisposable
                 {{Routes}}
                 {{more}}
                 acme {
-                  directory = "{{pebble.Directory}}", agree-terms = true, contact = ["ops@shop.test"]
+                  directory = "{{directory}}", agree-terms = true, contact = ["ops@shop.test"]
                   challenge = {{challenge}}, ca-file = authority.pem
                 }
                 """,
