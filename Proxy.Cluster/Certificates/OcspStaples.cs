@@ -7,8 +7,8 @@ namespace Proxy.Cluster.Certificates;
 
 /// <summary>OCSP responses fetched from the authorities' responders, for certificates with `ocsp = auto`. A response is
 /// asked for again at half its time, and given out only while it is good: a responder that is away costs the staple in
-/// the end, never the certificate. <see cref="For"/> may be called from any thread, <see cref="RefreshAsync"/> by one
-/// at a time.</summary>
+/// the end, never the certificate. <see cref="For"/> may be called from any thread; <see cref="RefreshAsync"/> by
+/// one at a time.</summary>
 /// <param name="report">Told of failures: certificate, what went wrong. At most once for each attempt, and attempts
 /// become rarer.</param>
 internal sealed class OcspStaples(TimeProvider time, Action<string, string> report) : IDisposable

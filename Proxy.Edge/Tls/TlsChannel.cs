@@ -18,11 +18,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private readonly TlsServerHandshake? _server;
     private readonly TlsClientContext? _client;
     private nint _ssl;
-    private byte[]? _early;
-    private int _earlyCount;
-    private byte[]? _held;
-    private int _heldStart;
-    private int _heldCount;
+    private KeptBytes _early;
+    private KeptBytes _held;
     private bool _handshaking = true;
     private bool _started;
     private bool _paused;
@@ -55,7 +52,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         context.Prepare(_ssl, name);
     }
 
-    public override int UnsentBytes => _inner.UnsentBytes + _earlyCount;
+    public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
 
     public override long WrittenBytes => _inner.WrittenBytes;
 
@@ -125,9 +122,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public void OnData(byte[] buffer, int offset, int count)
     {
-        if (_heldCount > 0 || _paused)
+        if (_held.Count > 0 || _paused)
         {
-            Hold(buffer, offset, count);
+            _held.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
             if (!_paused)
             {
                 Pump();
@@ -170,7 +167,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0)
+        if (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0)
         {
             Pump();
         }
@@ -238,7 +235,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
         if (_handshaking)
         {
-            KeepEarly(buffer, offset, count);
+            _early.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
             return;
         }
 
@@ -265,7 +262,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
 
         _inner.Resume();
-        if (!_collecting && !_handshaking && (_heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0))
+        if (!_collecting && !_handshaking && (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0))
         {
             _collecting = true;
             _shared.Loop.AtTurnEnd(this);
@@ -322,14 +319,15 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     public override bool HasUnreadInput() =>
-        _heldCount > 0 || Ssl.SSL_has_pending(_ssl) != 0 || _inner.HasUnreadInput();
+        _held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0 || _inner.HasUnreadInput();
 
     private void Handshake()
     {
+        Claim();
         int result = TlsCallbacks.Step(_ssl, _server);
         if (result == 1)
         {
-            Flush();
+            // What is to be said last (tickets) leaves with the first answer, when a request came right behind.
             FinishHandshake();
             return;
         }
@@ -359,11 +357,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         _handshaking = false;
         Handler.OnConnected();
-        if (IsOpen && _early is { } early)
+        if (IsOpen && _early.Take(out int count) is { } early)
         {
-            _early = null;
-            int count = _earlyCount;
-            _earlyCount = 0;
             // Encrypting reads nothing, so received bytes that wait stay where they are.
             Send(early, 0, count);
             _shared.Loop.Buffers.Return(early);
@@ -377,6 +372,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         bool more = true;
         while (more && IsOpen && !_paused)
         {
+            Claim();
             int filled = 0;
             int result = 1;
             fixed (byte* into = &MemoryMarshal.GetArrayDataReference(plain))
@@ -411,16 +407,15 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             }
         }
 
-        // Answers of the protocol itself: key updates, alerts.
+        // Answers of the protocol itself: tickets, key updates, alerts.
         Flush();
     }
 
-    /// <summary>The handler may send on other channels of this loop, so what it must not touch is put aside.</summary>
+    /// <summary>The handler may use other channels of this loop, so our place in the input is put aside.</summary>
     private void Show(byte[] plain, int count)
     {
         byte* rest = _shared.In;
         int left = _shared.InCount;
-        Flush();
         Handler.OnData(plain, Headroom, count);
         _shared.SetInput(rest, left);
     }
@@ -446,12 +441,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>Works through ciphertext kept while the handler had paused us.</summary>
     private void Pump()
     {
-        byte[]? held = _held;
-        int count = _heldCount;
-        int start = _heldStart;
-        _held = null;
-        _heldCount = _heldStart = 0;
-        if (held is null)
+        if (_held.Take(out int count) is not { } held)
         {
             _shared.SetInput(null, 0);
             Deliver();
@@ -460,7 +450,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
         fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(held))
         {
-            _shared.SetInput(bytes + start, count);
+            _shared.SetInput(bytes, count);
             Deliver();
             KeepRest();
         }
@@ -473,44 +463,25 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         int left = _shared.InCount;
         if (left > 0 && IsOpen)
         {
-            byte[] rest = _shared.Loop.Buffers.Rent(left);
-            new ReadOnlySpan<byte>(_shared.In, left).CopyTo(rest);
-            _held = rest;
-            _heldStart = 0;
-            _heldCount = left;
+            _held.Add(_shared.Loop.Buffers, new ReadOnlySpan<byte>(_shared.In, left));
         }
 
         _shared.SetInput(null, 0);
     }
 
-    private void Hold(byte[] buffer, int offset, int count)
+    /// <summary>What OpenSSL writes from now on is ours; what another channel has not sent yet goes first.</summary>
+    private void Claim()
     {
-        _held = Joined(_held, _heldStart, _heldCount, buffer, offset, count);
-        _heldStart = 0;
-        _heldCount += count;
-    }
-
-    private void KeepEarly(byte[] buffer, int offset, int count)
-    {
-        _early = Joined(_early, 0, _earlyCount, buffer, offset, count);
-        _earlyCount += count;
-    }
-
-    private byte[] Joined(byte[]? kept, int start, int length, byte[] buffer, int offset, int count)
-    {
-        byte[] larger = _shared.Loop.Buffers.Rent(length + count);
-        if (kept is not null)
+        if (!ReferenceEquals(_shared.OutOwner, this))
         {
-            Buffer.BlockCopy(kept, start, larger, 0, length);
-            _shared.Loop.Buffers.Return(kept);
+            _shared.OutOwner?.Flush();
+            _shared.OutOwner = this;
         }
-
-        Buffer.BlockCopy(buffer, offset, larger, length, count);
-        return larger;
     }
 
     private void Encrypt(byte* bytes, int count)
     {
+        Claim();
         while (count > 0)
         {
             if (_shared.OutCount > TlsLoop.OutBytes - (20 * 1024))
@@ -534,7 +505,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private void Flush()
     {
         int count = _shared.OutCount;
-        if (count > 0)
+        if (count > 0 && ReferenceEquals(_shared.OutOwner, this))
         {
             _shared.OutCount = 0;
             _inner.Send(_shared.Out, 0, count);
@@ -547,6 +518,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         if (!_notified && !_handshaking && _ssl != 0 && _inner.IsOpen)
         {
             _notified = true;
+            Claim();
             _ = Ssl.SSL_shutdown(_ssl);
             Crypto.ERR_clear_error();
             Flush();
@@ -577,24 +549,19 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private void Release()
     {
+        if (ReferenceEquals(_shared.OutOwner, this))
+        {
+            _shared.OutCount = 0;
+            _shared.OutOwner = null;
+        }
+
         if (_ssl != 0)
         {
             Ssl.SSL_free(_ssl);
             _ssl = 0;
         }
 
-        if (_held is not null)
-        {
-            _shared.Loop.Buffers.Return(_held);
-            _held = null;
-            _heldCount = 0;
-        }
-
-        if (_early is not null)
-        {
-            _shared.Loop.Buffers.Return(_early);
-            _early = null;
-            _earlyCount = 0;
-        }
+        _held.Drop(_shared.Loop.Buffers);
+        _early.Drop(_shared.Loop.Buffers);
     }
 }

@@ -49,6 +49,9 @@ public sealed unsafe class TlsLoop : IDisposable
         set => _area->OutCount = value;
     }
 
+    /// <summary>Whose bytes are in <see cref="Out"/>.</summary>
+    internal TlsChannel? OutOwner { get; set; }
+
     /// <summary>Received bytes that OpenSSL has not taken.</summary>
     internal int InCount => _area->InCount;
 

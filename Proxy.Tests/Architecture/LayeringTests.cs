@@ -27,7 +27,7 @@ public sealed partial class LayeringTests
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
-        ["Edge.Tls"] = "Edge.Engine Edge.Os.OpenSsl Edge.Topology",
+        ["Edge.Tls"] = "Edge.Buffers Edge.Engine Edge.Os.OpenSsl Edge.Topology",
         ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
@@ -184,7 +184,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Management Cluster.Probing Cluster.Demo")]
+        "Cluster.Management Cluster.Probing Cluster.Demo Cluster.Certificates Cluster.Acme")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
