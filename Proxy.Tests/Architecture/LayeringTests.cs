@@ -184,7 +184,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Management Cluster.Probing Cluster.Demo Cluster.Certificates Cluster.Acme")]
+        "Cluster.Management Cluster.Probing Cluster.Demo")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
