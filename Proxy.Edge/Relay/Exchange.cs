@@ -537,7 +537,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Refuse(ProxyFault fault, ExchangePhase phase)
     {
-        LocalAnswer answer = LocalAnswer.Refusal(fault, close: !_requestDone);
+        LocalAnswer answer = GrpcAnswer.IsCall(_services, _client, _kept)
+            ? GrpcAnswer.Refusal(fault, close: !_requestDone)
+            : LocalAnswer.Refusal(fault, close: !_requestDone);
         _record.Fault = fault;
         _record.Phase = phase;
         Send(in answer);
