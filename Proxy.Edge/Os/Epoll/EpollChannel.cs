@@ -15,6 +15,7 @@ internal sealed unsafe class EpollChannel : Channel
     private bool _connecting;
     private bool _readable;
     private bool _endSeen;
+    private bool _brokenSeen;
     private bool _paused;
     private bool _queued;
     private bool _shutdownWanted;
@@ -51,6 +52,7 @@ internal sealed unsafe class EpollChannel : Channel
 
             // Reading tells an end from a reset, and hands out what arrived before either.
             _endSeen = true;
+            _brokenSeen |= (events & (Libc.EPOLLERR | Libc.EPOLLHUP)) != 0;
             events |= Libc.EPOLLIN;
         }
 
@@ -397,8 +399,13 @@ internal sealed unsafe class EpollChannel : Channel
         {
             if (IsEnded)
             {
-                // Only a broken connection wakes us again after its end.
-                Fail(ChannelError.Reset);
+                // The kernel may wake us twice for one FIN (state change, then data); only an error or a hang-up
+                // says that the connection broke after its end.
+                if (_brokenSeen || _sendBroken)
+                {
+                    Fail(ChannelError.Reset);
+                }
+
                 return false;
             }
 
