@@ -75,7 +75,7 @@ internal sealed class Http2Receiver(
                 OnWindowUpdate(header, payload);
                 break;
             case FrameType.PushPromise:
-                session.Fail(Http2Error.Protocol, "PUSH_PROMISE from a client");
+                session.Fail(Http2Error.Protocol, "PUSH_PROMISE, which nobody may send here");
                 break;
             case FrameType.Priority:
             case FrameType.PriorityUpdate:
@@ -118,16 +118,24 @@ internal sealed class Http2Receiver(
         }
 
         stream.ReceiveWindow -= header.Length;
-        if (stream.IsPeerDone || stream.ReceiveWindow < 0)
+        if (stream.IsPeerDone || stream.ReceiveWindow < 0 || (session.IsClient && !stream.IsAnswered))
         {
             CreditConnection(header.Length);
-            ResetByFault(stream, stream.IsPeerDone ? Http2Error.StreamClosed : Http2Error.FlowControl);
+            ResetByFault(
+                stream,
+                stream.IsPeerDone ? Http2Error.StreamClosed
+                : stream.ReceiveWindow < 0 ? Http2Error.FlowControl
+                : Http2Error.Protocol);
             return;
         }
 
         bool end = header.Has(FrameFlags.EndStream);
         int count = header.Length - padding;
-        if (count == 0 && !end && !CountIdle())
+        if (count > 0)
+        {
+            _floods.Payload();
+        }
+        else if (!end && !CountIdle())
         {
             return;
         }
@@ -190,13 +198,27 @@ internal sealed class Http2Receiver(
         }
     }
 
-    /// <summary>A complete header block: a request, or the trailers of one. It is decoded in any case, because the
+    /// <summary>A complete header block: a head, or the trailers behind a body. It is decoded in any case, because the
     /// decoder's table changes with it.</summary>
     private void OnBlock(int id, ReadOnlySpan<byte> block, bool endStream)
     {
         if (session.Streams.TryGetValue(id, out Http2Stream? known))
         {
-            OnTrailers(known, block, endStream);
+            if (session.IsClient && !known.IsAnswered && !known.IsPeerDone)
+            {
+                OnResponse(known, block, endStream);
+            }
+            else
+            {
+                OnTrailers(known, block, endStream);
+            }
+
+            return;
+        }
+
+        if (session.IsClient)
+        {
+            OnLateBlock(id, block);
             return;
         }
 
@@ -264,6 +286,47 @@ internal sealed class Http2Receiver(
         session.CloseIfDone(stream);
     }
 
+    /// <summary>A response on its way when we gave its stream up.</summary>
+    private void OnLateBlock(int id, ReadOnlySpan<byte> block)
+    {
+        workspace.Trailers.Begin(limits.HeadBytes);
+        if (IsIdle(id))
+        {
+            session.Fail(Http2Error.Protocol, "HEADERS for a stream that was never opened");
+        }
+        else if (!_decoder.Decode(block, workspace.Strings, workspace.Trailers))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+        }
+        else
+        {
+            CountIdle();
+        }
+    }
+
+    private void OnResponse(Http2Stream stream, ReadOnlySpan<byte> block, bool endStream)
+    {
+        ResponseText text = workspace.Response;
+        text.Begin(limits.HeadBytes, limits.Fields);
+        if (!_decoder.Decode(block, workspace.Strings, text))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+            return;
+        }
+
+        bool interim = text.Status < 200;
+        if (text.End(endStream) != HeadVerdict.Ok || (interim && endStream))
+        {
+            ResetByFault(stream, Http2Error.Protocol);
+            return;
+        }
+
+        stream.IsAnswered = !interim;
+        stream.IsPeerDone = endStream;
+        stream.Handler.OnHead(text.Buffer, 0, text.Length, endStream);
+        session.CloseIfDone(stream);
+    }
+
     private void OnTrailers(Http2Stream stream, ReadOnlySpan<byte> block, bool endStream)
     {
         TrailerText text = workspace.Trailers;
@@ -301,13 +364,16 @@ internal sealed class Http2Receiver(
             return;
         }
 
-        if (!CountReset() || !session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        // A client makes us work with each stream it opens and resets; a server can only end what we began.
+        if ((!session.IsClient && !CountReset())
+            || !session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
         {
             return;
         }
 
+        var error = (Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload);
         session.Remove(stream);
-        stream.Handler.OnReset((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload), unprocessed: false);
+        stream.Handler.OnReset(error, unprocessed: session.IsClient && error == Http2Error.RefusedStream);
     }
 
     private void OnSettings(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -352,7 +418,9 @@ internal sealed class Http2Receiver(
 
     private Http2Error Apply(int id, uint value) => id switch
     {
-        Settings.EnablePush or Settings.EnableConnectProtocol => value <= 1 ? Http2Error.None : Http2Error.Protocol,
+        Settings.EnablePush => value <= (session.IsClient ? 0u : 1u) ? Http2Error.None : Http2Error.Protocol,
+        Settings.EnableConnectProtocol => value <= 1 ? Http2Error.None : Http2Error.Protocol,
+        Settings.MaxConcurrentStreams => AllowStreams(value),
         Settings.InitialWindowSize => value <= int.MaxValue
             && sender.ChangeInitialWindow((int)value, session.Streams.Values)
             ? Http2Error.None
@@ -360,6 +428,12 @@ internal sealed class Http2Receiver(
         Settings.MaxFrameSize => value is >= 16384 and <= 16777215 ? Http2Error.None : Http2Error.Protocol,
         _ => Http2Error.None,
     };
+
+    private Http2Error AllowStreams(uint value)
+    {
+        session.PeerMaxStreams = (int)Math.Min(value, int.MaxValue);
+        return Http2Error.None;
+    }
 
     private void OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
     {
@@ -401,8 +475,9 @@ internal sealed class Http2Receiver(
             return;
         }
 
-        session.StopOpening();
-        handler.OnGoAway((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
+        var error = (Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload[4..]);
+        session.StopOpening(BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue, error);
+        handler.OnGoAway(error);
     }
 
     private void OnWindowUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -466,7 +541,8 @@ internal sealed class Http2Receiver(
     private void FailShape(FrameHeader header, string reason) =>
         session.Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, reason);
 
-    private bool IsIdle(int id) => id != 0 && ((id & 1) == 0 || id > LastStream);
+    private bool IsIdle(int id) =>
+        id != 0 && ((id & 1) == 0 || id > (session.IsClient ? session.LastOpened : LastStream));
 
     public void CreditConnection(int count)
     {
@@ -481,7 +557,7 @@ internal sealed class Http2Receiver(
 
     private bool CountIdle()
     {
-        if (_floods.IdleFrame(limits, session.Now))
+        if (_floods.IdleFrame(limits, session.Now, sender.PayloadFrames))
         {
             return true;
         }

@@ -14,7 +14,7 @@ internal sealed class SessionRig : IHttp2SessionHandler
     {
         _limits = limits ?? new Http2Limits();
         Buffers = new BufferPool(long.MaxValue);
-        Session = new Http2Session(_limits, new Http2Workspace(), Buffers, this);
+        Session = new Http2Session(Http2Role.Server, _limits, new Http2Workspace(), Buffers, this);
         Session.Start(Now);
         if (started)
         {
