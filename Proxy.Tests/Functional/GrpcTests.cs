@@ -2,8 +2,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>gRPC through a node: calls of every kind by a client and a server of another make, and what a client sees of
-/// the proxy's own errors.</summary>
+/// <summary>gRPC through a node: calls of every kind by a client and a server of another make, and what a client
+/// sees of the proxy's own errors.</summary>
 [Trait("Suite", "Functional")]
 public sealed class GrpcTests
 {

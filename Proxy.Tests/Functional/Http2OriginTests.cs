@@ -235,7 +235,7 @@ public sealed class Http2OriginTests
             // The first one settles it and is sent again, although it could not be repeated.
             WireMessage answer = await node.AskAsync(
                 (i == 0 ? "POST" : "PUT")
-                + " / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+                + " / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             Assert.Equal(status, answer.Status);
         }
 
