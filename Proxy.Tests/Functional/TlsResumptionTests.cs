@@ -89,8 +89,8 @@ public sealed class TlsResumptionTests : IAsyncDisposable
 
         Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1", again, StringComparison.Ordinal);
-        string certificate = string.Concat(_client.CertificatePem.Split('\n').Where(static one => !one.StartsWith('-')));
-        Assert.Contains($"[:{certificate}:]", again, StringComparison.Ordinal);
+        string der = string.Concat(_client.CertificatePem.Split('\n').Where(static one => !one.StartsWith('-')));
+        Assert.Contains($"[:{der}:]", again, StringComparison.Ordinal);
     }
 
     private Task<NodeProcess> StartAsync(string tls, string rules)
