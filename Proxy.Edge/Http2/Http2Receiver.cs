@@ -17,6 +17,7 @@ internal sealed class Http2Receiver(
     private HpackDecoder _decoder = new(limits.TableBytes);
     private FloodGuard _floods;
     private HeaderBlock _block;
+    private RecentResets _resets = new(limits.MaxStreams);
     private int _lastAllowed = int.MaxValue;
     private int _receiveWindow = limits.ConnectionWindow;
     private int _credit;
@@ -78,8 +79,10 @@ internal sealed class Http2Receiver(
                 session.Fail(Http2Error.Protocol, "PUSH_PROMISE from a client");
                 break;
             case FrameType.Priority:
+                OnOldPriority(header);
+                break;
             case FrameType.PriorityUpdate:
-                OnPriority(header, payload);
+                OnPriorityUpdate(header, payload);
                 break;
             default:
                 // Unknown types are ignored (§5.5), but not for ever.
@@ -103,17 +106,16 @@ internal sealed class Http2Receiver(
             padding = header.Length > 0 ? buffer[at] + 1 : int.MaxValue;
         }
 
-        if (padding > header.Length || IsIdle(header.Stream))
+        if (padding > header.Length || header.Stream == 0 || IsIdle(header.Stream))
         {
-            session.Fail(Http2Error.Protocol, "bad padding, or DATA for a stream that was never opened");
+            session.Fail(Http2Error.Protocol, "bad padding, or DATA for no stream or one that was never opened");
             return;
         }
 
         if (!session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
         {
-            // On its way when the stream ended.
             CreditConnection(header.Length);
-            CountIdle();
+            OnLateData(header.Stream);
             return;
         }
 
@@ -141,6 +143,18 @@ internal sealed class Http2Receiver(
         int first = padding > 0 ? at + 1 : at;
         stream.Handler.OnData(buffer, first, count, end);
         session.CloseIfDone(stream);
+    }
+
+    /// <summary>DATA for a stream that has ended (§6.1).</summary>
+    private void OnLateData(int id)
+    {
+        if (IsOnItsWay(id))
+        {
+            CountIdle();
+            return;
+        }
+
+        Refuse(id, Http2Error.StreamClosed);
     }
 
     private void OnHeaders(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -211,7 +225,12 @@ internal sealed class Http2Receiver(
         HeadVerdict verdict = text.End(endStream);
         if (id <= LastStream)
         {
-            // It ended, or we reset it while this was on its way.
+            if (!IsOnItsWay(id))
+            {
+                session.Fail(Http2Error.StreamClosed, "HEADERS for a stream that has ended or was left out");
+                return;
+            }
+
             CountIdle();
             return;
         }
@@ -224,8 +243,7 @@ internal sealed class Http2Receiver(
 
         if (session.Streams.Count >= limits.MaxStreams)
         {
-            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.RefusedStream);
-            CountReset();
+            Refuse(id, Http2Error.RefusedStream);
             return;
         }
 
@@ -236,8 +254,7 @@ internal sealed class Http2Receiver(
     {
         if (verdict == HeadVerdict.Malformed)
         {
-            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.Protocol);
-            CountReset();
+            Refuse(id, Http2Error.Protocol);
             return;
         }
 
@@ -247,6 +264,7 @@ internal sealed class Http2Receiver(
             if (!endStream)
             {
                 sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.None);
+                OnOurReset(id);
             }
 
             CountIdle();
@@ -293,11 +311,11 @@ internal sealed class Http2Receiver(
 
     private void OnReset(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (payload.Length != 4 || IsIdle(header.Stream))
+        if (payload.Length != 4 || header.Stream == 0 || IsIdle(header.Stream))
         {
             session.Fail(
                 payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
-                "RST_STREAM of a wrong size, or for a stream that was never opened");
+                "RST_STREAM of a wrong size, or for no stream or one that was never opened");
             return;
         }
 
@@ -445,16 +463,42 @@ internal sealed class Http2Receiver(
         session.Pump();
     }
 
-    private void OnPriority(FrameHeader header, ReadOnlySpan<byte> payload)
+    /// <summary>The tree of RFC 7540 §5.3, which is obsolete: only the frame's shape is looked at (§6.3).</summary>
+    private void OnOldPriority(FrameHeader header)
     {
-        if (!CountIdle() || header.Type == FrameType.Priority)
+        if (header.Stream == 0)
+        {
+            session.Fail(Http2Error.Protocol, "PRIORITY for no stream");
+        }
+        else if (header.Length == 5)
+        {
+            CountIdle();
+        }
+        else if (session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        {
+            ResetByFault(stream, Http2Error.FrameSize);
+        }
+        else
+        {
+            session.Fail(Http2Error.FrameSize, "PRIORITY of a wrong size");
+        }
+    }
+
+    /// <summary>RFC 9218 §7.1.</summary>
+    private void OnPriorityUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Stream != 0 || payload.Length < 4)
+        {
+            FailShape(header, "PRIORITY_UPDATE of a wrong size, or on a stream");
+            return;
+        }
+
+        if (!CountIdle())
         {
             return;
         }
 
-        int about = header.Stream == 0 && payload.Length >= 4
-            ? BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue
-            : 0;
+        int about = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
         if (session.Streams.TryGetValue(about, out Http2Stream? stream))
         {
             var priority = Messages.Priority.Parse(payload[4..]);
@@ -465,6 +509,20 @@ internal sealed class Http2Receiver(
 
     private void FailShape(FrameHeader header, string reason) =>
         session.Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, reason);
+
+    /// <summary>We ended the stream, or never took it, and the peer may not have known when it sent this.</summary>
+    private bool IsOnItsWay(int id) => id > _lastAllowed || _resets.Contains(id);
+
+    /// <summary>RST_STREAM for a stream that is not ours to keep, by a fault of the peer.</summary>
+    private void Refuse(int id, Http2Error error)
+    {
+        sender.Output.Number(FrameType.RstStream, id, (uint)error);
+        OnOurReset(id);
+        CountReset();
+    }
+
+    /// <summary>RST_STREAM was written for the stream.</summary>
+    public void OnOurReset(int id) => _resets.Add(id);
 
     private bool IsIdle(int id) => id != 0 && ((id & 1) == 0 || id > LastStream);
 
