@@ -54,5 +54,8 @@ internal sealed unsafe class TlsClientAuth
     /// <summary>32 bytes, the most OpenSSL takes. Each list is hashed by itself, so that where one ends and the next
     /// begins is part of it.</summary>
     private static byte[] SessionContext(ClientAuthPolicy policy) => SHA256.HashData(
-        [(byte)policy.Mode, (byte)policy.MaxDepth, .. SHA256.HashData(policy.CaPem), .. SHA256.HashData(policy.CrlPem)]);
+    [
+        (byte)policy.Mode, (byte)policy.MaxDepth,
+        .. SHA256.HashData(policy.CaPem), .. SHA256.HashData(policy.CrlPem),
+    ]);
 }

@@ -94,7 +94,7 @@ public sealed class BrowserTests : IAsyncDisposable
         node.Folder,
         ("HOME", node.Folder));
 
-    /// <summary>Takes connections until the test is over; each is served by itself, as a browser opens several.</summary>
+    /// <summary>Takes connections until the test is over; a browser opens several.</summary>
     private async Task ServeAsync()
     {
         try

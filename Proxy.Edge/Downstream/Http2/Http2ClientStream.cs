@@ -366,7 +366,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         Span<byte> saved = stackalloc byte[Behind];
         Span<byte> behind = buffer.AsSpan(start + count, Behind);
         behind.CopyTo(saved);
-        (byte[] framed, int at, int length) = ResponseBody.Encode(buffer, start, count, end);
+        (byte[] framed, int at, int length) = ChunkFrame.Around(buffer, start, count, end);
         if (length > 0)
         {
             exchange.OnRequestBody(framed, at, length, end);

@@ -9,7 +9,7 @@ internal sealed class StreamStateModel(int maxStreams)
     /// <summary>What came of an input.</summary>
     internal enum Outcome
     {
-        /// <summary>Nothing that anybody sees: counted, or discarded because it was on its way (§5.1, closed).</summary>
+        /// <summary>Nothing that anybody sees: counted, or discarded as it was on its way (§5.1, closed).</summary>
         Nothing,
 
         /// <summary>A request has begun.</summary>

@@ -11,6 +11,8 @@ public sealed class StreamStateModelTests
     private const int MaxStreams = 2;
     private static readonly StreamInput[] Inputs = Enum.GetValues<StreamInput>();
 
+    private readonly Http2Workspace _workspace = new();
+
     private static (StreamInput Input, int Stream)[] Alphabet(params int[] streams) =>
         [.. streams.SelectMany(static id => Inputs.Select(input => (input, id)))];
 
@@ -50,7 +52,7 @@ public sealed class StreamStateModelTests
         for (int seed = 1; seed <= 300; seed++)
         {
             var random = new Random(seed);
-            var pair = new Pair();
+            var pair = new Pair(_workspace);
             int first = 1;
             for (int step = 0; step < 60 && !pair.Model.IsDead; step++)
             {
@@ -69,7 +71,7 @@ public sealed class StreamStateModelTests
         }
     }
 
-    private static void PlayAll((StreamInput Input, int Stream)[] alphabet, int depth)
+    private void PlayAll((StreamInput Input, int Stream)[] alphabet, int depth)
     {
         int[] at = new int[depth];
         do
@@ -95,9 +97,9 @@ public sealed class StreamStateModelTests
         return false;
     }
 
-    private static StreamStateModel Play((StreamInput Input, int Stream)[] sequence)
+    private StreamStateModel Play((StreamInput Input, int Stream)[] sequence)
     {
-        var pair = new Pair();
+        var pair = new Pair(_workspace);
         foreach ((StreamInput input, int stream) in sequence)
         {
             pair.Step(input, stream, () => string.Join(", ", sequence));
@@ -107,13 +109,15 @@ public sealed class StreamStateModelTests
     }
 
     /// <summary>The two of them, given the same.</summary>
-    private sealed class Pair
+    private sealed class Pair(Http2Workspace workspace)
     {
         private static readonly byte[] Fields = Http2Wire.Block(("x", "y"));
         private static readonly byte[] Head = Http2Wire.Block(Http2Wire.Pseudo("POST", "/"));
 
-        private readonly SessionRig _rig = new(
-            new Http2Limits { MaxStreams = MaxStreams, MaxIdleFrames = int.MaxValue, MaxResets = int.MaxValue });
+        private static readonly Http2Limits Limits =
+            new() { MaxStreams = MaxStreams, MaxIdleFrames = int.MaxValue, MaxResets = int.MaxValue };
+
+        private readonly SessionRig _rig = new(Limits, workspace: workspace);
 
         public StreamStateModel Model { get; } = new(MaxStreams);
 
@@ -123,11 +127,12 @@ public sealed class StreamStateModelTests
             (Outcome, Http2Error) expected = Model.Handle(input, id);
             (Outcome, Http2Error) seen = wasDead ? default : Do(input, id);
 
-            if (expected != seen || Model.OpenStreams != _rig.Session.OpenStreams || Model.IsDead != _rig.Session.IsDead)
+            Http2Session session = _rig.Session;
+            if (expected != seen || Model.OpenStreams != session.OpenStreams || Model.IsDead != session.IsDead)
             {
                 Assert.Fail(
                     $"at {input} on stream {id}: the model says {expected} with {Model.OpenStreams} open, the session "
-                    + $"{seen} with {_rig.Session.OpenStreams} open ({_rig.ConnectionError}); {where()}");
+                    + $"{seen} with {session.OpenStreams} open ({_rig.ConnectionError}); {where()}");
             }
         }
 
