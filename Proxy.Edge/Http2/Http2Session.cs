@@ -249,6 +249,7 @@ public sealed class Http2Session
         if (stream.IsOpen)
         {
             _sender.Output.Number(FrameType.RstStream, stream.Id, (uint)error);
+            _receiver.OnOurReset(stream.Id);
             Remove(stream);
             TellOutput();
         }
