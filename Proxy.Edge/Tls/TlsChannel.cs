@@ -31,7 +31,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private bool _notified;
     private bool _truncated;
     private bool _closing;
-    private bool _ticketDue;
 
     private TlsChannel(TlsLoop shared, Channel inner, nint context)
     {
@@ -155,9 +154,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Handshake();
             }
 
-            if (!_handshaking && IsOpen)
+            if (!_handshaking && IsOpen && !Deliver() && IsOpen && _server is { OwesTicket: true })
             {
-                Deliver();
+                SendTicket();
             }
 
             KeepRest();
@@ -372,7 +371,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private void FinishHandshake()
     {
         _handshaking = false;
-        _ticketDue = _server is { Context.Policy.Tickets: true } && Ssl.SSL_version(_ssl) >= Ssl.TLS1_3_VERSION;
+        _server?.Finish(_ssl);
         Handler.OnConnected();
         if (IsOpen && _early.Take(out int count) is { } early)
         {
@@ -382,11 +381,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
     }
 
-    /// <summary>Hands out what can be decrypted, as much as fits at a time.</summary>
-    private void Deliver()
+    /// <summary>Hands out what can be decrypted, as much as fits at a time. False when there was nothing.</summary>
+    private bool Deliver()
     {
         byte[] plain = _shared.Plain;
         bool more = true;
+        bool any = false;
         while (more && IsOpen && !_paused)
         {
             Claim();
@@ -415,6 +415,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             more &= error == Ssl.SSL_ERROR_NONE;
             if (filled > 0)
             {
+                any = true;
                 Show(plain, filled);
             }
 
@@ -424,8 +425,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             }
         }
 
-        // Answers of the protocol itself: tickets, key updates, alerts.
+        // Answers of the protocol itself: key updates, alerts.
         Flush();
+        return any;
     }
 
     /// <summary>The handler may use other channels of this loop, so our place in the input is put aside.</summary>
@@ -507,7 +509,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Flush();
             }
 
-            int written = _ticketDue ? WriteWithTicket(bytes, count) : Ssl.SSL_write(_ssl, bytes, count);
+            int written = _server is { OwesTicket: true }
+                ? _server.WriteWithTicket(_ssl, bytes, count)
+                : Ssl.SSL_write(_ssl, bytes, count);
             if (written <= 0)
             {
                 Crypto.ERR_clear_error();
@@ -519,13 +523,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
     }
 
-    /// <summary>TLS 1.3 gives tickets after the handshake. Sent there ours would be a segment of its own, so it goes in
-    /// front of the first answer.</summary>
-    private int WriteWithTicket(byte* bytes, int count)
+    /// <summary>The client sends no request yet, so there is no answer to give the ticket with.</summary>
+    private void SendTicket()
     {
-        _ticketDue = false;
-        _ = Ssl.SSL_new_session_ticket(_ssl);
-        return TlsCallbacks.Write(_ssl, bytes, count, _server!);
+        Claim();
+        _server!.SendTicket(_ssl);
+        Flush();
     }
 
     internal void Flush()

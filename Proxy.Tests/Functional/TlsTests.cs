@@ -100,6 +100,18 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_has_not_asked_yet_gets_its_ticket_too()
+    {
+        TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
+        await using NodeProcess node = await StartAsync(
+            "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
+
+        string silent = await ShellAsync(node, "sleep 0.3", "-tls1_3 -msg");
+
+        Assert.Single(Regex.Matches(silent, "NewSessionTicket"));
+    }
+
+    [Fact]
     public async Task Client_certificates_are_judged_and_told_to_the_origin_and_forged_ones_are_not()
     {
         TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
