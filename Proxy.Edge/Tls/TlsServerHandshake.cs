@@ -21,8 +21,8 @@ internal sealed unsafe class TlsServerHandshake(TlsServerContext context)
 
     /// <summary>TLS 1.3 gives tickets after the handshake (RFC 8446 §4.6.1), and this client has none yet. When its
     /// request came with the end of the handshake, the ticket goes in front of the answer and needs no segment of its
-    /// own. Otherwise it goes at once: perhaps Nagle's algorithm keeps the request back at the client until what it sent
-    /// is acknowledged, and the kernel waits 40 ms for something of ours to say that with.</summary>
+    /// own. Otherwise it goes at once: Nagle's algorithm may keep the request back at the client until what it sent is
+    /// acknowledged, and the kernel waits 40 ms for something of ours to say that with.</summary>
     public bool OwesTicket { get; private set; }
 
     public void Finish(nint ssl) =>
