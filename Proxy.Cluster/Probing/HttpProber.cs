@@ -54,7 +54,8 @@ public sealed class HttpProber : IProber, IDisposable
         {
             int status = request.Method == "TCP"
                 ? await ConnectOnlyAsync(request, either.Token)
-                : request.Method == "GRPC" ? await GrpcHealth.AskAsync(_http, Message(request), request.Path, either.Token)
+                : request.Method == "GRPC"
+                    ? await GrpcHealth.AskAsync(_http, Message(request), request.Path, either.Token)
                 : await SendAsync(request, either.Token);
             bool passed = status == 0 || request.Expect.Contains(status);
             string reason = status == 0 ? request.Method == "GRPC" ? "serving" : "connected"
@@ -122,7 +123,8 @@ public sealed class HttpProber : IProber, IDisposable
         context.InitialRequestMessage.Options.TryGetValue(Probe, out ProbeRequest? request);
         var plain = new NetworkStream(await ConnectAsync(request!, cancellation), ownsSocket: true);
         return request!.Tls is { } tls && _rules(tls.Pool) is { } rules
-            ? await TlsProbe.AuthenticateAsync(plain, rules.Policy, Name(rules.ServerName, tls.Name), request.Protocol, cancellation)
+            ? await TlsProbe.AuthenticateAsync(
+                plain, rules.Policy, Name(rules.ServerName, tls.Name), request.Protocol, cancellation)
             : plain;
 
         static string Name(string pinned, string own) => pinned.Length > 0 ? pinned : own;

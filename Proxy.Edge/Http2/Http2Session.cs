@@ -186,12 +186,14 @@ public sealed class Http2Session
         return stream;
     }
 
-    /// <summary>A request as HTTP/1.1 text, complete and of our own making.</summary>
-    public void SendRequest(Http2Stream stream, ReadOnlySpan<byte> head, bool https, bool endStream)
+    /// <summary>A request's head as HTTP/1.1 text, complete and of our own making. Without a body it is the whole
+    /// request.</summary>
+    public RequestFraming SendRequest(Http2Stream stream, ReadOnlySpan<byte> head, bool https)
     {
-        stream.IsOurEndGiven |= endStream;
-        RequestBlock.Write(ref _sender.Output, stream.Id, head, https, endStream);
+        RequestFraming framing = RequestBlock.Write(ref _sender.Output, stream.Id, head, https);
+        stream.IsOurEndGiven |= framing == default;
         TellOutput();
+        return framing;
     }
 
     /// <summary>An origin's head.</summary>

@@ -1,7 +1,12 @@
+using System.Buffers.Text;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http2.Hpack;
 
 namespace Proxy.Edge.Http2;
+
+/// <summary>How the body behind a request's head is framed as HTTP/1.1 text; neither means that there is
+/// none.</summary>
+public readonly record struct RequestFraming(bool IsChunked, long Length);
 
 /// <summary>Puts a request into HEADERS frames (RFC 9113 §8.3.1) from the HTTP/1.1 text that the proxy composed for an
 /// origin: a start line in origin or asterisk form, one Host, complete lines.</summary>
@@ -19,8 +24,10 @@ internal static class RequestBlock
         (1UL << (int)HeaderId.Connection) | (1UL << (int)HeaderId.KeepAlive) | (1UL << (int)HeaderId.ProxyConnection)
         | (1UL << (int)HeaderId.TransferEncoding) | (1UL << (int)HeaderId.Upgrade) | (1UL << (int)HeaderId.Host);
 
-    public static void Write(ref FrameOutput output, int stream, ReadOnlySpan<byte> head, bool https, bool endStream)
+    /// <summary>Writes the head; it ends the stream when no body is announced.</summary>
+    public static RequestFraming Write(ref FrameOutput output, int stream, ReadOnlySpan<byte> head, bool https)
     {
+        RequestFraming framing = default;
         int lineEnd = head.IndexOf((byte)'\n') + 1;
         ReadOnlySpan<byte> startLine = head[..lineEnd];
         ReadOnlySpan<byte> fields = head[lineEnd..];
@@ -35,15 +42,25 @@ internal static class RequestBlock
             int colon = line.IndexOf((byte)':');
             ReadOnlySpan<byte> name = line[..colon];
             HeaderId id = HeaderNames.Recognise(name);
+            ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);
             if (((1UL << (int)id) & Dropped) == 0)
             {
-                at = HpackEncoder.WriteField(block, at, id, name, line[(colon + 1)..].Trim(" \t"u8));
+                at = HpackEncoder.WriteField(block, at, id, name, value);
+                if (id == HeaderId.ContentLength && Utf8Parser.TryParse(value, out long length, out _))
+                {
+                    framing = framing with { Length = length };
+                }
+            }
+            else if (id == HeaderId.TransferEncoding)
+            {
+                framing = framing with { IsChunked = true };
             }
 
             fields = fields[(end + 1)..];
         }
 
-        HeadBlocks.Finish(ref output, stream, at, endStream);
+        HeadBlocks.Finish(ref output, stream, at, endStream: framing == default);
+        return framing;
     }
 
     private static int WriteStart(Span<byte> block, int at, ReadOnlySpan<byte> line, bool https)

@@ -60,10 +60,9 @@ internal sealed class Http2Origin(OriginServices services) : OriginStream(servic
     public override void SendHead(byte[] buffer, int start, int headCount, int bodyCount)
     {
         Member.Counters.BytesToOrigin += headCount;
-        (_requestChunked, _requestLeft) = FramingLines.Read(buffer.AsSpan(start, headCount));
         _chunks = default;
-        bool end = !_requestChunked && _requestLeft == 0;
-        Session.SendRequest(_stream!, buffer.AsSpan(start, headCount), Member.Plan.Tls is not null, end);
+        (_requestChunked, _requestLeft) = Session.SendRequest(
+            _stream!, buffer.AsSpan(start, headCount), Member.Plan.Tls is not null);
         Send(buffer, start + headCount, bodyCount);
     }
 

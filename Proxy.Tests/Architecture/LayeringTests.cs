@@ -57,7 +57,7 @@ public sealed partial class LayeringTests
         ["Actors.Planning"] =
             "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing "
             + "Edge.Snapshot Edge.Topology",
-        ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Topology",
+        ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Snapshot Edge.Topology",
         ["Actors.Publishing"] =
             "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
@@ -66,7 +66,7 @@ public sealed partial class LayeringTests
         ["Cluster.Exporting"] = "Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
-        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Tls Edge.Topology",
+        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",

@@ -5,7 +5,10 @@ namespace Proxy.Tests.Architecture;
 /// <summary>What belongs to the repository: every file except what builds and tools leave behind.</summary>
 internal static class TrackedFiles
 {
-    private static readonly string[] Left = ["bin", "obj", ".git", ".build", ".vs", ".idea", "TestResults", "state"];
+    private static readonly string[] Left =
+    [
+        "bin", "obj", ".git", ".build", ".vs", ".idea", "TestResults", "state", "node_modules",
+    ];
 
     /// <summary>Relative to the repository, with '/', in order.</summary>
     public static IReadOnlyList<string> Paths { get; } =

@@ -66,10 +66,12 @@ internal static class Http2ClientFuzz
             case 8:
                 return Http2Wire.Frame(Http2Wire.Rst, 0, id, Http2Wire.Number(random.Next(14)));
             case 9:
-                return Http2Wire.Frame(Http2Wire.Settings, 0, 0, Http2Wire.Setting((short)random.Next(0, 9), random.Next(0, 3)));
+                return Http2Wire.Frame(
+                    Http2Wire.Settings, 0, 0, Http2Wire.Setting((short)random.Next(0, 9), random.Next(0, 3)));
             case 10:
                 return Http2Wire.Frame(
-                    Http2Wire.GoAway, 0, 0, [.. Http2Wire.Number(random.Next(12)), .. Http2Wire.Number(random.Next(14))]);
+                    Http2Wire.GoAway, 0, 0,
+                    [.. Http2Wire.Number(random.Next(12)), .. Http2Wire.Number(random.Next(14))]);
             default:
                 byte[] payload = new byte[random.Next(0, 12)];
                 random.NextBytes(payload);
@@ -100,7 +102,9 @@ internal static class Http2ClientFuzz
         var rig = new ClientRig(started: false);
         for (int i = 0; i < Requests; i++)
         {
-            rig.Ask(endStream: i % 2 == 0);
+            rig.Ask(i % 2 == 0
+                ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+                : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
         }
 
         rig.Session.ClearOutput();

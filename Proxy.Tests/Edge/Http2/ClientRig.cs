@@ -31,13 +31,13 @@ internal sealed class ClientRig : IHttp2SessionHandler
 
     public Http2Error? GoAway { get; private set; }
 
-    /// <summary>Opens a stream with a request that is complete, unless it has a body.</summary>
-    public ResponseTaker Ask(string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", bool endStream = true)
+    /// <summary>Opens a stream with a request that is complete, unless its head announces a body.</summary>
+    public ResponseTaker Ask(string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     {
         var taker = new ResponseTaker();
         taker.Stream = Session.Open(taker);
         Streams.Add(taker);
-        Session.SendRequest(taker.Stream, System.Text.Encoding.Latin1.GetBytes(head), https: false, endStream);
+        Session.SendRequest(taker.Stream, System.Text.Encoding.Latin1.GetBytes(head), https: false);
         return taker;
     }
 

@@ -25,8 +25,7 @@ public sealed class ClientSessionTests
         var rig = new ClientRig();
         rig.Ask(
             "POST /a?b HTTP/1.1\r\nX-One: 1\r\nHost: a.test\r\nConnection: TE\r\nTE: trailers\r\n"
-            + "Transfer-Encoding: chunked\r\n\r\n",
-            endStream: false);
+            + "Transfer-Encoding: chunked\r\n\r\n");
 
         Http2Frame head = rig.Sent().Single();
         Assert.Equal(Http2Wire.EndHeaders, head.Flags);

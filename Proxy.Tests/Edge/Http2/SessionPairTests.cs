@@ -248,8 +248,9 @@ public sealed class SessionPairTests
             Down = new Flow(random);
             _stream = client.Open(this);
             client.SendRequest(
-                _stream, Encoding.ASCII.GetBytes($"POST /{number} HTTP/1.1\r\nHost: a\r\n\r\n"), https: false,
-                endStream: false);
+                _stream,
+                Encoding.ASCII.GetBytes($"POST /{number} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                https: false);
         }
 
         public Flow Up { get; }

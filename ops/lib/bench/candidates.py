@@ -21,6 +21,10 @@ http {{
     location = /100 {{ return 200 "{small}"; }}
     location = /health {{ return 200 "ok"; }}
   }}
+  server {{
+    listen 127.0.0.1:{c} backlog=4096 http2; root {dir}/files; http2_max_concurrent_streams 128;
+    location = /o2/100 {{ return 200 "{small}"; }}
+  }}
 }}
 """
 
@@ -35,6 +39,7 @@ http {{
     server 127.0.0.1:{a}; server 127.0.0.1:{b};
     keepalive 1024; keepalive_requests 100000000; keepalive_timeout 600s;
   }}
+  upstream app2 {{ server 127.0.0.1:{c}; keepalive 1024; keepalive_requests 100000000; keepalive_timeout 600s; }}
   {buffers}
   ssl_certificate {dir}/site.pem; ssl_certificate_key {dir}/site.key; ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ecdh_curve X25519:P-256; ssl_session_tickets on;
@@ -43,6 +48,11 @@ http {{
     listen 127.0.0.1:{tls} backlog=4096 ssl http2;
     listen 127.0.0.1:{h2c} backlog=4096 http2;
     add_header X-Resumed $ssl_session_reused;
+    location /o2/ {{
+      grpc_pass grpc://app2;
+      grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      grpc_set_header X-Forwarded-Proto $scheme; grpc_set_header Via "1.1 nginx";
+    }}
     location / {{
       proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -71,7 +81,10 @@ frontend web
   option forwardfor
   http-request set-header X-Forwarded-Proto http
   http-request add-header Via "1.1 haproxy"
+  use_backend app2 if {{ path_beg /o2/ }}
   default_backend app
+backend app2
+  server c 127.0.0.1:{c} proto h2
 backend app
   balance roundrobin
   server a 127.0.0.1:{a}
@@ -96,6 +109,7 @@ proxy {{
     {{ match {{ host = "*.static.example", path = "/assets/" }}, pool = app }}
     {{ match {{ path = "/api/v1/" }}, pool = app }}
     {{ match {{ path = "/admin/" }}, pool = app }}
+    {{ match {{ path = "/o2/" }}, pool = app2 }}
     {{ match {{ path = "/" }}, pool = app }}
   ]
   pools {{
@@ -110,6 +124,7 @@ proxy {{
       }}
       affinity {{ cookie {{ name = ROUTEID }} }}
     }}
+    app2 {{ protocol = h2, members = [ {{ name = c, url = "http://127.0.0.1:{c}" }} ] }}
   }}
   management {{ bind = "127.0.0.1:{management}" }}
 }}
@@ -121,14 +136,15 @@ class Bench:
 
     def __init__(self, root, folder, cores, started):
         self.root, self.folder, self.cores, self.started = root, folder, cores, started
-        self.origin_a, self.origin_b = machine.free_ports(2)
+        self.origin_a, self.origin_b, self.origin_c = machine.free_ports(3)
 
     def write(self, name, template, **values):
         path = os.path.join(self.folder, name)
         # A worker of root's nginx would change to an account that may not see the folder of the run.
         user = "user root;" if os.geteuid() == 0 else ""
         with open(path, "w", encoding="utf-8") as f:
-            f.write(template.format(dir=self.folder, a=self.origin_a, b=self.origin_b, user=user, **values))
+            f.write(template.format(
+                dir=self.folder, a=self.origin_a, b=self.origin_b, c=self.origin_c, user=user, **values))
         return path
 
     def start(self, argv, name, cores, env=None):
@@ -148,8 +164,8 @@ class Bench:
 
     def start_origin(self):
         files = os.path.join(self.folder, "files")
-        os.makedirs(files, exist_ok=True)
-        for name, size in (("10k", 10 * 1024), ("1m", 1024 * 1024)):
+        os.makedirs(os.path.join(files, "o2"), exist_ok=True)
+        for name, size in (("10k", 10 * 1024), ("o2/10k", 10 * 1024), ("1m", 1024 * 1024)):
             with open(os.path.join(files, name), "wb") as f:
                 f.write(b"x" * size)
         config = self.write("origin.conf", ORIGIN, small="x" * 100)

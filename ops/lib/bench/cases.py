@@ -54,6 +54,11 @@ ALL = [
     Case("h2c-m1-10KB", "/10k", 64, 0.85, kind="h2c"),
     Case("h2c-m32-100B", "/100", 64, 0.85, kind="h2c", streams=32),
     Case("h2c-m32-10KB", "/10k", 64, 0.85, kind="h2c", streams=32),
+    # HTTP/2 to the origin too; nginx can do that as a gRPC proxy only.
+    Case("http-to-h2-100B-c64", "/o2/100", 64, 0.85),
+    Case("h2c-to-h2-m1-100B", "/o2/100", 64, 0.85, kind="h2c"),
+    Case("h2c-to-h2-m32-100B", "/o2/100", 64, 0.85, kind="h2c", streams=32),
+    Case("h2c-to-h2-m32-10KB", "/o2/10k", 64, 0.85, kind="h2c", streams=32),
     Case("100B-c64-2workers", "/100", 64, 0.90, workers=2),
 ]
 QUICK = ["100B-c64", "10KB-c64", "100B-headers-c64", "1MB-c64"]
