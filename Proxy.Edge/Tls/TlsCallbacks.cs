@@ -38,6 +38,15 @@ internal static unsafe class TlsCallbacks
         return result;
     }
 
+    /// <summary>A write that may seal a ticket on its way.</summary>
+    public static int Write(nint ssl, byte* bytes, int count, TlsServerHandshake handshake)
+    {
+        _current = handshake;
+        int result = Ssl.SSL_write(ssl, bytes, count);
+        _current = null;
+        return result;
+    }
+
     [UnmanagedCallersOnly]
     private static int OnClientHello(nint ssl, int* alert, nint argument)
     {
@@ -103,7 +112,10 @@ internal static unsafe class TlsCallbacks
 
     [UnmanagedCallersOnly]
     private static int OnTicket(nint ssl, byte* name, byte* iv, nint cipher, nint mac, int seal) =>
-        _current is { } handshake ? handshake.Context.TicketKeys.Serve(name, iv, cipher, mac, seal) : 0;
+        _current is { } handshake
+            ? handshake.Context.TicketKeys.Serve(
+                name, iv, cipher, mac, seal, Ssl.SSL_version(ssl) >= Ssl.TLS1_3_VERSION)
+            : 0;
 
     [UnmanagedCallersOnly]
     private static int OnStatusRequest(nint ssl, nint argument)

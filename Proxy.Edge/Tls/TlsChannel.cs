@@ -13,6 +13,10 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>First byte of a handshake record.</summary>
     private const byte HandshakeRecord = 22;
 
+    /// <summary>Less than this waits for the end of the turn: a last answer and the close_notify behind it leave in one
+    /// system call. Small, because what waits here is not seen in <see cref="UnsentBytes"/>.</summary>
+    private const int MostCollected = 16 * 1024;
+
     private readonly TlsLoop _shared;
     private readonly Channel _inner;
     private readonly TlsServerHandshake? _server;
@@ -151,9 +155,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Handshake();
             }
 
-            if (!_handshaking && IsOpen)
+            if (!_handshaking && IsOpen && !Deliver() && IsOpen && _server is { OwesTicket: true })
             {
-                Deliver();
+                SendTicket();
             }
 
             KeepRest();
@@ -245,7 +249,14 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             Encrypt(bytes + offset, count);
         }
 
-        Flush();
+        if (_shared.OutCount > MostCollected)
+        {
+            Flush();
+        }
+        else
+        {
+            _shared.SendAtTurnEnd();
+        }
     }
 
     public override void Pause()
@@ -275,6 +286,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     public override void ShutdownSend()
     {
         Notify();
+        Flush();
         _inner.ShutdownSend();
     }
 
@@ -286,6 +298,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
 
         Notify();
+        Flush();
         _inner.CloseAfterFlush();
         if (_inner.IsOpen)
         {
@@ -304,6 +317,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         {
             IsOpen = false;
             Notify();
+            Flush();
             _inner.Close();
             Release();
         }
@@ -314,6 +328,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         if (IsOpen)
         {
             IsOpen = false;
+            Flush();
             _inner.Abort();
             Release();
         }
@@ -328,7 +343,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         int result = TlsCallbacks.Step(_ssl, _server);
         if (result == 1)
         {
-            // What is to be said last (tickets) leaves with the first answer, when a request came right behind.
+            // What is to be said last leaves with the first answer, when a request came right behind.
             FinishHandshake();
             return;
         }
@@ -357,6 +372,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private void FinishHandshake()
     {
         _handshaking = false;
+        _server?.Finish(_ssl);
         Handler.OnConnected();
         if (IsOpen && _early.Take(out int count) is { } early)
         {
@@ -366,11 +382,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
     }
 
-    /// <summary>Hands out what can be decrypted, as much as fits at a time.</summary>
-    private void Deliver()
+    /// <summary>Hands out what can be decrypted, as much as fits at a time. False when there was nothing.</summary>
+    private bool Deliver()
     {
         byte[] plain = _shared.Plain;
         bool more = true;
+        bool any = false;
         while (more && IsOpen && !_paused)
         {
             Claim();
@@ -399,6 +416,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             more &= error == Ssl.SSL_ERROR_NONE;
             if (filled > 0)
             {
+                any = true;
                 Show(plain, filled);
             }
 
@@ -408,8 +426,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             }
         }
 
-        // Answers of the protocol itself: tickets, key updates, alerts.
+        // Answers of the protocol itself: key updates, alerts.
         Flush();
+        return any;
     }
 
     /// <summary>The handler may use other channels of this loop, so our place in the input is put aside.</summary>
@@ -491,7 +510,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Flush();
             }
 
-            int written = Ssl.SSL_write(_ssl, bytes, count);
+            int written = _server is { OwesTicket: true }
+                ? _server.WriteWithTicket(_ssl, bytes, count)
+                : Ssl.SSL_write(_ssl, bytes, count);
             if (written <= 0)
             {
                 Crypto.ERR_clear_error();
@@ -503,7 +524,15 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
     }
 
-    private void Flush()
+    /// <summary>The client sends no request yet, so there is no answer to give the ticket with.</summary>
+    private void SendTicket()
+    {
+        Claim();
+        _server!.SendTicket(_ssl);
+        Flush();
+    }
+
+    internal void Flush()
     {
         int count = _shared.OutCount;
         if (count > 0 && ReferenceEquals(_shared.OutOwner, this))
@@ -522,7 +551,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             Claim();
             _ = Ssl.SSL_shutdown(_ssl);
             Crypto.ERR_clear_error();
-            Flush();
         }
     }
 
@@ -543,6 +571,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         IsOpen = false;
         _shared.SetInput(null, 0);
         // The alert, if any, goes out first.
+        Flush();
         _inner.CloseAfterFlush();
         Release();
         Handler.OnFailed(error);

@@ -8,7 +8,7 @@ namespace Proxy.Edge.Tls;
 /// <summary>What the TLS channels of one loop share: the place where OpenSSL finds received bytes, the buffer it writes
 /// to, and the buffer that plaintext is handed out in. An idle connection owns none of them. Loop thread
 /// only.</summary>
-public sealed unsafe class TlsLoop : IDisposable
+public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 {
     /// <summary>Plaintext handed to a handler at once.</summary>
     internal const int PlainBytes = 128 * 1024;
@@ -18,6 +18,7 @@ public sealed unsafe class TlsLoop : IDisposable
 
     private readonly nint _method;
     private readonly Area* _area;
+    private bool _collecting;
 
     public TlsLoop(IEventLoop loop)
     {
@@ -59,6 +60,23 @@ public sealed unsafe class TlsLoop : IDisposable
 
     /// <summary>The areas are a loop's; connections must be gone.</summary>
     public void Dispose() => NativeMemory.Free(_area);
+
+    public void OnTurnEnd()
+    {
+        _collecting = false;
+        OutOwner?.Flush();
+    }
+
+    /// <summary>What is in <see cref="Out"/> leaves at the end of the turn, or when another channel needs the
+    /// place.</summary>
+    internal void SendAtTurnEnd()
+    {
+        if (!_collecting)
+        {
+            _collecting = true;
+            Loop.AtTurnEnd(this);
+        }
+    }
 
     internal void SetInput(byte* bytes, int count)
     {

@@ -127,7 +127,8 @@ public sealed class TlsServerContext
             context.SetSuites(TlsSuites.Tls12(policy), TlsSuites.Tls13, policy.Groups);
             ulong options = Ssl.SSL_OP_CIPHER_SERVER_PREFERENCE | Ssl.SSL_OP_PRIORITIZE_CHACHA;
             _ = Ssl.SSL_CTX_set_options(context.Handle, options | (policy.Tickets ? 0 : Ssl.SSL_OP_NO_TICKET));
-            _ = Ssl.SSL_CTX_set_num_tickets(context.Handle, policy.Tickets ? 1 : 0);
+            // TLS 1.3 only: TlsChannel asks for one when there is an answer that it can leave with.
+            _ = Ssl.SSL_CTX_set_num_tickets(context.Handle, 0);
             _ = Ssl.SSL_CTX_ctrl(context.Handle, Ssl.SSL_CTRL_SET_SESS_CACHE_MODE, Ssl.SSL_SESS_CACHE_OFF, 0);
             foreach (TlsCertificate certificate in certificates)
             {

@@ -47,7 +47,9 @@ public sealed unsafe class TlsTicketKeys
     /// <summary>OpenSSL wants to seal (<paramref name="seal"/> = 1) or open a ticket; answers as
     /// SSL_CTX_set_tlsext_ticket_key_evp_cb is to be answered: 0 = unknown key, 1 = done, 2 = done, and the ticket
     /// should be replaced.</summary>
-    internal int Serve(byte* name, byte* iv, nint cipher, nint mac, int seal)
+    /// <param name="singleUse">The client throws a ticket away once it used it, as TLS 1.3 asks (RFC 8446 appendix
+    /// C.4): without a new one its next handshake would be a full one.</param>
+    internal int Serve(byte* name, byte* iv, nint cipher, nint mac, int seal, bool singleUse)
     {
         byte[][] keys = Volatile.Read(ref _keys);
         if (seal != 0)
@@ -61,7 +63,7 @@ public sealed unsafe class TlsTicketKeys
         {
             if (keys[i].AsSpan(0, NameBytes).SequenceEqual(new ReadOnlySpan<byte>(name, NameBytes)))
             {
-                return !Init(keys[i], iv, cipher, mac, false) ? -1 : i == 0 ? 1 : 2;
+                return !Init(keys[i], iv, cipher, mac, false) ? -1 : i == 0 && !singleUse ? 1 : 2;
             }
         }
 

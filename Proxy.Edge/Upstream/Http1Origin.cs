@@ -122,8 +122,9 @@ public sealed class Http1Origin : OriginStream, IChannelHandler
         }
     }
 
-    /// <summary>A kept connection that got input or ended while nobody used it.</summary>
-    internal bool IsStale() => _channel.HasUnreadInput();
+    /// <summary>A kept connection that got input or ended while nobody used it. One that has not been used at all may
+    /// still have the rest of its handshake to read.</summary>
+    internal bool IsStale() => _served > 0 && _channel.HasUnreadInput();
 
     public void OnConnected()
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
@@ -72,10 +73,42 @@ public sealed class TlsTests : IDisposable
         string ask = $"printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; sleep 0.3";
 
         string first = await ShellAsync(node, ask, $"{version} -sess_out {session}");
-        string second = await ShellAsync(node, ask, $"{version} -sess_in {session}");
+        string second = await ShellAsync(node, ask, $"{version} -sess_in {session} -sess_out {session}");
+        string third = await ShellAsync(node, ask, $"{version} -sess_in {session}");
 
         Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1", second, StringComparison.Ordinal);
+        Assert.Contains("Reused, TLSv1", third, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_resumed_session_of_tls_1_3_gets_one_new_ticket_for_the_next()
+    {
+        TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
+        await using NodeProcess node = await StartAsync(
+            "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
+        string session = Path.Combine(node.Folder, "session.pem");
+        string ask = $"printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; sleep 0.3";
+
+        string first = await ShellAsync(node, ask, $"-tls1_3 -msg -sess_out {session}");
+        string second = await ShellAsync(node, ask, $"-tls1_3 -msg -sess_in {session}");
+
+        Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
+        Assert.Contains("Reused, TLSv1", second, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(first, "NewSessionTicket"));
+        Assert.Single(Regex.Matches(second, "NewSessionTicket"));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_not_asked_yet_gets_its_ticket_too()
+    {
+        TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
+        await using NodeProcess node = await StartAsync(
+            "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
+
+        string silent = await ShellAsync(node, "sleep 0.3", "-tls1_3 -msg");
+
+        Assert.Single(Regex.Matches(silent, "NewSessionTicket"));
     }
 
     [Fact]

@@ -155,6 +155,9 @@ internal static unsafe partial class Ssl
     public static partial int SSL_read(nint ssl, byte* buffer, int count);
 
     [LibraryImport(Library)]
+    public static partial int SSL_new_session_ticket(nint ssl);
+
+    [LibraryImport(Library)]
     public static partial int SSL_write(nint ssl, byte* buffer, int count);
 
     [LibraryImport(Library)]
@@ -212,6 +215,10 @@ internal static unsafe partial class Ssl
 
     [LibraryImport(Library)]
     public static partial byte* SSL_get_version(nint ssl);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial int SSL_version(nint ssl);
 
     [LibraryImport(Library)]
     public static partial nint SSL_get_current_cipher(nint ssl);
