@@ -18,4 +18,7 @@ public sealed record NodeConfig
 
     /// <summary>How long requests in flight may take to end after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a new key seals session tickets; a key opens tickets for two more turns.</summary>
+    public TimeSpan TicketRotation { get; init; } = TimeSpan.FromHours(12);
 }

@@ -11,6 +11,7 @@ namespace Proxy.Cluster.Acme;
 /// </code></summary>
 internal sealed class AcmeFileStore : IAcmeStore
 {
+    private const string KeyFile = "node.key";
     private const int KeyBytes = 32;
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
@@ -21,19 +22,28 @@ internal sealed class AcmeFileStore : IAcmeStore
     private readonly string _folder;
     private readonly byte[] _key;
 
+    /// <summary>Opens the store, and makes it when it is not there.</summary>
     /// <exception cref="AcmeStoreException">The folder or its key cannot be made or read.</exception>
     public AcmeFileStore(string folder)
+        : this(folder, create: true)
+    {
+    }
+
+    private AcmeFileStore(string folder, bool create)
     {
         _folder = folder;
         try
         {
-            Directory.CreateDirectory(folder, OwnerFolder);
-            // It may have been there with other rights.
-            File.SetUnixFileMode(folder, OwnerFolder);
-            string file = Path.Combine(folder, "node.key");
-            if (!File.Exists(file))
+            string file = Path.Combine(folder, KeyFile);
+            if (create)
             {
-                Replace(file, RandomNumberGenerator.GetBytes(KeyBytes));
+                Directory.CreateDirectory(folder, OwnerFolder);
+                // It may have been there with other rights.
+                File.SetUnixFileMode(folder, OwnerFolder);
+                if (!File.Exists(file))
+                {
+                    Replace(file, RandomNumberGenerator.GetBytes(KeyBytes));
+                }
             }
 
             _key = File.ReadAllBytes(file);
@@ -47,6 +57,11 @@ internal sealed class AcmeFileStore : IAcmeStore
             throw new AcmeStoreException($"{folder}: {error.Message}");
         }
     }
+
+    /// <summary>The store as it is; null when there is none. Nothing is changed.</summary>
+    /// <exception cref="AcmeStoreException">It is there and cannot be read.</exception>
+    public static AcmeFileStore? OpenExisting(string folder) =>
+        Directory.Exists(folder) ? new AcmeFileStore(folder, create: false) : null;
 
     private static ReadOnlySpan<byte> Magic => "PXA1"u8;
 

@@ -14,6 +14,9 @@ internal static partial class AcmeLog
     [LoggerMessage(72, LogLevel.Error, "acme: {Problem}")]
     public static partial void StoreTrouble(ILogger logger, string problem);
 
+    [LoggerMessage(74, LogLevel.Information, "acme: {File} was replaced; orders trust the new authorities")]
+    public static partial void AuthoritiesReplaced(ILogger logger, string file);
+
     [LoggerMessage(73, LogLevel.Error, "acme: ordering for {Names} failed")]
     public static partial void Broken(ILogger logger, string names, Exception error);
 }

@@ -58,6 +58,9 @@ internal sealed class AcmeMachine(AcmeSettings settings, CertificateLife? curren
         Keeping,
     }
 
+    /// <summary>When the certificate there is will be ordered anew; null while there is none.</summary>
+    public DateTimeOffset? RenewAt => _current is null ? null : _renewAt;
+
     public IReadOnlyList<AcmeEffect> Handle(AcmeInput input, DateTimeOffset now) => input switch
     {
         AcmeInput.Woken => OnWoken(),

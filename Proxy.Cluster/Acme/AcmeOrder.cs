@@ -14,13 +14,15 @@ internal sealed record ChallengeDesk(HttpChallenges Http, TlsChallenges Tls);
 /// <summary>What carrying an order out needs.</summary>
 /// <param name="Changed">Told after a new certificate is in <paramref name="Certificates"/>.</param>
 internal sealed record AcmeServices(
-    ILogger Logger, TimeProvider Time, ChallengeDesk Desk, AcmeCertificates Certificates, Action Changed);
+    ILogger Logger, TimeProvider Time, ChallengeDesk Desk, AcmeCertificates Certificates, AcmeLedger Ledger,
+    Action Changed);
 
 /// <summary>Carries out what <see cref="AcmeMachine"/> wants for one certificate, until it is stopped.</summary>
 internal sealed class AcmeOrder(
     AcmeServices services, IAcmeStore store, string storeName, IReadOnlyList<string> names, AcmeKeyType keyType,
     AcmeClient client, AcmeMachine machine)
 {
+    private readonly string _names = string.Join(", ", names);
     private readonly List<ChallengeAnswer> _shown = [];
     private string _keyPem = "";
 
@@ -48,7 +50,9 @@ internal sealed class AcmeOrder(
     {
         try
         {
-            foreach (AcmeEffect effect in machine.Handle(input, services.Time.GetUtcNow()))
+            IReadOnlyList<AcmeEffect> effects = machine.Handle(input, services.Time.GetUtcNow());
+            services.Ledger.Planned(_names, machine.RenewAt);
+            foreach (AcmeEffect effect in effects)
             {
                 input = await CarryOutAsync(effect, cancellation) ?? input;
             }
@@ -58,7 +62,7 @@ internal sealed class AcmeOrder(
         catch (Exception error) when (error is not OperationCanceledException)
         {
             // A mistake of ours must not cost the renewal in two months; the machine backs off.
-            AcmeLog.Broken(services.Logger, string.Join(", ", names), error);
+            AcmeLog.Broken(services.Logger, _names, error);
             return new AcmeInput.Failed("an error of our own");
         }
     }
@@ -82,7 +86,8 @@ internal sealed class AcmeOrder(
                 await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, services.Time, cancellation);
                 return AcmeInput.Woken.Instance;
             case AcmeEffect.Complain complain:
-                AcmeLog.NotIssued(services.Logger, string.Join(", ", names), complain.Problem, complain.Retry);
+                AcmeLog.NotIssued(services.Logger, _names, complain.Problem, complain.Retry);
+                services.Ledger.Failed(_names, complain.Retry);
                 return null;
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, "unknown");
@@ -120,7 +125,8 @@ internal sealed class AcmeOrder(
         }
 
         services.Certificates.Set(names, issued);
-        AcmeLog.Issued(services.Logger, string.Join(", ", names), issued.Life.NotAfter);
+        services.Ledger.Issued(_names);
+        AcmeLog.Issued(services.Logger, _names, issued.Life.NotAfter);
         services.Changed();
         return new AcmeInput.Kept(issued.Life);
     }

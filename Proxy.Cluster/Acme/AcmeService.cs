@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -21,7 +20,7 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
     public IReadOnlyList<string> Prepare(ProxyConfig config, string file)
     {
         _prepared = null;
-        ConfigList<string>[] wanted = [.. Wanted(config)];
+        ConfigList<string>[] wanted = [.. AcmeFiles.Wanted(config)];
         if (config.Acme is not { } acme || wanted.Length == 0)
         {
             return [];
@@ -30,9 +29,11 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         try
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-            var store = new AcmeFileStore(Path.Combine(Path.GetFullPath(config.Node.StateDir), "acme"));
+            var store = new AcmeFileStore(AcmeFiles.StoreFolder(config));
+            byte[] authorities = AcmeFiles.ReadAuthorities(acme, folder);
             _prepared = new Prepared(
-                acme, store, AccountKey(store, acme), ReadAuthorities(acme, folder), ReadBinding(acme, folder));
+                acme, folder, store, AccountKey(store, acme), authorities, AcmeFiles.ParseAuthorities(authorities),
+                AcmeFiles.ReadBinding(acme, folder));
             foreach (ConfigList<string> names in wanted)
             {
                 Restore(store, acme, names);
@@ -53,11 +54,13 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         var next = new Dictionary<string, ConfigList<string>>(StringComparer.Ordinal);
         if (_prepared is { } prepared)
         {
-            foreach (ConfigList<string> names in Wanted(config))
+            foreach (ConfigList<string> names in AcmeFiles.Wanted(config))
             {
-                next[$"{prepared.Acme} {prepared.Authorities.Length} {string.Join(' ', names)}"] = names;
+                next[$"{prepared.Mark} {string.Join(' ', names)}"] = names;
             }
         }
+
+        services.Ledger.Keep([.. next.Values.Select(static names => string.Join(", ", names))]);
 
         foreach (string key in _running.Keys.Except(next.Keys).ToArray())
         {
@@ -71,6 +74,35 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks whether ca-file was replaced, and orders with the new one from then on. A file that cannot be
+    /// used changes nothing; the look after it is repaired finds it.</summary>
+    public async Task LookAsync(ProxyConfig config)
+    {
+        if (_prepared is not { } prepared || prepared.Acme.CaFile.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            byte[] pem = AcmeFiles.ReadAuthorities(prepared.Acme, prepared.Folder);
+            if (pem.AsSpan().SequenceEqual(prepared.AuthoritiesPem))
+            {
+                return;
+            }
+
+            _prepared = prepared with { AuthoritiesPem = pem, Authorities = AcmeFiles.ParseAuthorities(pem) };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            // Half written perhaps, or gone for a moment.
+            return;
+        }
+
+        AcmeLog.AuthoritiesReplaced(services.Logger, prepared.Acme.CaFile);
+        await AdoptAsync(config);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Running order in _running.Values)
@@ -80,12 +112,6 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
 
         _running.Clear();
     }
-
-    /// <summary>Listeners that want the same names share a certificate.</summary>
-    private static IEnumerable<ConfigList<string>> Wanted(ProxyConfig config) =>
-        config.Listeners.Select(static one => one.Tls?.Acme).OfType<ConfigList<string>>()
-            .Where(static names => names.Count > 0)
-            .DistinctBy(static names => string.Join(' ', names));
 
     private Running Start(Prepared prepared, ConfigList<string> names)
     {
@@ -101,7 +127,7 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         var machine = new AcmeMachine(settings, services.Certificates.Find(names)?.Life, new Random(seed));
         var client = new AcmeClient(http, key, prepared.Binding, services.Time);
         var order = new AcmeOrder(
-            services, prepared.Store, StoreName(acme, names), names, acme.KeyType, client, machine);
+            services, prepared.Store, AcmeFiles.StoreName(acme, names), names, acme.KeyType, client, machine);
         return new Running(order, http, key);
     }
 
@@ -136,32 +162,19 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
             return;
         }
 
-        try
+        if (AcmeFiles.ReadCertificate(store, acme, names, out string problem) is { } issued)
         {
-            string name = StoreName(acme, names);
-            if (store.Read(name) is not { } bytes)
-            {
-                return;
-            }
-
-            if (IssuedCertificate.FromBytes(bytes, names, out string problem) is { } issued)
-            {
-                services.Certificates.Set(names, issued);
-            }
-            else
-            {
-                AcmeLog.StoreTrouble(services.Logger, $"{name}: {problem}; it is ordered again");
-            }
+            services.Certificates.Set(names, issued);
         }
-        catch (AcmeStoreException error)
+        else if (problem.Length > 0)
         {
-            AcmeLog.StoreTrouble(services.Logger, $"{error.Message}; it is ordered again");
+            AcmeLog.StoreTrouble(services.Logger, $"{problem}; it is ordered again");
         }
     }
 
     private string AccountKey(AcmeFileStore store, AcmeConfig acme)
     {
-        string name = $"account-{Hash(acme.Directory)}";
+        string name = AcmeFiles.AccountName(acme);
         try
         {
             if (store.Read(name) is { } known)
@@ -180,35 +193,15 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         return pem;
     }
 
-    private static X509Certificate2[] ReadAuthorities(AcmeConfig acme, string folder)
-    {
-        var authorities = new X509Certificate2Collection();
-        if (acme.CaFile.Length > 0)
-        {
-            authorities.ImportFromPemFile(Path.Combine(folder, acme.CaFile));
-        }
-
-        return [.. authorities];
-    }
-
-    private static AcmeBinding? ReadBinding(AcmeConfig acme, string folder) =>
-        acme.Binding.KeyId.Length == 0
-            ? null
-            : new AcmeBinding(
-                acme.Binding.KeyId,
-                Base64Url.DecodeFromChars(
-                    File.ReadLines(Path.Combine(folder, acme.Binding.HmacKeyFile)).First().Trim().TrimEnd('=')));
-
-    /// <summary>Another authority or kind of key is another certificate.</summary>
-    internal static string StoreName(AcmeConfig acme, ConfigList<string> names) =>
-        $"certificate-{Hash($"{acme.Directory} {acme.KeyType} {string.Join(' ', names)}")}";
-
-    private static string Hash(string text) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
-
+    /// <summary>What an order depends on: with something else it begins anew.</summary>
     private sealed record Prepared(
-        AcmeConfig Acme, AcmeFileStore Store, string AccountKeyPem, X509Certificate2[] Authorities,
-        AcmeBinding? Binding);
+        AcmeConfig Acme, string Folder, AcmeFileStore Store, string AccountKeyPem, byte[] AuthoritiesPem,
+        X509Certificate2[] Authorities, AcmeBinding? Binding)
+    {
+        public string Mark =>
+            $"{Acme} {Folder} {Convert.ToHexString(SHA256.HashData(AuthoritiesPem))} "
+            + Convert.ToHexString(SHA256.HashData(Binding?.Secret ?? []));
+    }
 
     /// <summary>An order under way, with what it alone uses.</summary>
     private sealed class Running : IAsyncDisposable

@@ -5,12 +5,10 @@ namespace Proxy.Cluster.Certificates;
 /// <param name="look">Reads the files; called from one thread at a time.</param>
 /// <param name="staple">Asks responders; may take its time, files are read meanwhile.</param>
 internal sealed class CertificateWatch(
-    TimeProvider time, Func<Task> look, Func<CancellationToken, Task> staple, Action rotate) : IAsyncDisposable
+    TimeProvider time, Func<Task> look, Func<CancellationToken, Task> staple, TicketRotation rotation)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
-    /// <summary>A ticket is good for at most three of them, see TlsTicketKeys.Rotate.</summary>
-    private static readonly TimeSpan TicketKeyAge = TimeSpan.FromHours(12);
 
     private readonly CancellationTokenSource _end = new();
     private Task _running = Task.CompletedTask;
@@ -40,10 +38,10 @@ internal sealed class CertificateWatch(
                     stapling = staple(_end.Token);
                 }
 
-                if (time.GetElapsedTime(rotated) >= TicketKeyAge)
+                if (time.GetElapsedTime(rotated) >= rotation.Interval())
                 {
                     rotated = time.GetTimestamp();
-                    rotate();
+                    rotation.Rotate();
                 }
             }
         }
@@ -55,3 +53,7 @@ internal sealed class CertificateWatch(
         await stapling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }
+
+/// <summary>Exchanging ticket keys.</summary>
+/// <param name="Interval">How often, as the running configuration says.</param>
+internal sealed record TicketRotation(Func<TimeSpan> Interval, Action Rotate);

@@ -80,12 +80,7 @@ internal sealed class FileTlsContexts(
 
         if (tls.Acme.Count > 0)
         {
-            loaded.Add(acme.Get(tls.Acme, out bool placeholder));
-            if (placeholder)
-            {
-                findings.Warnings.Add(
-                    $"{path}.acme: {tls.Acme[0]}: a certificate of our own is shown until ACME has issued one");
-            }
+            loaded.Add(Ordered(tls.Acme, $"{path}.acme", now, findings));
         }
 
         if (findings.Errors.Count > 0)
@@ -125,6 +120,22 @@ internal sealed class FileTlsContexts(
         {
             findings.Errors.Add($"{path}: {error.Message}");
         }
+    }
+
+    private TlsCertificate Ordered(
+        ConfigList<string> names, string path, DateTimeOffset now, TlsFindings findings)
+    {
+        TlsCertificate ordered = acme.Get(names, out bool placeholder);
+        if (placeholder)
+        {
+            findings.Warnings.Add($"{path}: {names[0]}: a certificate of our own is shown until ACME has issued one");
+        }
+        else if (now >= ordered.NotAfter)
+        {
+            findings.Warnings.Add($"{path}: {ordered.Name}: has expired");
+        }
+
+        return ordered;
     }
 
     private void PrepareOrigin(

@@ -29,8 +29,11 @@ internal static class ConfigCommands
         }
 
         var acme = new AcmeCertificates(TimeProvider.System);
+        (List<string> acmeErrors, List<string> acmeWarnings) = AcmeInspection.Look(config, file, acme);
         TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges(), acme)
             .Prepare(config, file, TimeProvider.System.GetUtcNow());
+        findings.Errors.AddRange(acmeErrors);
+        findings.Warnings.AddRange(acmeWarnings);
         foreach (string error in findings.Errors)
         {
             errors.WriteLine($"error: {file}: {error}");

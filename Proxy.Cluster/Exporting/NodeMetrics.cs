@@ -1,3 +1,4 @@
+using Proxy.Cluster.Acme;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
 
@@ -11,4 +12,5 @@ internal sealed record NodeMetrics(
     DateTimeOffset Now,
     bool IsReady,
     EdgeSnapshot Snapshot,
-    EdgeTelemetry Telemetry);
+    EdgeTelemetry Telemetry,
+    IReadOnlyList<AcmeOrderState> AcmeOrders);

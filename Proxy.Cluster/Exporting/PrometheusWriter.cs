@@ -18,6 +18,7 @@ internal static class PrometheusWriter
         WriteFaults(output, node.Telemetry);
         WriteAccessLog(output, node.Telemetry);
         TlsMetrics.Write(output, node);
+        AcmeMetrics.Write(output, node.AcmeOrders);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
         TopologyMetrics.WritePools(output, node);

@@ -61,8 +61,10 @@ internal sealed class NodeHost : IAsyncDisposable
         var actorPort = new ActorPort();
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
+        var ledger = new AcmeLedger();
         _acme = new AcmeService(
-            new AcmeServices(logger, _time, challenges, certificates, () => _ = LookAfterCertificatesAsync()));
+            new AcmeServices(
+                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync()));
         _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
         _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
@@ -81,12 +83,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
         _certificates = new CertificateWatch(
-            _time, LookAfterCertificatesAsync, _staples.RefreshAsync, () => _ticketKeys.Rotate());
+            _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
+            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _ticketKeys.Rotate()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls);
-        _status = new NodeStatus(_edge, telemetry, events, name, _time.GetUtcNow());
+        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
@@ -279,6 +282,7 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             TlsFindings findings = _tls.Prepare(_running.Config, _file, _time.GetUtcNow());
             Tell(findings);
+            await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
                 PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);

@@ -1,5 +1,6 @@
 using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
 using Proxy.Edge.Node;
 using Proxy.Edge.Snapshot;
@@ -10,7 +11,7 @@ namespace Proxy.Cluster.Host;
 
 /// <summary>The node as management sees it.</summary>
 internal sealed class NodeStatus(
-    EdgeNode edge, EdgeTelemetry telemetry, NodeEvents events, string name, DateTimeOffset startedAt)
+    EdgeNode edge, EdgeTelemetry telemetry, NodeEvents events, AcmeLedger ledger, string name, DateTimeOffset startedAt)
     : INodeStatus
 {
     private RunningRevision _running = new(PlannedRevision.None, "{}");
@@ -19,6 +20,8 @@ internal sealed class NodeStatus(
     public EdgeSnapshot Snapshot => edge.Snapshot;
 
     public EdgeTelemetry Telemetry => telemetry;
+
+    public IReadOnlyList<AcmeOrderState> AcmeOrders => ledger.Orders;
 
     public string NodeName => name;
 

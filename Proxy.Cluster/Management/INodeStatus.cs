@@ -1,3 +1,4 @@
+using Proxy.Cluster.Acme;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
@@ -11,6 +12,8 @@ internal interface INodeStatus
     EdgeSnapshot Snapshot { get; }
 
     EdgeTelemetry Telemetry { get; }
+
+    IReadOnlyList<AcmeOrderState> AcmeOrders { get; }
 
     string NodeName { get; }
 

@@ -77,7 +77,8 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
     {
         bool isReady = node.IsReady(out _);
         var metrics = new NodeMetrics(
-            node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry);
+            node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry,
+            node.AcmeOrders);
         return JsonAnswers.BytesAsync(context, ExpositionWriter.ContentType, PrometheusWriter.Write(metrics));
     }
 

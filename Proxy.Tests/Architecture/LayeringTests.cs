@@ -63,11 +63,11 @@ public sealed partial class LayeringTests
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
 
         // The node: everything that talks to the outside, and the wiring.
-        ["Cluster.Exporting"] = "Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
-        ["Cluster.Management"] =
-            "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
-        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
+        ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Management"] =
+            "Cluster.Acme Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Host"] =

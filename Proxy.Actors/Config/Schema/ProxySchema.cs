@@ -22,6 +22,10 @@ internal static class ProxySchema
             "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
         },
+        {
+            "ticket-rotation", Kinds.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
+            n => n.TicketRotation, (n, v) => n with { TicketRotation = v }
+        },
     };
 
     private static readonly BlockSchema<ManagementConfig> Management = new(new ManagementConfig())

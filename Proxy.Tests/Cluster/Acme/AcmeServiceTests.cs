@@ -33,7 +33,7 @@ public sealed class AcmeServiceTests : IDisposable
         Assert.Null(first.Find(Names));
         string account = Assert.Single(Directory.GetFiles(Store, "account-*"));
         TestCertificates.Leaf leaf = _authority.Issue(Names);
-        string name = AcmeService.StoreName(Acme, ["shop.test"]);
+        string name = AcmeFiles.StoreName(Acme, ["shop.test"]);
         new AcmeFileStore(Store).Write(name, Encoding.ASCII.GetBytes(leaf.KeyPem + leaf.CertificatePem));
         string file = Path.Combine(Store, name + ".sealed");
 
@@ -77,7 +77,7 @@ public sealed class AcmeServiceTests : IDisposable
         var certificates = new AcmeCertificates(TimeProvider.System);
         var desk = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         await using var service = new AcmeService(
-            new AcmeServices(_log, TimeProvider.System, desk, certificates, static () => { }));
+            new AcmeServices(_log, TimeProvider.System, desk, certificates, new AcmeLedger(), static () => { }));
         var config = new ProxyConfig
         {
             Acme = Acme,

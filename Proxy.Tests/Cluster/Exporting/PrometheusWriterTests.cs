@@ -1,4 +1,5 @@
 using System.Text;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Exporting;
 
 namespace Proxy.Tests.Cluster.Exporting;
@@ -49,6 +50,9 @@ public sealed class PrometheusWriterTests
     [InlineData("proxy_config_revision{}", 7)]
     [InlineData("proxy_uptime_seconds{}", 90)]
     [InlineData("proxy_ready{}", 1)]
+    [InlineData("proxy_acme_orders_total{names=\"shop.test, www.shop.test\",result=\"issued\"}", 2)]
+    [InlineData("proxy_acme_orders_total{names=\"shop.test, www.shop.test\",result=\"failed\"}", 1)]
+    [InlineData("proxy_acme_next_order_seconds{names=\"shop.test, www.shop.test\"}", 1772409600)]
     public void Values_are_what_was_counted(string series, double value)
     {
         Assert.Equal(value, Export(new SampleNode()).Samples[series], precision: 9);
@@ -80,7 +84,8 @@ public sealed class PrometheusWriterTests
     private static ExpositionChecker Export(SampleNode sample)
     {
         var node = new NodeMetrics(
-            "edge-1", "0.1.0", Start, Start.AddSeconds(90), IsReady: true, sample.Snapshot, sample.Telemetry);
+            "edge-1", "0.1.0", Start, Start.AddSeconds(90), IsReady: true, sample.Snapshot, sample.Telemetry,
+            [new AcmeOrderState("shop.test, www.shop.test", 2, 1, Start.AddDays(60))]);
         return ExpositionChecker.Read(Encoding.UTF8.GetString(PrometheusWriter.Write(node).Span));
     }
 }

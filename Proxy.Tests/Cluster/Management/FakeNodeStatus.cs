@@ -1,3 +1,4 @@
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,6 +17,8 @@ internal sealed class FakeNodeStatus : INodeStatus
     public EdgeSnapshot Snapshot => _sample.Snapshot;
 
     public EdgeTelemetry Telemetry => _sample.Telemetry;
+
+    public IReadOnlyList<AcmeOrderState> AcmeOrders { get; set; } = [];
 
     public string NodeName { get; set; } = "edge-1";
 
