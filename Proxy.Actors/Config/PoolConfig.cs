@@ -28,6 +28,9 @@ public sealed record PoolConfig
 
     public ReusePlan Reuse { get; init; } = new();
 
+    /// <summary>What is spoken to members.</summary>
+    public OriginProtocol Protocol { get; init; }
+
     /// <summary>For members with an https URL.</summary>
     public OriginTlsConfig Tls { get; init; } = new();
 

@@ -37,6 +37,7 @@ internal static class PoolPlanner
         HostHeader = member.Url.HostHeader,
         BasePath = member.Url.BasePath,
         MaxConnections = member.MaxConnections,
+        Protocol = pool.Protocol,
         Tls = member.Url.IsTls ? new OriginTlsPlan(live.Tls.Origin(pool)) : null,
         TlsName = !member.Url.IsTls ? ""
             : pool.Tls.ServerName.Length > 0 ? pool.Tls.ServerName

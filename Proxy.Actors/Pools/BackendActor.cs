@@ -222,7 +222,8 @@ internal sealed class BackendActor : Actor<BackendMessage>
             active.Headers,
             active.Timeout,
             active.Expect,
-            Url.IsTls ? new ProbeTls(_memory.Member.Id.Pool, Url.Host) : null);
+            Url.IsTls ? new ProbeTls(_memory.Member.Id.Pool, Url.Host) : null,
+            _machine.Settings.Protocol);
     }
 
     private void OnCheckEnded(Result<ProbeResult> result)

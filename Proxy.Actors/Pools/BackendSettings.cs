@@ -1,4 +1,5 @@
 using Proxy.Actors.Config;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Pools;
@@ -13,7 +14,8 @@ public sealed record BackendSettings(
     InitialState InitialState,
     ResolveConfig Resolve,
     MemberOverride Override,
-    bool HasPeers)
+    bool HasPeers,
+    OriginProtocol Protocol = OriginProtocol.Http1)
 {
     private static readonly HealthConfig NoHealthBlock = new();
 

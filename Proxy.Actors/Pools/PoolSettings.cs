@@ -17,5 +17,6 @@ public sealed record PoolSettings(PoolConfig Config, PoolState State, IReadOnlyL
         Config.InitialState,
         Config.Resolve,
         changed,
-        HasPeers: Config.Members.Count > 1);
+        HasPeers: Config.Members.Count > 1,
+        Config.Protocol);
 }

@@ -1,4 +1,5 @@
 using Proxy.Actors.Config;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Ports;
@@ -13,9 +14,10 @@ public interface IProber
 
 /// <summary>What to check and what to expect.</summary>
 /// <param name="Targets">Tried in order until one accepts, as requests do.</param>
-/// <param name="Method">An HTTP method, or TCP for a check that only connects.</param>
+/// <param name="Method">An HTTP method, TCP for a check that only connects, or GRPC for gRPC's health service.</param>
 /// <param name="Path">Origin form of the request target, "/health?x=1".</param>
 /// <param name="Host">Value of the Host field.</param>
+/// <param name="Protocol">As requests do, so that an origin that speaks only HTTP/2 can be checked.</param>
 /// <param name="Tls">Null for a plain connection.</param>
 /// <param name="Timeout">For everything, connecting included.</param>
 public sealed record ProbeRequest(
@@ -26,7 +28,8 @@ public sealed record ProbeRequest(
     IReadOnlyList<NamedText> Headers,
     TimeSpan Timeout,
     StatusSet Expect,
-    ProbeTls? Tls = null);
+    ProbeTls? Tls = null,
+    OriginProtocol Protocol = OriginProtocol.Http1);
 
 /// <summary>The member is checked over TLS, by the rules of its pool.</summary>
 /// <param name="Name">Host of the member's URL; the pool may name another.</param>

@@ -20,6 +20,7 @@ internal static class CertificateFile
             ? ""
             : System.Text.Encoding.UTF8.GetString(Read("password-file", config.PasswordFile, folder))
                 .Split('\n')[0].TrimEnd('\r');
+        CheckKey(config, key);
         var certificates = new X509Certificate2Collection();
         try
         {
@@ -53,6 +54,23 @@ internal static class CertificateFile
         {
             OcspProblem = ocspProblem,
         };
+    }
+
+    /// <summary>Says what OpenSSL would not say, or would ask on the terminal. "ENCRYPTED" is in the label of PKCS #8
+    /// and in the Proc-Type line of the older form.</summary>
+    private static void CheckKey(CertificateConfig config, byte[] key)
+    {
+        (string Key, string Value) where =
+            config.Key.Length == 0 ? ("certificate", config.Certificate) : ("key", config.Key);
+        if (key.AsSpan().IndexOf("PRIVATE KEY-----"u8) < 0)
+        {
+            throw new CertificateProblem(where.Key, where.Value, "holds no PEM private key");
+        }
+
+        if (config.PasswordFile.Length == 0 && key.AsSpan().IndexOf("ENCRYPTED"u8) >= 0)
+        {
+            throw new CertificateProblem(where.Key, where.Value, "is encrypted, so it needs a password-file");
+        }
     }
 
     private static (OcspResponse? Response, string Problem) FromFile(

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Probing;
@@ -53,9 +54,10 @@ public sealed class HttpProber : IProber, IDisposable
         {
             int status = request.Method == "TCP"
                 ? await ConnectOnlyAsync(request, either.Token)
+                : request.Method == "GRPC" ? await GrpcHealth.AskAsync(_http, Message(request), request.Path, either.Token)
                 : await SendAsync(request, either.Token);
             bool passed = status == 0 || request.Expect.Contains(status);
-            string reason = status == 0 ? "connected"
+            string reason = status == 0 ? request.Method == "GRPC" ? "serving" : "connected"
                 : string.Create(CultureInfo.InvariantCulture, $"status {status}");
             return new ProbeResult(passed, reason, status, _time.GetElapsedTime(start));
         }
@@ -64,6 +66,10 @@ public sealed class HttpProber : IProber, IDisposable
             string reason = string.Create(
                 CultureInfo.InvariantCulture, $"timeout after {request.Timeout.TotalSeconds:0.###} s");
             return new ProbeResult(false, reason, 0, _time.GetElapsedTime(start));
+        }
+        catch (GrpcHealthException refused)
+        {
+            return new ProbeResult(false, refused.Message, 0, _time.GetElapsedTime(start));
         }
         catch (Exception error) when (Describe(error, request.Targets[^1].IsUnix) is { } reason)
         {
@@ -79,17 +85,28 @@ public sealed class HttpProber : IProber, IDisposable
 
     private async ValueTask<int> SendAsync(ProbeRequest request, CancellationToken cancellation)
     {
+        using HttpRequestMessage message = Message(request);
+        using HttpResponseMessage response = await _http.SendAsync(message, cancellation);
+        return (int)response.StatusCode;
+    }
+
+    private static HttpRequestMessage Message(ProbeRequest request)
+    {
         // The path goes out as configured; the host of this URL is never looked up.
         var asWritten = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
-        using var message = new HttpRequestMessage(
+        var message = new HttpRequestMessage(
             new HttpMethod(request.Method), new Uri("http://member" + request.Path, asWritten))
         {
-            Version = HttpVersion.Version11,
+            Version = request.Protocol == OriginProtocol.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         message.Options.Set(Probe, request);
         message.Headers.Host = request.Host;
-        message.Headers.ConnectionClose = true;
+        if (message.Version == HttpVersion.Version11)
+        {
+            message.Headers.ConnectionClose = true;
+        }
+
         message.Headers.TryAddWithoutValidation("User-Agent", "proxy-health-check");
         foreach (NamedText header in request.Headers)
         {
@@ -97,8 +114,7 @@ public sealed class HttpProber : IProber, IDisposable
             message.Headers.TryAddWithoutValidation(header.Name, header.Value);
         }
 
-        using HttpResponseMessage response = await _http.SendAsync(message, cancellation);
-        return (int)response.StatusCode;
+        return message;
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
@@ -106,7 +122,7 @@ public sealed class HttpProber : IProber, IDisposable
         context.InitialRequestMessage.Options.TryGetValue(Probe, out ProbeRequest? request);
         var plain = new NetworkStream(await ConnectAsync(request!, cancellation), ownsSocket: true);
         return request!.Tls is { } tls && _rules(tls.Pool) is { } rules
-            ? await TlsProbe.AuthenticateAsync(plain, rules.Policy, Name(rules.ServerName, tls.Name), cancellation)
+            ? await TlsProbe.AuthenticateAsync(plain, rules.Policy, Name(rules.ServerName, tls.Name), request.Protocol, cancellation)
             : plain;
 
         static string Name(string pinned, string own) => pinned.Length > 0 ? pinned : own;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Probing;
@@ -11,12 +12,18 @@ namespace Proxy.Cluster.Probing;
 internal static class TlsProbe
 {
     public static async ValueTask<Stream> AuthenticateAsync(
-        Stream plain, TlsClientPolicy policy, string name, CancellationToken cancellation)
+        Stream plain, TlsClientPolicy policy, string name, OriginProtocol protocol,
+        CancellationToken cancellation)
     {
         var stream = new SslStream(plain);
         try
         {
-            await stream.AuthenticateAsClientAsync(Options(policy, name), cancellation);
+            SslClientAuthenticationOptions options = Options(policy, name);
+
+            // A check speaks one protocol; where either may be spoken, the one that everybody has.
+            options.ApplicationProtocols =
+                [protocol == OriginProtocol.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11];
+            await stream.AuthenticateAsClientAsync(options, cancellation);
             return stream;
         }
         catch

@@ -1,5 +1,6 @@
 using Proxy.Edge.Engine;
 using Proxy.Edge.Http;
+using Proxy.Edge.Http1;
 using Proxy.Edge.Relay;
 
 namespace Proxy.Edge.Downstream;
@@ -70,7 +71,7 @@ internal struct AnswerWriter
 
         if (_framing == ResponseFraming.Encode)
         {
-            (buffer, start, count) = ResponseBody.Encode(buffer, start, count, done);
+            (buffer, start, count) = ChunkFrame.Around(buffer, start, count, done);
         }
 
         ResponseBody.SendWithHead(channel, scratch, length, buffer, start, count);
@@ -80,7 +81,7 @@ internal struct AnswerWriter
     {
         if (_framing == ResponseFraming.Encode)
         {
-            (buffer, start, count) = ResponseBody.Encode(buffer, start, count, done);
+            (buffer, start, count) = ChunkFrame.Around(buffer, start, count, done);
         }
 
         channel.Send(buffer, start, count);

@@ -43,8 +43,9 @@ internal static class ResponseHeadWriter
         LoopServices services, byte[] scratch)
     {
         int at;
-        if (head.IsHttp10)
+        if (head.IsHttp10 || head.Reason.IsEmpty)
         {
+            // HTTP/2 has no reasons, and some clients insist on one.
             at = StatusLine.Write(scratch, head.Status, head.Reason);
         }
         else

@@ -5,14 +5,23 @@ namespace Proxy.Edge.Http2;
 internal struct FloodGuard
 {
     private long _windowStart;
+    private long _sent;
+    private long _sentBefore;
     private int _idleFrames;
     private int _resets;
+    private int _received;
+
+    /// <summary>A frame with payload came. Traffic brings its share of idle frames with it: gRPC measures the path with
+    /// a PING per round trip, and answers small messages with small windows.</summary>
+    public void Payload() => _received++;
 
     /// <summary>False when there were too many.</summary>
-    public bool IdleFrame(Http2Limits limits, long now)
+    /// <param name="sent">Frames with payload that were sent on this connection so far.</param>
+    public bool IdleFrame(Http2Limits limits, long now, long sent)
     {
+        _sent = sent;
         Turn(limits, now);
-        return ++_idleFrames <= limits.MaxIdleFrames;
+        return ++_idleFrames <= limits.MaxIdleFrames + (2 * (_received + _sent - _sentBefore));
     }
 
     /// <summary>A stream was reset by the peer, or by us for its fault.</summary>
@@ -27,7 +36,8 @@ internal struct FloodGuard
         if (now - _windowStart >= limits.FloodWindow.Ticks / TimeSpan.TicksPerMicrosecond)
         {
             _windowStart = now;
-            _idleFrames = _resets = 0;
+            _sentBefore = _sent;
+            _idleFrames = _resets = _received = 0;
         }
     }
 }

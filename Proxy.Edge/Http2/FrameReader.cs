@@ -12,7 +12,7 @@ internal enum FrameStatus : byte
 
 /// <summary>Cuts received bytes into frames. Whole frames are shown where they lie; only an incomplete one at the
 /// end is kept. Part of its session.</summary>
-internal sealed class FrameReader(BufferPool buffers, int maxFrame)
+internal sealed class FrameReader(BufferPool buffers, int maxFrame, bool expectPreface)
 {
     /// <summary>Handlers may overwrite so much behind the data.</summary>
     private const int Tail = 64;
@@ -22,7 +22,7 @@ internal sealed class FrameReader(BufferPool buffers, int maxFrame)
     private byte[] _buffer = [];
     private int _at;
     private int _end;
-    private int _prefaceLeft = Preface.Length;
+    private int _prefaceLeft = expectPreface ? Preface.Length : 0;
 
     private static ReadOnlySpan<byte> Preface => Http2Preface.Bytes;
 

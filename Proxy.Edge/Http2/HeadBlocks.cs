@@ -69,7 +69,8 @@ internal static class HeadBlocks
         return at;
     }
 
-    private static void Finish(ref FrameOutput output, int stream, int end, bool endStream)
+    /// <summary>Makes the block that lies behind room for a frame header output.</summary>
+    internal static void Finish(ref FrameOutput output, int stream, int end, bool endStream)
     {
         FrameFlags flags = endStream ? FrameFlags.EndStream : FrameFlags.None;
         int length = end - FrameHeader.Bytes;

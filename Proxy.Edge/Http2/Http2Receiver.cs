@@ -14,19 +14,23 @@ internal sealed class Http2Receiver(
     private const int MaxFragments = 64;
     private const int MaxBlock = 128 * 1024;
 
+    private readonly ControlFrames _control = new(session, sender, handler);
     private HpackDecoder _decoder = new(limits.TableBytes);
     private FloodGuard _floods;
     private HeaderBlock _block;
+    private RecentResets _resets = new(limits.MaxStreams);
     private int _lastAllowed = int.MaxValue;
     private int _receiveWindow = limits.ConnectionWindow;
     private int _credit;
-    private bool _settingsSeen;
 
     /// <summary>The highest stream the peer has opened.</summary>
     public int LastStream { get; private set; }
 
     /// <summary>The peer knows the last stream that will be served.</summary>
     public bool HasSaidLast => _lastAllowed != int.MaxValue;
+
+    /// <summary>Streams above the last one that has arrived are not served any more; which that is.</summary>
+    public int StopAtLast() => _lastAllowed = LastStream;
 
     /// <summary>A header block has begun and not ended.</summary>
     public bool IsInBlock => _block.IsOpen;
@@ -42,7 +46,7 @@ internal sealed class Http2Receiver(
             return;
         }
 
-        if (!_settingsSeen && header.Type != FrameType.Settings)
+        if (!_control.IsSettingsSeen && header.Type != FrameType.Settings)
         {
             session.Fail(Http2Error.Protocol, "the first frame was not SETTINGS");
             return;
@@ -63,23 +67,25 @@ internal sealed class Http2Receiver(
                 OnReset(header, payload);
                 break;
             case FrameType.Settings:
-                OnSettings(header, payload);
+                _control.OnSettings(this, header, payload);
                 break;
             case FrameType.Ping:
-                OnPing(header, payload);
+                _control.OnPing(this, header, payload);
                 break;
             case FrameType.GoAway:
-                OnGoAway(header, payload);
+                _control.OnGoAway(this, header, payload);
                 break;
             case FrameType.WindowUpdate:
                 OnWindowUpdate(header, payload);
                 break;
             case FrameType.PushPromise:
-                session.Fail(Http2Error.Protocol, "PUSH_PROMISE from a client");
+                session.Fail(Http2Error.Protocol, "PUSH_PROMISE, which nobody may send here");
                 break;
             case FrameType.Priority:
+                OnOldPriority(header);
+                break;
             case FrameType.PriorityUpdate:
-                OnPriority(header, payload);
+                OnPriorityUpdate(header, payload);
                 break;
             default:
                 // Unknown types are ignored (§5.5), but not for ever.
@@ -103,31 +109,38 @@ internal sealed class Http2Receiver(
             padding = header.Length > 0 ? buffer[at] + 1 : int.MaxValue;
         }
 
-        if (padding > header.Length || IsIdle(header.Stream))
+        if (padding > header.Length || header.Stream == 0 || IsIdle(header.Stream))
         {
-            session.Fail(Http2Error.Protocol, "bad padding, or DATA for a stream that was never opened");
+            session.Fail(Http2Error.Protocol, "bad padding, or DATA for no stream or one that was never opened");
             return;
         }
 
         if (!session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
         {
-            // On its way when the stream ended.
             CreditConnection(header.Length);
-            CountIdle();
+            OnLateData(header.Stream);
             return;
         }
 
         stream.ReceiveWindow -= header.Length;
-        if (stream.IsPeerDone || stream.ReceiveWindow < 0)
+        if (stream.IsPeerDone || stream.ReceiveWindow < 0 || (session.IsClient && !stream.IsAnswered))
         {
             CreditConnection(header.Length);
-            ResetByFault(stream, stream.IsPeerDone ? Http2Error.StreamClosed : Http2Error.FlowControl);
+            ResetByFault(
+                stream,
+                stream.IsPeerDone ? Http2Error.StreamClosed
+                : stream.ReceiveWindow < 0 ? Http2Error.FlowControl
+                : Http2Error.Protocol);
             return;
         }
 
         bool end = header.Has(FrameFlags.EndStream);
         int count = header.Length - padding;
-        if (count == 0 && !end && !CountIdle())
+        if (count > 0)
+        {
+            _floods.Payload();
+        }
+        else if (!end && !CountIdle())
         {
             return;
         }
@@ -141,6 +154,18 @@ internal sealed class Http2Receiver(
         int first = padding > 0 ? at + 1 : at;
         stream.Handler.OnData(buffer, first, count, end);
         session.CloseIfDone(stream);
+    }
+
+    /// <summary>DATA for a stream that has ended (§6.1).</summary>
+    private void OnLateData(int id)
+    {
+        if (IsOnItsWay(id))
+        {
+            CountIdle();
+            return;
+        }
+
+        Refuse(id, Http2Error.StreamClosed);
     }
 
     private void OnHeaders(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -190,13 +215,27 @@ internal sealed class Http2Receiver(
         }
     }
 
-    /// <summary>A complete header block: a request, or the trailers of one. It is decoded in any case, because the
+    /// <summary>A complete header block: a head, or the trailers behind a body. It is decoded in any case, because the
     /// decoder's table changes with it.</summary>
     private void OnBlock(int id, ReadOnlySpan<byte> block, bool endStream)
     {
         if (session.Streams.TryGetValue(id, out Http2Stream? known))
         {
-            OnTrailers(known, block, endStream);
+            if (session.IsClient && !known.IsAnswered && !known.IsPeerDone)
+            {
+                OnResponse(known, block, endStream);
+            }
+            else
+            {
+                OnTrailers(known, block, endStream);
+            }
+
+            return;
+        }
+
+        if (session.IsClient)
+        {
+            OnLateBlock(id, block);
             return;
         }
 
@@ -211,7 +250,12 @@ internal sealed class Http2Receiver(
         HeadVerdict verdict = text.End(endStream);
         if (id <= LastStream)
         {
-            // It ended, or we reset it while this was on its way.
+            if (!IsOnItsWay(id))
+            {
+                session.Fail(Http2Error.StreamClosed, "HEADERS for a stream that has ended or was left out");
+                return;
+            }
+
             CountIdle();
             return;
         }
@@ -224,8 +268,7 @@ internal sealed class Http2Receiver(
 
         if (session.Streams.Count >= limits.MaxStreams)
         {
-            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.RefusedStream);
-            CountReset();
+            Refuse(id, Http2Error.RefusedStream);
             return;
         }
 
@@ -236,8 +279,7 @@ internal sealed class Http2Receiver(
     {
         if (verdict == HeadVerdict.Malformed)
         {
-            sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.Protocol);
-            CountReset();
+            Refuse(id, Http2Error.Protocol);
             return;
         }
 
@@ -247,6 +289,7 @@ internal sealed class Http2Receiver(
             if (!endStream)
             {
                 sender.Output.Number(FrameType.RstStream, id, (uint)Http2Error.None);
+                OnOurReset(id);
             }
 
             CountIdle();
@@ -260,6 +303,47 @@ internal sealed class Http2Receiver(
         stream.IsPeerDone = endStream;
         session.Streams.Add(id, stream);
         stream.Handler = handler.OnStream(stream);
+        stream.Handler.OnHead(text.Buffer, 0, text.Length, endStream);
+        session.CloseIfDone(stream);
+    }
+
+    /// <summary>A response on its way when we gave its stream up.</summary>
+    private void OnLateBlock(int id, ReadOnlySpan<byte> block)
+    {
+        workspace.Trailers.Begin(limits.HeadBytes);
+        if (IsIdle(id))
+        {
+            session.Fail(Http2Error.Protocol, "HEADERS for a stream that was never opened");
+        }
+        else if (!_decoder.Decode(block, workspace.Strings, workspace.Trailers))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+        }
+        else
+        {
+            CountIdle();
+        }
+    }
+
+    private void OnResponse(Http2Stream stream, ReadOnlySpan<byte> block, bool endStream)
+    {
+        ResponseText text = workspace.Response;
+        text.Begin(limits.HeadBytes, limits.Fields);
+        if (!_decoder.Decode(block, workspace.Strings, text))
+        {
+            session.Fail(Http2Error.Compression, "a header block that cannot be decoded");
+            return;
+        }
+
+        bool interim = text.Status < 200;
+        if (text.End(endStream) != HeadVerdict.Ok || (interim && endStream))
+        {
+            ResetByFault(stream, Http2Error.Protocol);
+            return;
+        }
+
+        stream.IsAnswered = !interim;
+        stream.IsPeerDone = endStream;
         stream.Handler.OnHead(text.Buffer, 0, text.Length, endStream);
         session.CloseIfDone(stream);
     }
@@ -293,116 +377,24 @@ internal sealed class Http2Receiver(
 
     private void OnReset(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (payload.Length != 4 || IsIdle(header.Stream))
+        if (payload.Length != 4 || header.Stream == 0 || IsIdle(header.Stream))
         {
             session.Fail(
                 payload.Length != 4 ? Http2Error.FrameSize : Http2Error.Protocol,
-                "RST_STREAM of a wrong size, or for a stream that was never opened");
+                "RST_STREAM of a wrong size, or for no stream or one that was never opened");
             return;
         }
 
-        if (!CountReset() || !session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        // A client makes us work with each stream it opens and resets; a server can only end what we began.
+        if ((!session.IsClient && !CountReset())
+            || !session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
         {
             return;
         }
 
+        var error = (Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload);
         session.Remove(stream);
-        stream.Handler.OnReset((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload), unprocessed: false);
-    }
-
-    private void OnSettings(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length % 6 != 0
-            || (header.Has(FrameFlags.EndStream) && payload.Length > 0))
-        {
-            session.Fail(
-                header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize,
-                "SETTINGS of a wrong size, or on a stream");
-            return;
-        }
-
-        if (!CountIdle())
-        {
-            return;
-        }
-
-        if (header.Has(FrameFlags.EndStream))
-        {
-            session.Clock.OnSettingsAcknowledged();
-            return;
-        }
-
-        _settingsSeen = true;
-        for (int i = 0; i < payload.Length; i += 6)
-        {
-            Http2Error error = Apply(
-                BinaryPrimitives.ReadUInt16BigEndian(payload[i..]),
-                BinaryPrimitives.ReadUInt32BigEndian(payload[(i + 2)..]));
-            if (error != Http2Error.None)
-            {
-                session.Fail(error, "a setting with a value it cannot have");
-                return;
-            }
-        }
-
-        sender.Output.Header(0, FrameType.Settings, FrameFlags.EndStream, 0);
-        handler.OnPeerSettings();
-        session.Pump();
-    }
-
-    private Http2Error Apply(int id, uint value) => id switch
-    {
-        Settings.EnablePush or Settings.EnableConnectProtocol => value <= 1 ? Http2Error.None : Http2Error.Protocol,
-        Settings.InitialWindowSize => value <= int.MaxValue
-            && sender.ChangeInitialWindow((int)value, session.Streams.Values)
-            ? Http2Error.None
-            : Http2Error.FlowControl,
-        Settings.MaxFrameSize => value is >= 16384 and <= 16777215 ? Http2Error.None : Http2Error.Protocol,
-        _ => Http2Error.None,
-    };
-
-    private void OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length != 8)
-        {
-            FailShape(header, "PING of a wrong size, or on a stream");
-            return;
-        }
-
-        if (!CountIdle())
-        {
-            return;
-        }
-
-        if (!header.Has(FrameFlags.EndStream))
-        {
-            sender.Output.Header(8, FrameType.Ping, FrameFlags.EndStream, 0);
-            payload.CopyTo(sender.Output.Take(8));
-            return;
-        }
-
-        session.Clock.OnPong();
-        bool ours = BinaryPrimitives.ReadUInt64BigEndian(payload) == Http2Session.DrainPing;
-        if (ours && session.IsDraining && !HasSaidLast)
-        {
-            // Whatever the peer sent before it knew has arrived.
-            _lastAllowed = LastStream;
-            sender.Output.GoAway(LastStream, Http2Error.None);
-        }
-
-        handler.OnPong();
-    }
-
-    private void OnGoAway(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (header.Stream != 0 || payload.Length < 8)
-        {
-            FailShape(header, "GOAWAY of a wrong size, or on a stream");
-            return;
-        }
-
-        session.StopOpening();
-        handler.OnGoAway((Http2Error)BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
+        stream.Handler.OnReset(error, unprocessed: session.IsClient && error == Http2Error.RefusedStream);
     }
 
     private void OnWindowUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -445,16 +437,42 @@ internal sealed class Http2Receiver(
         session.Pump();
     }
 
-    private void OnPriority(FrameHeader header, ReadOnlySpan<byte> payload)
+    /// <summary>The tree of RFC 7540 §5.3, which is obsolete: only the frame's shape is looked at (§6.3).</summary>
+    private void OnOldPriority(FrameHeader header)
     {
-        if (!CountIdle() || header.Type == FrameType.Priority)
+        if (header.Stream == 0)
+        {
+            session.Fail(Http2Error.Protocol, "PRIORITY for no stream");
+        }
+        else if (header.Length == 5)
+        {
+            CountIdle();
+        }
+        else if (session.Streams.TryGetValue(header.Stream, out Http2Stream? stream))
+        {
+            ResetByFault(stream, Http2Error.FrameSize);
+        }
+        else
+        {
+            session.Fail(Http2Error.FrameSize, "PRIORITY of a wrong size");
+        }
+    }
+
+    /// <summary>RFC 9218 §7.1.</summary>
+    private void OnPriorityUpdate(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Stream != 0 || payload.Length < 4)
+        {
+            FailShape(header, "PRIORITY_UPDATE of a wrong size, or on a stream");
+            return;
+        }
+
+        if (!CountIdle())
         {
             return;
         }
 
-        int about = header.Stream == 0 && payload.Length >= 4
-            ? BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue
-            : 0;
+        int about = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
         if (session.Streams.TryGetValue(about, out Http2Stream? stream))
         {
             var priority = Messages.Priority.Parse(payload[4..]);
@@ -463,10 +481,25 @@ internal sealed class Http2Receiver(
         }
     }
 
-    private void FailShape(FrameHeader header, string reason) =>
+    public void FailShape(FrameHeader header, string reason) =>
         session.Fail(header.Stream != 0 ? Http2Error.Protocol : Http2Error.FrameSize, reason);
 
-    private bool IsIdle(int id) => id != 0 && ((id & 1) == 0 || id > LastStream);
+    /// <summary>We ended the stream, or never took it, and the peer may not have known when it sent this.</summary>
+    private bool IsOnItsWay(int id) => id > _lastAllowed || _resets.Contains(id);
+
+    /// <summary>RST_STREAM for a stream that is not ours to keep, by a fault of the peer.</summary>
+    private void Refuse(int id, Http2Error error)
+    {
+        sender.Output.Number(FrameType.RstStream, id, (uint)error);
+        OnOurReset(id);
+        CountReset();
+    }
+
+    /// <summary>RST_STREAM was written for the stream.</summary>
+    public void OnOurReset(int id) => _resets.Add(id);
+
+    private bool IsIdle(int id) =>
+        id != 0 && ((id & 1) == 0 || id > (session.IsClient ? session.LastOpened : LastStream));
 
     public void CreditConnection(int count)
     {
@@ -479,9 +512,11 @@ internal sealed class Http2Receiver(
         }
     }
 
-    private bool CountIdle()
+    /// <summary>Counts a frame that costs the peer nothing; false when there were too many, and the connection has
+    /// ended.</summary>
+    public bool CountIdle()
     {
-        if (_floods.IdleFrame(limits, session.Now))
+        if (_floods.IdleFrame(limits, session.Now, sender.PayloadFrames))
         {
             return true;
         }

@@ -17,6 +17,9 @@ internal sealed class Http2Sender(BufferPool buffers)
 
     public ref FrameOutput Output => ref _output;
 
+    /// <summary>DATA frames with payload written so far.</summary>
+    public long PayloadFrames { get; private set; }
+
     public int ConnectionWindow { get; private set; } = 65535;
 
     /// <summary>Window that new streams begin with.</summary>
@@ -193,6 +196,7 @@ internal sealed class Http2Sender(BufferPool buffers)
             FrameFlags flags = last ? FrameFlags.EndStream : FrameFlags.None;
             new FrameHeader(take, FrameType.Data, flags, stream.Id).Write(frame);
             buffer.AsSpan(start + sent, take).CopyTo(frame[FrameHeader.Bytes..]);
+            PayloadFrames += take > 0 ? 1 : 0;
             stream.SendWindow -= take;
             ConnectionWindow -= take;
             sent += take;

@@ -4,7 +4,14 @@ using Proxy.Edge.Http;
 
 namespace Proxy.Edge.Http2;
 
-/// <summary>The state of one HTTP/2 connection as its server (RFC 9113), without input, output or clock of its own:
+/// <summary>Which end of a connection a session is.</summary>
+public enum Http2Role : byte
+{
+    Server,
+    Client,
+}
+
+/// <summary>The state of one HTTP/2 connection (RFC 9113), without input, output or clock of its own:
 /// bytes and times are passed in, frames are collected in the output. A fault of a stream resets that stream, a
 /// fault of the connection ends it with GOAWAY; everything a peer may send is bounded. Loop thread only.</summary>
 public sealed class Http2Session
@@ -13,6 +20,7 @@ public sealed class Http2Session
     internal const ulong DrainPing = 2;
     private const ulong KeepAlivePing = 1;
 
+    private readonly Http2Role _role;
     private readonly Http2Limits _limits;
     private readonly Http2Workspace _workspace;
     private readonly IHttp2SessionHandler _handler;
@@ -23,17 +31,19 @@ public sealed class Http2Session
     private readonly Http2Receiver _receiver;
     private SessionClock _clock;
     private long _now;
+    private int _lastOpened = -1;
     private bool _outputTold;
     private bool _dead;
 
     public Http2Session(
-        Http2Limits limits, Http2Workspace workspace, BufferPool buffers, IHttp2SessionHandler handler)
+        Http2Role role, Http2Limits limits, Http2Workspace workspace, BufferPool buffers, IHttp2SessionHandler handler)
     {
+        _role = role;
         _limits = limits;
         _workspace = workspace;
         _handler = handler;
         _sender = new Http2Sender(buffers);
-        _reader = new FrameReader(buffers, MaxFrame);
+        _reader = new FrameReader(buffers, MaxFrame, expectPreface: role == Http2Role.Server);
         _receiver = new Http2Receiver(this, limits, workspace, buffers, handler, _sender);
     }
 
@@ -43,12 +53,28 @@ public sealed class Http2Session
     /// <summary>No new streams are wanted, or the peer wants none.</summary>
     public bool IsDraining { get; private set; }
 
+    /// <summary>Client side: another stream may be opened as far as the connection goes; how many the peer wants at
+    /// once is told by <see cref="PeerMaxStreams"/>.</summary>
+    public bool CanOpen => !IsDraining && !_dead && _lastOpened < int.MaxValue - 1;
+
+    /// <summary>Streams the peer allows at once. Until it says so a usual number; no limit counts as very
+    /// many.</summary>
+    public int PeerMaxStreams { get; internal set; } = 100;
+
     /// <summary>The peer knows the last stream that will be served.</summary>
     public bool HasSaidLast => _receiver.HasSaidLast;
 
     internal Dictionary<int, Http2Stream> Streams => _streams;
 
+    /// <summary>The open streams at this moment, for who may change them meanwhile.</summary>
+    internal Http2Stream[] OpenStreamsNow() => [.. _streams.Values];
+
     internal ref SessionClock Clock => ref _clock;
+
+    internal bool IsClient => _role == Http2Role.Client;
+
+    /// <summary>Client side: the highest stream that was opened.</summary>
+    internal int LastOpened => _lastOpened;
 
     /// <summary>Time of the call that is running.</summary>
     internal long Now => _now;
@@ -64,18 +90,31 @@ public sealed class Http2Session
     /// <summary>When <see cref="OnTimer"/> has something to do at the latest, microseconds.</summary>
     public long NextDeadline => _clock.NextDeadline(_limits, _receiver.IsInBlock);
 
-    /// <summary>Writes our SETTINGS and opens the connection's window.</summary>
+    /// <summary>Writes the preface of a client, our SETTINGS, and opens the connection's window.</summary>
     public void Start(long now)
     {
         _now = now;
         _clock.Start(now);
         ref FrameOutput output = ref _sender.Output;
-        output.Header(30, FrameType.Settings, FrameFlags.None, 0);
+        if (IsClient)
+        {
+            Http2Preface.Bytes.CopyTo(output.Take(Http2Preface.Bytes.Length));
+        }
+
+        output.Header(IsClient ? 24 : 30, FrameType.Settings, FrameFlags.None, 0);
         output.Setting(Settings.HeaderTableSize, _limits.TableBytes);
-        output.Setting(Settings.MaxConcurrentStreams, _limits.MaxStreams);
         output.Setting(Settings.InitialWindowSize, _limits.StreamWindow);
         output.Setting(Settings.MaxHeaderListSize, _limits.HeadBytes);
-        output.Setting(Settings.EnableConnectProtocol, 1);
+        if (IsClient)
+        {
+            output.Setting(Settings.EnablePush, 0);
+        }
+        else
+        {
+            output.Setting(Settings.MaxConcurrentStreams, _limits.MaxStreams);
+            output.Setting(Settings.EnableConnectProtocol, 1);
+        }
+
         output.Number(FrameType.WindowUpdate, 0, (uint)(_limits.ConnectionWindow - 65535));
         TellOutput();
     }
@@ -136,6 +175,25 @@ public sealed class Http2Session
         }
     }
 
+    /// <summary>Client side: a new stream. Send its request next.</summary>
+    public Http2Stream Open(IHttp2StreamHandler handler)
+    {
+        _lastOpened += 2;
+        Http2Stream stream = _workspace.Free.TryPop(out Http2Stream? free) ? free : new Http2Stream();
+        stream.Reset(_lastOpened, _sender.InitialWindow, _limits.StreamWindow);
+        stream.Handler = handler;
+        _streams.Add(_lastOpened, stream);
+        return stream;
+    }
+
+    /// <summary>A request as HTTP/1.1 text, complete and of our own making.</summary>
+    public void SendRequest(Http2Stream stream, ReadOnlySpan<byte> head, bool https, bool endStream)
+    {
+        stream.IsOurEndGiven |= endStream;
+        RequestBlock.Write(ref _sender.Output, stream.Id, head, https, endStream);
+        TellOutput();
+    }
+
     /// <summary>An origin's head.</summary>
     /// <param name="lines">Complete lines to add, and likewise <paramref name="more"/>.</param>
     public void SendHead(
@@ -191,6 +249,7 @@ public sealed class Http2Session
         if (stream.IsOpen)
         {
             _sender.Output.Number(FrameType.RstStream, stream.Id, (uint)error);
+            _receiver.OnOurReset(stream.Id);
             Remove(stream);
             TellOutput();
         }
@@ -200,7 +259,21 @@ public sealed class Http2Session
     /// window.</summary>
     public void Consume(Http2Stream stream, int count)
     {
+        CreditConnection(count);
+        CreditStream(stream, count);
+    }
+
+    /// <summary>The connection's part of <see cref="Consume"/>, for whoever lets slow streams wait without holding up
+    /// the others.</summary>
+    public void CreditConnection(int count)
+    {
         _receiver.CreditConnection(count);
+        TellOutput();
+    }
+
+    /// <summary>The stream's part of <see cref="Consume"/>.</summary>
+    public void CreditStream(Http2Stream stream, int count)
+    {
         if (stream.IsOpen && !stream.IsPeerDone)
         {
             stream.Credit += count;
@@ -218,15 +291,25 @@ public sealed class Http2Session
     /// <summary>The stream's handler is done with a stream that has ended: it may be used for another.</summary>
     public void Recycle(Http2Stream stream) => _workspace.Free.Push(stream);
 
-    /// <summary>First step of leaving: asks the peer to open no more streams, without refusing those on their way
-    /// (RFC 9113 §6.8). The second step follows by itself when the peer has answered a PING.</summary>
+    /// <summary>A client opens no more streams. A server takes the first step of leaving: it asks the peer to open no
+    /// more streams, without refusing those on their way (RFC 9113 §6.8). The second step follows by itself when the
+    /// peer has answered a PING.</summary>
     public void Drain()
     {
         if (!IsDraining && !_dead)
         {
             IsDraining = true;
-            _sender.Output.GoAway(int.MaxValue, Http2Error.None);
-            WritePing(DrainPing);
+            if (IsClient)
+            {
+                // Nothing that the server began is to be lost, for it begins nothing.
+                _sender.Output.GoAway(0, Http2Error.None);
+            }
+            else
+            {
+                _sender.Output.GoAway(int.MaxValue, Http2Error.None);
+                WritePing(DrainPing);
+            }
+
             TellOutput();
         }
     }
@@ -294,8 +377,24 @@ public sealed class Http2Session
         TellOutput();
     }
 
-    /// <summary>The peer leaves.</summary>
-    internal void StopOpening() => IsDraining = true;
+    /// <summary>The peer leaves, and has not looked at streams above the last.</summary>
+    internal void StopOpening(int last, Http2Error error)
+    {
+        IsDraining = true;
+        if (!IsClient || last >= _lastOpened)
+        {
+            return;
+        }
+
+        foreach (Http2Stream stream in OpenStreamsNow())
+        {
+            if (stream.Id > last && stream.IsOpen)
+            {
+                Remove(stream);
+                stream.Handler.OnReset(error, unprocessed: true);
+            }
+        }
+    }
 
     private void WritePing(ulong mark)
     {

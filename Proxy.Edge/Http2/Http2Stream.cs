@@ -20,6 +20,9 @@ public sealed class Http2Stream
     /// <summary>Our end was written, or waits behind what is unsent.</summary>
     public bool IsOurEndGiven { get; internal set; }
 
+    /// <summary>Client side: the final head of the response has come.</summary>
+    internal bool IsAnswered { get; set; }
+
     public IHttp2StreamHandler Handler { get; internal set; } = null!;
 
     internal int SendWindow { get; set; }
@@ -51,6 +54,7 @@ public sealed class Http2Stream
         ReceiveWindow = receiveWindow;
         UnsentBytes = UnsentStart = Credit = 0;
         IsIncremental = IsPeerDone = IsOurEndGiven = IsEndPending = IsQueued = false;
+        IsAnswered = false;
         Trailers = null;
         IsOpen = true;
     }

@@ -25,6 +25,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
     private readonly List<ListenerSlot> _retired = [];
     private readonly Dictionary<string, LoopPool> _pools = new(StringComparer.Ordinal);
     private readonly LoopServices _services;
+    private readonly OriginServices _origins;
     private readonly List<TaskCompletionSource> _drained = [];
     private long _drainDeadline;
 
@@ -42,6 +43,8 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             RequestIds = new RequestIdSource(options.InstanceId + (ulong)index),
             NodeName = Encoding.ASCII.GetBytes(StructuredName(options.NodeName)),
         };
+        _origins = new OriginServices(
+            Loop, _services.Workspace, () => _services.Tls, () => _services.Http2);
     }
 
     public EpollLoop Loop { get; }
@@ -167,7 +170,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             }
             else
             {
-                _pools[plan.Name] = new LoopPool(Loop, _services.Workspace, plan, () => _services.Tls);
+                _pools[plan.Name] = new LoopPool(_origins, plan);
             }
         }
 

@@ -23,7 +23,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private ListenerProgram _listener = null!;
     private RouteProgram? _route;
     private LoopPool? _pool;
-    private Http1Origin? _origin;
+    private OriginStream? _origin;
     private SlotWait? _wait;
     private RouteCaptures _captures;
     private int _attempts;
@@ -264,8 +264,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     public void OnOriginFault(ProxyFault fault)
     {
-        Http1Origin origin = _origin!;
+        OriginStream origin = _origin!;
         LoopMember member = _choice.Member!;
+        (bool reached, bool unprocessed, bool reused) = (origin.IsConnected, origin.IsUnprocessed, origin.IsReused);
         DetachOrigin();
         if (_responseStarted)
         {
@@ -281,23 +282,21 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         // A kept connection that broke before answering was most likely closed as idle: no verdict about the member.
-        bool stale = origin.IsReused && fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset;
-        bool elsewhere = !origin.IsConnected && ++_addressesTried < member.State.Grant.Addresses.Count;
-        if (!stale && !elsewhere)
+        bool stale = reused && fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset;
+        bool elsewhere = !reached && ++_addressesTried < member.State.Grant.Addresses.Count;
+        bool sameMember = stale || elsewhere || unprocessed;
+        if (!sameMember)
         {
             AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
         }
 
-        if (!origin.IsConnected)
-        {
-            member.NextAddress();
-        }
-
-        bool sameMember = stale || elsewhere;
-        if (Retry.Allows(_pool!.Plan.Retry, _method, _kept.IsWhole, _attempts, origin.IsConnected, sameMember, fault))
+        bool again = unprocessed
+            ? Retry.AllowsUnprocessed(_pool!.Plan.Retry, _kept.IsWhole, _attempts)
+            : Retry.Allows(_pool!.Plan.Retry, _method, _kept.IsWhole, _attempts, reached, sameMember, fault);
+        if (again)
         {
             _lastFault = fault;
-            Repeat(member, stale, sameMember);
+            Repeat(member, fresh: stale && !unprocessed, sameMember);
             return;
         }
 
@@ -373,7 +372,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         LoopMember member = _choice.Member!;
         bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
-        if (member.Lease(repeatable, _fresh) is not { } origin)                              // 9
+        if (member.Lease(repeatable, _fresh, _upgradeAsked) is not { } origin)               // 9
         {
             _choice.Release(_pool!);
             Refuse(ProxyFault.NameNotResolved, ExchangePhase.LeaseConnection);
@@ -402,11 +401,11 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         {
             // The bytes before the body are spent (the head was kept), so both leave in one send.
             Buffer.BlockCopy(scratch, 0, buffer, bodyStart - length, length);
-            origin.Send(buffer, bodyStart - length, length + bodyCount);
+            origin.SendHead(buffer, bodyStart - length, length, bodyCount);
         }
         else
         {
-            origin.Send(scratch, 0, length);
+            origin.SendHead(scratch, 0, length, 0);
             origin.Send(buffer, bodyStart, bodyCount);
         }
 

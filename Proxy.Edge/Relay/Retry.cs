@@ -30,4 +30,9 @@ internal static class Retry
         return fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset
             && (method.IsIdempotent() || plan.NonIdempotent);
     }
+
+    /// <summary>The origin has promised that it did nothing with the request (RFC 9113 §8.7): once more, whatever its
+    /// method and even where retries are off, but not for ever.</summary>
+    public static bool AllowsUnprocessed(RetryPlan plan, bool isWhole, int attempts) =>
+        isWhole && attempts <= Math.Max(plan.Attempts, 1);
 }

@@ -35,6 +35,18 @@ public sealed record PoolPlan
     public StatusSet? FailureStatuses { get; init; }
 }
 
+/// <summary>What is spoken to members.</summary>
+public enum OriginProtocol : byte
+{
+    Http1,
+
+    /// <summary>HTTP/2: agreed by ALPN over TLS, else known beforehand (RFC 9113 §3.3).</summary>
+    Http2,
+
+    /// <summary>What ALPN chooses; HTTP/1.1 without TLS.</summary>
+    Auto,
+}
+
 /// <summary>A member, compiled.</summary>
 public sealed record MemberPlan
 {
@@ -49,6 +61,8 @@ public sealed record MemberPlan
     /// <summary>Path of the member's URL, "" or "/base" without a trailing slash; put in front of the forwarded
     /// path.</summary>
     public string BasePath { get; init; } = "";
+
+    public OriginProtocol Protocol { get; init; }
 
     /// <summary>Null = plain TCP.</summary>
     public OriginTlsPlan? Tls { get; init; }
@@ -107,6 +121,9 @@ public sealed record ReusePlan
 
     /// <summary>Requests over one connection before it is closed; 0 = no limit.</summary>
     public int MaxRequests { get; init; }
+
+    /// <summary>Requests at once over one HTTP/2 connection; the origin may allow fewer.</summary>
+    public int MaxStreams { get; init; } = 100;
 
     public bool Enabled { get; init; } = true;
 }

@@ -48,12 +48,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         Ssl.SSL_set_accept_state(_ssl);
     }
 
-    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name)
+    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name, TlsOffer offer)
         : this(shared, inner, context.Handle)
     {
         _client = context;
         Ssl.SSL_set_connect_state(_ssl);
-        context.Prepare(_ssl, name);
+        context.Prepare(_ssl, name, offer);
     }
 
     public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
@@ -109,11 +109,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must
     /// be in the certificate.</param>
     public static TlsChannel Client(
-        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, IChannelHandler handler)
+        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, TlsOffer offer,
+        IChannelHandler handler)
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
-        var channel = new TlsChannel(shared, inner, context, name) { Handler = handler };
+        var channel = new TlsChannel(shared, inner, context, name, offer) { Handler = handler };
         inner.Handler = channel;
         return channel;
     }

@@ -1,19 +1,21 @@
+using System.Security.Cryptography;
 using Proxy.Edge.Os.OpenSsl;
 
 namespace Proxy.Edge.Tls;
 
-/// <summary>A rule for client certificates, compiled. Sessions made under one rule cannot be resumed under another:
-/// each has its own session id context.</summary>
+/// <summary>A rule for client certificates, compiled. Sessions made under one rule cannot be resumed under another,
+/// be it that of another host, of another listener or node with the same ticket keys, or the same host's before a
+/// reload: the session id context is made from what the rule says.</summary>
 internal sealed unsafe class TlsClientAuth
 {
     private readonly TlsStore? _store;
     private readonly byte[] _sessionContext;
 
     /// <exception cref="TlsConfigurationException">The CA bundle or the list cannot be read.</exception>
-    public TlsClientAuth(ClientAuthPolicy policy, int index)
+    public TlsClientAuth(ClientAuthPolicy policy)
     {
         Policy = policy;
-        _sessionContext = [(byte)'p', (byte)index];
+        _sessionContext = SessionContext(policy);
         if (policy.Mode != ClientAuthentication.None)
         {
             _store = new TlsStore(policy.CaPem, policy.CrlPem);
@@ -48,4 +50,12 @@ internal sealed unsafe class TlsClientAuth
         Ssl.SSL_set0_CA_list(ssl, _store.NameList());
         GC.KeepAlive(_store);
     }
+
+    /// <summary>32 bytes, the most OpenSSL takes. Each list is hashed by itself, so that where one ends and the next
+    /// begins is part of it.</summary>
+    private static byte[] SessionContext(ClientAuthPolicy policy) => SHA256.HashData(
+    [
+        (byte)policy.Mode, (byte)policy.MaxDepth,
+        .. SHA256.HashData(policy.CaPem), .. SHA256.HashData(policy.CrlPem),
+    ]);
 }

@@ -36,12 +36,6 @@ public sealed unsafe class TlsClientContext
         }
 
         Ssl.SSL_CTX_set_verify(Handle, policy.Verify ? Ssl.SSL_VERIFY_PEER : Ssl.SSL_VERIFY_NONE, 0);
-        byte[] alpn = [.. policy.Alpn.SelectMany(
-            static name => (byte[])[(byte)name.Length, .. Encoding.ASCII.GetBytes(name)])];
-        fixed (byte* bytes = alpn)
-        {
-            _ = Ssl.SSL_CTX_set_alpn_protos(Handle, bytes, (uint)alpn.Length);
-        }
     }
 
     public TlsClientPolicy Policy { get; }
@@ -49,8 +43,19 @@ public sealed unsafe class TlsClientContext
     internal nint Handle => _context.Handle;
 
     /// <summary>Tells a connection whom it is to reach.</summary>
-    internal void Prepare(nint ssl, string name)
+    internal void Prepare(nint ssl, string name, TlsOffer offer)
     {
+        ReadOnlySpan<byte> alpn = offer switch
+        {
+            TlsOffer.Http1 => "\x08http/1.1"u8,
+            TlsOffer.Http2 => "\x02h2"u8,
+            _ => "\x02h2\x08http/1.1"u8,
+        };
+        fixed (byte* bytes = alpn)
+        {
+            _ = Ssl.SSL_set_alpn_protos(ssl, bytes, (uint)alpn.Length);
+        }
+
         if (_store is not null)
         {
             _ = Ssl.SSL_ctrl(ssl, Ssl.SSL_CTRL_SET_VERIFY_CERT_STORE, 1, _store.Handle);

@@ -19,7 +19,4 @@ public sealed record TlsClientPolicy
 
     /// <summary>Our own certificate for origins that ask for one, or null.</summary>
     public TlsCertificate? Certificate { get; init; }
-
-    /// <summary>Protocols offered, in order: "h2", "http/1.1".</summary>
-    public IReadOnlyList<string> Alpn { get; init; } = ["http/1.1"];
 }

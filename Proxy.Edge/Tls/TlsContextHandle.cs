@@ -63,7 +63,7 @@ internal sealed unsafe class TlsContextHandle
         try
         {
             Check(chain.Count, $"{certificate.Name}: no certificate in it");
-            Check(key == 0 ? 0 : 1, $"{certificate.Name}: no private key that can be opened");
+            Check(key == 0 ? 0 : 1, $"{certificate.Name}: {KeyProblem(certificate)}");
             Check(Ssl.SSL_CTX_use_certificate(Handle, chain[0]), $"{certificate.Name}: certificate");
             Check(
                 Ssl.SSL_CTX_use_PrivateKey(Handle, key),
@@ -100,6 +100,12 @@ internal sealed unsafe class TlsContextHandle
 
         return null;
     }
+
+    // "ENCRYPTED" is in the label of PKCS #8 and in the Proc-Type line of the older form.
+    private static string KeyProblem(TlsCertificate certificate) =>
+        certificate.KeyPem.AsSpan().IndexOf("ENCRYPTED"u8) >= 0
+            ? "the password does not open its key"
+            : "its key cannot be read";
 
     private static byte[] Zero(string text) => Encoding.ASCII.GetBytes(text + "\0");
 

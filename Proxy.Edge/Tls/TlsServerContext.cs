@@ -113,7 +113,7 @@ public sealed class TlsServerContext
                 owner.Policy.ClientAuthByHost.GetValueOrDefault(name, owner.Policy.ClientAuth);
             if (!_auth.TryGetValue(auth, out TlsClientAuth? compiled))
             {
-                _auth[auth] = compiled = new TlsClientAuth(auth, _auth.Count);
+                _auth[auth] = compiled = new TlsClientAuth(auth);
             }
 
             return new TlsHost(context, compiled);

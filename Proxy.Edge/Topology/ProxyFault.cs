@@ -30,6 +30,9 @@ public enum ProxyFault : byte
     ClientIdle,
     MisdirectedRequest,
 
+    /// <summary>A call did not end within the time its client gave it (grpc-timeout).</summary>
+    CallDeadline,
+
     // Proxy side
     NoRoute,
     MethodNotAllowed,
@@ -88,7 +91,7 @@ public static class ProxyFaults
         ProxyFault.LoopDetected => 508,
         ProxyFault.Internal => 500,
         ProxyFault.NoMember or ProxyFault.QueueTimeout or ProxyFault.Draining or ProxyFault.OutOfMemory => 503,
-        ProxyFault.ConnectTimeout or ProxyFault.OriginHeadTimeout => 504,
+        ProxyFault.ConnectTimeout or ProxyFault.OriginHeadTimeout or ProxyFault.CallDeadline => 504,
         _ => 502,
     };
 
@@ -103,7 +106,7 @@ public static class ProxyFaults
         ProxyFault.ConnectTimeout => "connection_timeout"u8,
         ProxyFault.ConnectFailed => "destination_ip_unroutable"u8,
         ProxyFault.OriginClosedEarly or ProxyFault.OriginReset => "connection_terminated"u8,
-        ProxyFault.OriginHeadTimeout => "http_response_timeout"u8,
+        ProxyFault.OriginHeadTimeout or ProxyFault.CallDeadline => "http_response_timeout"u8,
         ProxyFault.OriginBodyTimeout or ProxyFault.OriginTooSlow => "connection_read_timeout"u8,
         ProxyFault.BadResponse => "http_protocol_error"u8,
         ProxyFault.ResponseHeadTooLarge => "http_response_header_section_size"u8,

@@ -2,84 +2,66 @@ using Proxy.Edge.Engine;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Timing;
 using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
 
-/// <summary>One HTTP/1.1 connection to an origin. It frames responses and watches the origin's time-outs; what the
-/// messages mean is the business of its user. It is leased to one exchange at a time and otherwise kept by its
+/// <summary>One HTTP/1.1 connection to an origin. It is leased to one exchange at a time and otherwise kept by its
 /// member.</summary>
-public sealed class Http1Origin : TimerNode, IChannelHandler
+public sealed class Http1Origin : OriginStream, IChannelHandler
 {
     /// <summary>Interim responses before one final response. Real origins send one or two; endless ones would hold
     /// the exchange.</summary>
-    private const int MaxInterim = 16;
-
-    private enum Phase : byte
-    {
-        Connecting,
-        Idle,
-        Head,
-        Body,
-        Tunnel,
-        Closed,
-    }
+    internal const int MaxInterim = 16;
 
     private static readonly Http1Limits Limits = new();
-    private static readonly OriginTimeouts DefaultTimeouts = new();
 
-    private readonly IEventLoop _loop;
-    private readonly HeadWorkspace _workspace;
+    private readonly OriginServices _services;
     private readonly Channel _channel;
     private readonly TlsClientContext? _tlsContext;
-    private IOriginUser? _user;
-    private Channel? _spliceTarget;
-    private OriginTimeouts _timeouts = DefaultTimeouts;
     private BodyReader _body;
-    private RateGuard _rate;
     private byte[]? _held;
     private int _heldCount;
     private int _scanned;
-    private long _phaseSince;
-    private long _writtenMark;
-    private Phase _phase = Phase.Connecting;
-    private Method _method;
     private bool _connected;
-    private bool _requestComplete;
     private bool _upgradeAsked;
     private bool _keepable;
     private int _interim;
     private int _served;
 
-    internal Http1Origin(IEventLoop loop, HeadWorkspace workspace, LoopMember member, SocketTarget address)
+    internal Http1Origin(OriginServices services, LoopMember member, SocketTarget address)
+        : base(services.Loop)
     {
-        _loop = loop;
-        _workspace = workspace;
+        _services = services;
         Member = member;
-        _phaseSince = loop.Now;
-        Address = address;
         _tlsContext = member.Plan.Tls?.Context;
-        _channel = member.Connect(address, this);
+        _channel = member.Connect(address, this, offerHttp2: false);
     }
 
-    public LoopMember Member { get; }
+    /// <summary>Takes over a channel whose handshake chose HTTP/1.1; it has a member's look of a kept
+    /// connection.</summary>
+    internal Http1Origin(OriginServices services, LoopMember member, Channel connected)
+        : base(services.Loop)
+    {
+        _services = services;
+        Member = member;
+        _tlsContext = member.Plan.Tls?.Context;
+        _channel = connected;
+        _channel.Handler = this;
+        _connected = true;
+        Enter(Phase.Idle);
+    }
 
-    public SocketTarget Address { get; }
+    public override LoopMember Member { get; }
 
-    /// <summary>Has served a request before, so a failure before any answer may just mean that it was closed as
-    /// idle.</summary>
-    public bool IsReused => _served > 1;
+    public override bool IsReused => _served > 1;
 
-    /// <summary>The connection stands; false means that nothing can have reached the origin.</summary>
-    public bool IsConnected => _connected;
+    public override bool IsConnected => _connected;
 
-    /// <summary>How long connecting took for the exchange in hand; 0 on a kept connection.</summary>
-    public long ConnectMicroseconds { get; private set; }
+    public override int UnsentBytes => _channel.UnsentBytes;
 
-    /// <summary>Bytes of the request that the kernel has not taken.</summary>
-    public int UnsentBytes => _channel.UnsentBytes;
+    public override long BodyRemaining => _body.Kind == BodyKind.Length ? _body.Remaining : 0;
 
     internal Http1Origin? Newer { get; set; }
 
@@ -87,96 +69,33 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
 
     internal bool IsKept { get; set; }
 
-    /// <summary>Starts an exchange. Send the head next; unless the whole request is sent now, call
-    /// <see cref="RequestComplete"/> when the last byte was handed over.</summary>
-    public void Begin(IOriginUser user, Method method, bool upgradeAsked, bool complete, OriginTimeouts timeouts)
-    {
-        _user = user;
-        _spliceTarget = null;
-        _method = method;
-        _upgradeAsked = upgradeAsked;
-        _timeouts = timeouts;
-        _requestComplete = complete;
-        _interim = 0;
-        _scanned = 0;
-        _served++;
-        if (_connected)
-        {
-            ConnectMicroseconds = 0;
-            Enter(Phase.Head);
-        }
-        else
-        {
-            Arm();
-        }
-    }
+    private protected override long TakenBytes => _channel.WrittenBytes;
 
-    public void Send(byte[] buffer, int start, int count)
+    public override void SendHead(byte[] buffer, int start, int headCount, int bodyCount) =>
+        Send(buffer, start, headCount + bodyCount);
+
+    public override void Send(byte[] buffer, int start, int count)
     {
         Member.Counters.BytesToOrigin += count;
         _channel.Send(buffer, start, count);
     }
 
-    /// <summary>The whole request was handed over: from now on the origin has its response time-out.</summary>
-    public void RequestComplete()
-    {
-        _requestComplete = true;
-        if (_phase == Phase.Head)
-        {
-            _phaseSince = _loop.Now;
-            Arm();
-        }
-    }
-
-    /// <summary>More request body follows and the origin is slow to take it: its write time-out runs from
-    /// now.</summary>
-    public void AwaitDrain()
-    {
-        _writtenMark = _channel.WrittenBytes;
-        _phaseSince = _loop.Now;
-        Arm();
-    }
-
-    /// <summary>The client is slow: no more of the response until <see cref="ResumeReading"/>, and the origin's time
-    /// stands still.</summary>
-    public void PauseReading()
-    {
-        _rate.Pause(_loop.Now);
-        _channel.Pause();
-        Arm();
-    }
-
-    public void ResumeReading()
-    {
-        _rate.Resume(_loop.Now);
-        _phaseSince = _phase == Phase.Body ? _loop.Now : _phaseSince;
-        _channel.Resume();
-        Arm();
-    }
-
-    /// <summary>Has the kernel move the rest of a body of known length to the client; false when that cannot be
-    /// done.</summary>
-    public bool SpliceTo(Channel client)
+    public override bool SpliceTo(Channel client)
     {
         if (_body.Kind != BodyKind.Length || !_channel.SpliceTo(client, _body.Remaining))
         {
             return false;
         }
 
-        _spliceTarget = client;
+        SplicedTo = client;
         return true;
     }
 
-    /// <summary>Bytes still missing of a response body with a known length.</summary>
-    public long BodyRemaining => _body.Kind == BodyKind.Length ? _body.Remaining : 0;
+    public override void EndTunnel() => _channel.ShutdownSend();
 
-    /// <summary>Ends the sending direction of a tunnel.</summary>
-    public void EndTunnel() => _channel.ShutdownSend();
-
-    /// <summary>Gives the connection up; the user is not told.</summary>
-    public void Close()
+    public override void Close()
     {
-        if (_phase == Phase.Closed)
+        if (State == Phase.Closed)
         {
             return;
         }
@@ -186,12 +105,12 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             Member.Unlink(this);
         }
 
-        bool reset = _phase == Phase.Tunnel && !_channel.IsEnded;
-        _phase = Phase.Closed;
-        _user = null;
-        _spliceTarget = null;
+        bool reset = State == Phase.Tunnel && !_channel.IsEnded;
+        State = Phase.Closed;
+        User = null;
+        SplicedTo = null;
         DropHeld();
-        _loop.Timers.Remove(this);
+        StopTimer();
         if (reset)
         {
             // The client broke off: an orderly end would look to the origin like the end of what it had to say.
@@ -203,23 +122,20 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         }
     }
 
-    /// <summary>A kept connection that got input or ended while nobody used it.</summary>
-    internal bool IsStale() => _channel.HasUnreadInput();
+    /// <summary>A kept connection that got input or ended while nobody used it. One that has not been used at all may
+    /// still have the rest of its handshake to read.</summary>
+    internal bool IsStale() => _served > 0 && _channel.HasUnreadInput();
 
     public void OnConnected()
     {
         _connected = true;
-        ConnectMicroseconds = _loop.Now - _phaseSince;
-        if (_user is not null)
-        {
-            Enter(Phase.Head);
-        }
+        Connected();
     }
 
     public void OnData(byte[] buffer, int offset, int count)
     {
         Member.Counters.BytesFromOrigin += count;
-        switch (_phase)
+        switch (State)
         {
             case Phase.Head:
                 ReadHead(buffer, offset, count);
@@ -228,7 +144,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
                 ReadBody(buffer, offset, count);
                 break;
             case Phase.Tunnel:
-                _user!.OnTunnelData(buffer, offset, count);
+                User!.OnTunnelData(buffer, offset, count);
                 break;
             default:
                 // Bytes nobody asked for: whatever they are, they must not become the answer to somebody's request.
@@ -239,102 +155,57 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
 
     public void OnEnd()
     {
-        switch (_phase)
+        switch (State)
         {
             case Phase.Tunnel:
-                _user!.OnTunnelEnd();
+                User!.OnTunnelEnd();
                 break;
             case Phase.Body when _body.EndsWithConnection && !_channel.IsTruncated:
                 IOriginUser user = Release(keep: false);
                 user.OnResponseBody([], 0, 0, done: true);
                 break;
             default:
-                Fault(_phase == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginClosedEarly);
+                Fault(State == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginClosedEarly);
                 break;
         }
     }
 
-    public void OnDrained() => _user?.OnRequestDrained();
+    public void OnDrained() => User?.OnRequestDrained();
 
     public void OnSpliced(long count, bool done)
     {
         Member.Counters.BytesFromOrigin += count;
-        _rate.Count(count);
+        CountBody(count);
         _body.Skip(count);
-        _phaseSince = _loop.Now;
         if (!done)
         {
-            _user!.OnResponseSpliced(count, done: false);
+            User!.OnResponseSpliced(count, done: false);
             return;
         }
 
-        _spliceTarget = null;
+        SplicedTo = null;
         Release(_keepable).OnResponseSpliced(count, done: true);
     }
 
     public void OnFailed(ChannelError error)
     {
-        Fault(error switch
-        {
-            ChannelError.ConnectRefused => ProxyFault.ConnectRefused,
-            ChannelError.ConnectTimeout => ProxyFault.ConnectTimeout,
-            ChannelError.ConnectFailed => ProxyFault.ConnectFailed,
-            ChannelError.TlsFailed => ProxyFault.OriginTlsFailed,
-            ChannelError.CertificateRejected => ProxyFault.OriginCertificateRejected,
-            ChannelError.HandlerFailed => ProxyFault.Internal,
-            _ => _phase == Phase.Body ? ProxyFault.ResponseCutOff : ProxyFault.OriginReset,
-        });
+        ProxyFault fault = OriginFault.Of(error);
+        Fault(fault == ProxyFault.OriginReset && State == Phase.Body ? ProxyFault.ResponseCutOff : fault);
     }
 
-    public override void OnTimer(long now)
+    private protected override void OnBegin(bool upgradeAsked)
     {
-        long deadline = Deadline();
-        if (deadline > now)
-        {
-            _loop.Timers.Set(this, deadline);
-            return;
-        }
-
-        switch (_phase)
-        {
-            case Phase.Connecting:
-                Fault(ProxyFault.ConnectTimeout);
-                break;
-            case Phase.Head when !_requestComplete && _channel.WrittenBytes != _writtenMark:
-                // Slow, but still taking the request.
-                _writtenMark = _channel.WrittenBytes;
-                _phaseSince = now;
-                Arm();
-                break;
-            case Phase.Head:
-                Fault(ProxyFault.OriginHeadTimeout);
-                break;
-            case Phase.Body when _spliceTarget is { UnsentBytes: > 0 }:
-                // The client is the slow one; its own time-outs begin when it is told that nothing moved.
-                _phaseSince = now;
-                _rate.Start(now);
-                Arm();
-                _user!.OnResponseSpliced(0, done: false);
-                break;
-            case Phase.Body when now < Idle(_timeouts.BodyIdle):
-                if (_rate.IsTooSlow(now, _timeouts.MinRate))
-                {
-                    Fault(ProxyFault.OriginTooSlow);
-                }
-                else
-                {
-                    Arm();
-                }
-
-                break;
-            case Phase.Body:
-                Fault(ProxyFault.OriginBodyTimeout);
-                break;
-            default:
-                Close();
-                break;
-        }
+        _upgradeAsked = upgradeAsked;
+        _interim = 0;
+        _scanned = 0;
+        _served++;
     }
+
+    private protected override void OnConnectFailed() => Member.NextAddress();
+
+    private protected override void PauseTransport() => _channel.Pause();
+
+    private protected override void ResumeTransport() => _channel.Resume();
 
     private void ReadHead(byte[] buffer, int offset, int count)
     {
@@ -345,11 +216,11 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             (detached, buffer, offset, count) = (_held, _held, 0, _heldCount);
         }
 
-        ResponseHead head = _workspace.Response;
+        ResponseHead head = _services.Heads.Response;
         while (true)
         {
             HeadStatus status = ResponseHeadParser.Parse(
-                buffer, offset, count, ref _scanned, head, Limits, _method, out HeadFault fault);
+                buffer, offset, count, ref _scanned, head, Limits, Method, out HeadFault fault);
             if (status == HeadStatus.Incomplete)
             {
                 Rehold(detached, buffer, offset, count);
@@ -379,8 +250,8 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
                 return;
             }
 
-            _user!.OnInterim(head);
-            if (_phase != Phase.Head)
+            User!.OnInterim(head);
+            if (State != Phase.Head)
             {
                 return;
             }
@@ -392,16 +263,16 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         OnFinalHead(head, buffer, offset, count);
         if (detached is not null)
         {
-            _loop.Buffers.Return(detached);
+            _services.Loop.Buffers.Return(detached);
         }
     }
 
     private void OnFinalHead(ResponseHead head, byte[] buffer, int offset, int count)
     {
-        IOriginUser user = _user!;
+        IOriginUser user = User!;
         if (head.Status == 101)
         {
-            if (!_upgradeAsked || !_requestComplete || !user.IsUpgradeAskedFor(head))
+            if (!_upgradeAsked || !IsRequestComplete || !user.IsUpgradeAskedFor(head))
             {
                 Fault(ProxyFault.UnaskedUpgrade);
                 return;
@@ -429,11 +300,9 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             return;
         }
 
-        Enter(Phase.Body);
-        _rate.Start(_loop.Now);
-        _rate.Count(step.Produced);
+        EnterBody(step.Produced);
         user.OnResponse(head, buffer, offset, step.Produced, done: false);
-        if (_body.IsDone && _user is not null)
+        if (_body.IsDone && User is not null)
         {
             FinishWithTail(step.Consumed == count);
         }
@@ -441,9 +310,8 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
 
     private void ReadBody(byte[] buffer, int offset, int count)
     {
-        IOriginUser user = _user!;
-        _phaseSince = _loop.Now;
-        _rate.Count(count);
+        IOriginUser user = User!;
+        CountBody(count);
         BodyStep step = _body.Step(buffer, offset, count, user.ChunkedOutput, Limits);
         if (step.Fault != HeadFault.None)
         {
@@ -473,9 +341,9 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
     private void FinishWithTail(bool clean)
     {
         ReadOnlySpan<byte> tail = _body.Tail;
-        byte[] copy = _loop.Buffers.Rent(tail.Length);
+        byte[] copy = _services.Loop.Buffers.Rent(tail.Length);
         tail.CopyTo(copy);
-        bool lines = _user!.ChunkedOutput == ChunkedOutput.PayloadAndTrailers;
+        bool lines = User!.ChunkedOutput == ChunkedOutput.PayloadAndTrailers;
         IOriginUser user = Release(_keepable && clean);
         if (lines)
         {
@@ -486,18 +354,18 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
             user.OnResponseBody(copy, 0, tail.Length, done: true);
         }
 
-        _loop.Buffers.Return(copy);
+        _services.Loop.Buffers.Return(copy);
     }
 
     /// <summary>The response is complete: keeps the connection or closes it, before its user goes on to something
     /// else.</summary>
     private IOriginUser Release(bool keep)
     {
-        IOriginUser user = _user!;
-        _user = null;
+        IOriginUser user = User!;
+        User = null;
         ReusePlan reuse = Member.Reuse;
         if (keep && reuse.Enabled && !Member.IsRetired && ReferenceEquals(_tlsContext, Member.Plan.Tls?.Context)
-            && _requestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
+            && IsRequestComplete && _channel.UnsentBytes == 0 && !_channel.IsEnded
             && (reuse.MaxRequests == 0 || _served < reuse.MaxRequests))
         {
             // A body that ended while its user had paused us leaves the pause behind.
@@ -513,47 +381,17 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
         return user;
     }
 
-    private void Fault(ProxyFault fault)
-    {
-        IOriginUser? user = _user;
-        Close();
-        user?.OnOriginFault(fault);
-    }
-
-    private void Enter(Phase phase)
-    {
-        _phase = phase;
-        _phaseSince = _loop.Now;
-        Arm();
-    }
-
-    private void Arm() => _loop.Timers.Set(this, Deadline());
-
-    private long Deadline() => _phase switch
-    {
-        Phase.Connecting => Idle(_timeouts.Connect),
-        Phase.Idle => Idle(Member.Reuse.IdleTimeout),
-        Phase.Head when _requestComplete => Idle(_timeouts.Response),
-        Phase.Head when _channel.UnsentBytes > 0 => Idle(_timeouts.WriteIdle),
-        Phase.Body when !_rate.IsPaused => Math.Min(
-            Idle(_timeouts.BodyIdle), _rate.NextCheck(_timeouts.MinRate, _timeouts.RateGrace)),
-        _ => TimerNode.Never,
-    };
-
-    private long Idle(TimeSpan limit) =>
-        limit == TimeSpan.Zero ? TimerNode.Never : _phaseSince + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
-
     private void Hold(byte[] buffer, int offset, int count)
     {
         // Tailroom, because a body behind the head may be framed where it lies.
         int needed = _heldCount + count + Channel.Tailroom;
         if (_held is null || needed > _held.Length)
         {
-            byte[] larger = _loop.Buffers.Rent(Math.Max(4096, needed * 2));
+            byte[] larger = _services.Loop.Buffers.Rent(Math.Max(4096, needed * 2));
             if (_held is not null)
             {
                 Buffer.BlockCopy(_held, 0, larger, 0, _heldCount);
-                _loop.Buffers.Return(_held);
+                _services.Loop.Buffers.Return(_held);
             }
 
             _held = larger;
@@ -582,7 +420,7 @@ public sealed class Http1Origin : TimerNode, IChannelHandler
     {
         if (_held is not null)
         {
-            _loop.Buffers.Return(_held);
+            _services.Loop.Buffers.Return(_held);
             _held = null;
             _heldCount = 0;
         }

@@ -1,5 +1,4 @@
 using Proxy.Edge.Engine;
-using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
@@ -10,24 +9,24 @@ namespace Proxy.Edge.Upstream;
 /// one whose memory and congestion window are warm). Loop thread only.</summary>
 public sealed class LoopMember
 {
-    private readonly IEventLoop _loop;
-    private readonly HeadWorkspace _workspace;
-    private readonly Func<TlsLoop>? _tls;
+    /// <summary>How long a member that may speak either is taken to speak HTTP/1.1 only, once it chose that.</summary>
+    private const long RelearnMicroseconds = 600_000_000;
+
+    private readonly OriginServices _services;
+    private readonly List<Http2OriginConnection> _http2 = [];
     private Http1Origin? _newest;
     private Http1Origin? _oldest;
     private int _addressTurn;
+    private long _http1Until;
 
-    public LoopMember(
-        IEventLoop loop, HeadWorkspace workspace, MemberPlan plan, ReusePlan reuse, Func<TlsLoop>? tls = null)
+    public LoopMember(OriginServices services, MemberPlan plan, ReusePlan reuse)
     {
-        _tls = tls;
-        _loop = loop;
-        _workspace = workspace;
+        _services = services;
         Plan = plan;
         Reuse = reuse;
         HostHeader = System.Text.Encoding.ASCII.GetBytes(plan.HostHeader);
         BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
-        Counters = plan.State.Counters(loop.Index);
+        Counters = plan.State.Counters(services.Loop.Index);
         Name = System.Text.Encoding.UTF8.GetBytes(plan.State.Id.Name);
     }
 
@@ -56,8 +55,10 @@ public sealed class LoopMember
     /// trust.</summary>
     public void Adopt(MemberPlan plan, ReusePlan reuse)
     {
-        if (!ReferenceEquals(plan.Tls?.Context, Plan.Tls?.Context) || plan.TlsName != Plan.TlsName)
+        if (!ReferenceEquals(plan.Tls?.Context, Plan.Tls?.Context) || plan.TlsName != Plan.TlsName
+            || plan.Protocol != Plan.Protocol)
         {
+            _http1Until = 0;
             CloseKept();
         }
 
@@ -67,13 +68,19 @@ public sealed class LoopMember
         BasePath = System.Text.Encoding.ASCII.GetBytes(plan.BasePath);
     }
 
-    /// <summary>A connection for one exchange: a kept one, or a new one that is still connecting. Null when no
+    /// <summary>Room for one exchange: on a kept connection, or on a new one that is still connecting. Null when no
     /// address of the member is known any more.</summary>
-    /// <param name="repeatable">False for a request that cannot be sent twice: the kept connection is then asked
+    /// <param name="repeatable">False for a request that cannot be sent twice: an idle connection is then asked
     /// whether it still lives, which costs a system call and closes all but the last instant of the race.</param>
-    /// <param name="fresh">Do not use kept connections (they have just proved stale).</param>
-    public Http1Origin? Lease(bool repeatable, bool fresh)
+    /// <param name="fresh">Do not use idle connections (they have just proved stale).</param>
+    /// <param name="upgrade">The request asks for another protocol, which only HTTP/1.1 connections can become.</param>
+    public OriginStream? Lease(bool repeatable, bool fresh, bool upgrade)
     {
+        if (SpeaksHttp2 && !upgrade)
+        {
+            return LeaseHttp2(repeatable, fresh);
+        }
+
         while (!fresh && _newest is { } kept)
         {
             Unlink(kept);
@@ -85,15 +92,7 @@ public sealed class LoopMember
             kept.Close();
         }
 
-        IReadOnlyList<SocketTarget> addresses = State.Grant.Addresses;
-        if (addresses.Count == 0)
-        {
-            return null;
-        }
-
-        SocketTarget address = addresses[(int)((uint)_addressTurn % (uint)addresses.Count)];
-        Counters.ConnectionsOpened++;
-        return new Http1Origin(_loop, _workspace, this, address);
+        return NextTarget() is { } address ? new Http1Origin(_services, this, address) : null;
     }
 
     /// <summary>A connect failed: the next one goes to the member's next address.</summary>
@@ -107,12 +106,71 @@ public sealed class LoopMember
     }
 
     /// <summary>A new channel to the member, plain or TLS as its plan says.</summary>
-    internal Channel Connect(SocketTarget address, IChannelHandler handler) => Plan.Tls is { } tls
-        ? TlsChannel.Client(_tls!(), address, tls.Context, Plan.TlsName, handler)
-        : _loop.Connect(address, handler);
+    internal Channel Connect(SocketTarget address, IChannelHandler handler, bool offerHttp2) => Plan.Tls is { } tls
+        ? TlsChannel.Client(_services.Tls, address, tls.Context, Plan.TlsName, Offer(offerHttp2), handler)
+        : _services.Loop.Connect(address, handler);
+
+    /// <summary>The member chose HTTP/1.1 for a connection, which becomes a kept one.</summary>
+    internal void LearnHttp1(Http2OriginConnection refused, Channel channel)
+    {
+        _http2.Remove(refused);
+        _http1Until = _services.Loop.Now + RelearnMicroseconds;
+        Keep(new Http1Origin(_services, this, channel));
+    }
+
+    internal void Forget(Http2OriginConnection connection) => _http2.Remove(connection);
+
+    // Without TLS nothing tells what an origin speaks; HTTP/1.1 is what everybody does.
+    private bool SpeaksHttp2 => Plan.Protocol == OriginProtocol.Http2
+        || (Plan.Protocol == OriginProtocol.Auto && Plan.Tls is not null && _services.Loop.Now >= _http1Until);
+
+    private TlsOffer Offer(bool http2) =>
+        !http2 ? TlsOffer.Http1
+        : Plan.Protocol == OriginProtocol.Auto ? TlsOffer.Either
+        : TlsOffer.Http2;
+
+    /// <summary>Requests gather on few connections, where they share reads and writes.</summary>
+    private Http2Origin? LeaseHttp2(bool repeatable, bool fresh)
+    {
+        for (int i = 0; i < _http2.Count; i++)
+        {
+            Http2OriginConnection connection = _http2[i];
+            if (connection.HasRoom
+                && !(connection.IsIdle && (fresh || (!repeatable && connection.MayBeStale()))))
+            {
+                return connection.Open();
+            }
+        }
+
+        if (NextTarget() is not { } address)
+        {
+            return null;
+        }
+
+        var added = new Http2OriginConnection(_services, this, address);
+        _http2.Add(added);
+        return added.Open();
+    }
+
+    private SocketTarget? NextTarget()
+    {
+        IReadOnlyList<SocketTarget> addresses = State.Grant.Addresses;
+        if (addresses.Count == 0)
+        {
+            return null;
+        }
+
+        Counters.ConnectionsOpened++;
+        return addresses[(int)((uint)_addressTurn % (uint)addresses.Count)];
+    }
 
     private void CloseKept()
     {
+        for (int i = _http2.Count - 1; i >= 0; i--)
+        {
+            _http2[i].Retire();
+        }
+
         while (_newest is { } kept)
         {
             Unlink(kept);

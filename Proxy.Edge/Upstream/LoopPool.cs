@@ -1,9 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Proxy.Edge.Balancing;
-using Proxy.Edge.Engine;
-using Proxy.Edge.Http1;
 using Proxy.Edge.Snapshot;
-using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Upstream;
@@ -12,17 +9,12 @@ namespace Proxy.Edge.Upstream;
 /// the pool's name; a new revision is adopted in place. Loop thread only.</summary>
 public sealed class LoopPool
 {
-    private readonly IEventLoop _loop;
-    private readonly HeadWorkspace _workspace;
-    private readonly Func<TlsLoop>? _tls;
+    private readonly OriginServices _services;
     private readonly Dictionary<MemberState, LoopMember> _members = [];
 
-    /// <param name="tls">What TLS channels of the loop share; asked for only when a member needs it.</param>
-    public LoopPool(IEventLoop loop, HeadWorkspace workspace, PoolPlan plan, Func<TlsLoop>? tls = null)
+    public LoopPool(OriginServices services, PoolPlan plan)
     {
-        _tls = tls;
-        _loop = loop;
-        _workspace = workspace;
+        _services = services;
         Plan = plan;
         Balancer = plan.Balancer.Create();
         AdoptMembers(plan);
@@ -75,7 +67,7 @@ public sealed class LoopPool
             }
             else
             {
-                _members[member.State] = new LoopMember(_loop, _workspace, member, plan.Reuse, _tls);
+                _members[member.State] = new LoopMember(_services, member, plan.Reuse);
             }
         }
 

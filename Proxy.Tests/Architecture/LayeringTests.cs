@@ -33,7 +33,8 @@ public sealed partial class LayeringTests
             "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
-            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Snapshot Edge.Timing Edge.Tls Edge.Topology",
+            "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
+            + "Edge.Topology",
         ["Edge.Relay"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
             + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",

@@ -83,6 +83,22 @@ internal static class Http2Wire
         return frames;
     }
 
+    /// <summary>Reads frames up to the one that is waited for.</summary>
+    public static async Task<List<Http2Frame>> ReadAsync(Wire wire, Func<Http2Frame, bool> last)
+    {
+        var frames = new List<Http2Frame>();
+        do
+        {
+            byte[] header = await wire.ReadExactlyAsync(9);
+            Assert.True(header.Length == 9, $"the connection ended after: {string.Join(" | ", frames)}");
+            int length = (header[0] << 16) | (header[1] << 8) | header[2];
+            frames.AddRange(Read([.. header, .. await wire.ReadExactlyAsync(length)], out _));
+        }
+        while (!last(frames[^1]));
+
+        return frames;
+    }
+
     private static byte[] Text(string text)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(text);

@@ -30,7 +30,7 @@ internal class Wire(Socket socket, bool background = false) : IDisposable
         using var patience = Bounded();
         while (bytes.Length > 0)
         {
-            var sent = await socket.SendAsync(bytes, SocketFlags.None, patience.Token);
+            var sent = await SendSomeAsync(bytes, patience.Token);
             bytes = bytes[sent..];
         }
     }
@@ -178,6 +178,14 @@ internal class Wire(Socket socket, bool background = false) : IDisposable
         socket.Dispose();
     }
 
+    /// <summary>Sends some of it; how much.</summary>
+    protected virtual ValueTask<int> SendSomeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation) =>
+        socket.SendAsync(bytes, SocketFlags.None, cancellation);
+
+    /// <summary>Receives some; 0 at the end.</summary>
+    protected virtual ValueTask<int> ReceiveSomeAsync(Memory<byte> room, CancellationToken cancellation) =>
+        socket.ReceiveAsync(room, SocketFlags.None, cancellation);
+
     public void Dispose()
     {
         socket.Dispose();
@@ -253,7 +261,7 @@ internal class Wire(Socket socket, bool background = false) : IDisposable
         using var patience = Bounded(span);
         try
         {
-            var count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, patience.Token);
+            var count = await ReceiveSomeAsync(_buffer.AsMemory(_end), patience.Token);
             _end += count;
             End = count == 0 ? WireEnd.Closed : WireEnd.Open;
             return count > 0;

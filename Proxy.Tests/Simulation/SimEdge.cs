@@ -25,8 +25,9 @@ internal sealed class SimEdge
             NodeName = Encoding.ASCII.GetBytes("sim"),
         };
         ListenerPlan listener = snapshot.Listeners[0];
+        var origins = new OriginServices(loop, Services.Workspace, () => Services.Tls, () => Services.Http2);
         Dictionary<string, LoopPool> pools =
-            snapshot.Pools.ToDictionary(plan => plan.Name, plan => new LoopPool(loop, Services.Workspace, plan));
+            snapshot.Pools.ToDictionary(plan => plan.Name, plan => new LoopPool(origins, plan));
         var program = new ListenerProgram
         {
             Plan = listener,

@@ -7,7 +7,7 @@ internal static class HealthSchema
 {
     private static readonly BlockSchema<ActiveHealthConfig> Active = new(new ActiveHealthConfig())
     {
-        { "method", Kinds.Word("GET", "HEAD", "OPTIONS"), h => h.Method, (h, v) => h with { Method = v } },
+        { "method", Kinds.Word("GET", "HEAD", "OPTIONS", "GRPC"), h => h.Method, (h, v) => h with { Method = v } },
         {
             "path", Kinds.Text("a path that starts with /, with or without a query"),
             h => h.Path, (h, v) => h with { Path = v }

@@ -76,6 +76,7 @@ internal static class PoolSchema
             "max-requests", Kinds.Integer(0, int.MaxValue, NoLimit),
             r => r.MaxRequests, (r, v) => r with { MaxRequests = v }
         },
+        { "max-streams", Kinds.Integer(1, 10_000), r => r.MaxStreams, (r, v) => r with { MaxStreams = v } },
     };
 
     private static readonly BlockSchema<ResolveConfig> Resolve = new(new ResolveConfig())
@@ -98,6 +99,12 @@ internal static class PoolSchema
         { "retry", Retry, p => p.Retry, (p, v) => p with { Retry = v } },
         { "timeouts", Timeouts, p => p.Timeouts, (p, v) => p with { Timeouts = v } },
         { "reuse", Reuse, p => p.Reuse, (p, v) => p with { Reuse = v } },
+        {
+            "protocol",
+            Kinds.Choice(
+                ("http/1.1", OriginProtocol.Http1), ("h2", OriginProtocol.Http2), ("auto", OriginProtocol.Auto)),
+            p => p.Protocol, (p, v) => p with { Protocol = v }
+        },
         { "tls", OriginTlsSchema.Block, p => p.Tls, (p, v) => p with { Tls = v } },
         { "resolve", Resolve, p => p.Resolve, (p, v) => p with { Resolve = v } },
     };

@@ -1,3 +1,5 @@
+using Proxy.Edge.Snapshot;
+
 namespace Proxy.Actors.Config.Validation;
 
 /// <summary>Health checks that can be sent and end before the next one.</summary>
@@ -26,6 +28,11 @@ internal static class HealthValidator
         if (!active.Path.StartsWith('/') || active.Path.Any(c => c <= ' ' || c >= 127 || c == '#'))
         {
             problems.Error($"{path}.path", "not a path", "printable ASCII that starts with /, with or without a query");
+        }
+
+        if (active.Method == "GRPC" && pool.Protocol != OriginProtocol.Http2)
+        {
+            problems.Error($"{path}.method", "gRPC is spoken over HTTP/2", $"{Keys.Pool(pool)}.protocol = h2, or GET");
         }
 
         if (active.Host.Length > 0 && !FieldText.IsAuthority(active.Host))

@@ -25,7 +25,8 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         _services = services;
         _channel = channel;
         channel.Handler = this;
-        _session = new Http2Session(Listener.Plan.Http2, services.Http2, services.Loop.Buffers, this);
+        _session = new Http2Session(
+            Http2Role.Server, Listener.Plan.Http2, services.Http2, services.Loop.Buffers, this);
         _idleSince = services.Loop.Now;
         _session.Start(services.Loop.Now);
         Arm();

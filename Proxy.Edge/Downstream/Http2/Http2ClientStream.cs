@@ -19,6 +19,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
     private Exchange? _exchange;
     private HeldBody _held;
     private ClientPatience _patience;
+    private long _deadline;
     private long _length;
     private long _written;
     private int _owed;
@@ -90,10 +91,15 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         _length = head.ContentLength;
         _isHead = head.Method == Method.Head;
         _isUpgrade = head.IsWebSocketUpgrade;
+        _deadline = GrpcTimeout.Read(head) is var timeout and < Never ? _services.Loop.Now + timeout : Never;
         _patience.BeginExchange(_services.Loop.Now);
         if (!endStream)
         {
             _patience.BeginBody(_services.Loop.Now);
+        }
+
+        if (!endStream || _deadline < Never)
+        {
             Arm();
         }
 
@@ -191,10 +197,18 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
             return;
         }
 
-        long deadline = _patience.Deadline(Duty, Listener.Plan.Timeouts);
+        long deadline = Deadline;
         if (deadline > now)
         {
             _services.Loop.Timers.Set(this, deadline);
+            return;
+        }
+
+        if (now >= _deadline)
+        {
+            _deadline = Never;
+            Arm();
+            _exchange?.Fail(ProxyFault.CallDeadline);
             return;
         }
 
@@ -366,7 +380,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         Span<byte> saved = stackalloc byte[Behind];
         Span<byte> behind = buffer.AsSpan(start + count, Behind);
         behind.CopyTo(saved);
-        (byte[] framed, int at, int length) = ResponseBody.Encode(buffer, start, count, end);
+        (byte[] framed, int at, int length) = ChunkFrame.Around(buffer, start, count, end);
         if (length > 0)
         {
             exchange.OnRequestBody(framed, at, length, end);
@@ -464,7 +478,9 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         }
     }
 
-    private void Arm() => _services.Loop.Timers.Set(this, _patience.Deadline(Duty, Listener.Plan.Timeouts));
+    private long Deadline => Math.Min(_deadline, _patience.Deadline(Duty, Listener.Plan.Timeouts));
+
+    private void Arm() => _services.Loop.Timers.Set(this, Deadline);
 
     /// <summary>Back to the stock, once neither the session nor an exchange knows this object.</summary>
     private void Recycle()

@@ -107,7 +107,7 @@ internal static unsafe partial class Ssl
     public static partial void SSL_CTX_set_alpn_select_cb(nint context, nint function, nint argument);
 
     [LibraryImport(Library)]
-    public static partial int SSL_CTX_set_alpn_protos(nint context, byte* protocols, uint length);
+    public static partial int SSL_set_alpn_protos(nint ssl, byte* protocols, uint length);
 
     [LibraryImport(Library)]
     public static partial int SSL_CTX_set_tlsext_ticket_key_evp_cb(nint context, nint function);

@@ -10,11 +10,12 @@ internal sealed class SessionRig : IHttp2SessionHandler
 {
     private readonly Http2Limits _limits;
 
-    public SessionRig(Http2Limits? limits = null, bool started = true)
+    /// <param name="workspace">For those who make many rigs: what sessions share is large.</param>
+    public SessionRig(Http2Limits? limits = null, bool started = true, Http2Workspace? workspace = null)
     {
         _limits = limits ?? new Http2Limits();
         Buffers = new BufferPool(long.MaxValue);
-        Session = new Http2Session(_limits, new Http2Workspace(), Buffers, this);
+        Session = new Http2Session(Http2Role.Server, _limits, workspace ?? new Http2Workspace(), Buffers, this);
         Session.Start(Now);
         if (started)
         {

@@ -1,0 +1,134 @@
+using System.Text;
+using Proxy.Edge.Http2;
+using Proxy.Tests.Edge.Http2;
+using Proxy.Tests.Kit;
+
+namespace Proxy.Tests.Fuzz;
+
+/// <summary>Answers of an origin, most of them slightly wrong, to a client's session. Nothing is thrown, pieces of any
+/// size give the same calls, each head that gets through is one HTTP/1 response head and no more, and no memory is kept
+/// when the connection is given up.</summary>
+internal static class Http2ClientFuzz
+{
+    private const int Requests = 5;
+
+    private static readonly string[] Names =
+        ["x", "X", "te", "content-length", "connection", ":status", "a\r\nb", "", "set-cookie", "upgrade"];
+
+    private static readonly string[] Values =
+        ["", "1", "200", "test.example", "a\r\n\r\nHTTP/1.1 200 OK", " a", "chunked", "a\0", "5"];
+
+    private static readonly string[] Statuses = ["200", "103", "204", "101", "304", "99", "abc", "500"];
+
+    public static string? Problem(int seed)
+    {
+        var random = new Random(seed);
+        byte[] bytes = Sequence(random);
+        try
+        {
+            string whole = Feed(bytes, new Random(seed), bytes.Length);
+            string pieces = Feed(bytes, new Random(seed), 1 + random.Next(50));
+            return whole == pieces ? null : $"seed {seed}: pieces differ\n{whole}\n{pieces}";
+        }
+        catch (Exception error)
+        {
+            return $"seed {seed}: {error}";
+        }
+    }
+
+    private static byte[] Sequence(Random random)
+    {
+        var bytes = new List<byte>(Http2Wire.Frame(Http2Wire.Settings, 0, 0));
+        for (int i = random.Next(1, 30); i > 0; i--)
+        {
+            bytes.AddRange(Frame(random));
+        }
+
+        byte[] all = [.. bytes];
+        for (int i = random.Next(3) == 0 ? random.Next(1, 6) : 0; i > 0; i--)
+        {
+            all[random.Next(all.Length)] = (byte)random.Next(256);
+        }
+
+        return all;
+    }
+
+    private static byte[] Frame(Random random)
+    {
+        int id = random.Next(12) == 0 ? random.Next(0, 14) : (random.Next(Requests) * 2) + 1;
+        switch (random.Next(12))
+        {
+            case < 5:
+                return Http2Wire.Frame(
+                    Http2Wire.Headers, (byte)(random.Next(2) | (random.Next(8) == 0 ? 0 : 4)), id, Block(random));
+            case < 8:
+                return Http2Wire.Frame(Http2Wire.Data, (byte)random.Next(2), id, new byte[random.Next(0, 300)]);
+            case 8:
+                return Http2Wire.Frame(Http2Wire.Rst, 0, id, Http2Wire.Number(random.Next(14)));
+            case 9:
+                return Http2Wire.Frame(Http2Wire.Settings, 0, 0, Http2Wire.Setting((short)random.Next(0, 9), random.Next(0, 3)));
+            case 10:
+                return Http2Wire.Frame(
+                    Http2Wire.GoAway, 0, 0, [.. Http2Wire.Number(random.Next(12)), .. Http2Wire.Number(random.Next(14))]);
+            default:
+                byte[] payload = new byte[random.Next(0, 12)];
+                random.NextBytes(payload);
+                return Http2Wire.Frame((byte)random.Next(0, 18), (byte)random.Next(256), id, payload);
+        }
+    }
+
+    private static byte[] Block(Random random)
+    {
+        var fields = new List<(string, string)>();
+        if (random.Next(8) > 0)
+        {
+            fields.Add((":status", Statuses[random.Next(Statuses.Length)]));
+        }
+
+        for (int i = random.Next(4); i > 0; i--)
+        {
+            fields.Insert(
+                random.Next(8) == 0 ? 0 : fields.Count,
+                (Names[random.Next(Names.Length)], Values[random.Next(Values.Length)]));
+        }
+
+        return Http2Wire.Block([.. fields]);
+    }
+
+    private static string Feed(byte[] bytes, Random random, int most)
+    {
+        var rig = new ClientRig(started: false);
+        for (int i = 0; i < Requests; i++)
+        {
+            rig.Ask(endStream: i % 2 == 0);
+        }
+
+        rig.Session.ClearOutput();
+        var output = new StringBuilder();
+        for (int at = 0; at < bytes.Length && rig.ConnectionError is null;)
+        {
+            int take = Math.Min(bytes.Length - at, most >= bytes.Length ? most : random.Next(1, most + 1));
+            rig.Receive(bytes[at..(at + take)]);
+            at += take;
+            output.Append(string.Concat(rig.Sent().Select(static frame => $"{frame};")));
+        }
+
+        foreach (string head in rig.Streams.SelectMany(static one => one.Heads))
+        {
+            if (head.IndexOf("\r\n\r\n", StringComparison.Ordinal) != head.Length - 4
+                || !head.StartsWith("HTTP/1.1 ", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"a head that is not one response:\n{head}");
+            }
+        }
+
+        rig.Session.Abandon(Http2Error.Cancel);
+        rig.Session.ClearOutput();
+        return rig.Buffers.RentedBytes != 0
+            ? throw new InvalidOperationException($"{rig.Buffers.RentedBytes} bytes are kept")
+            : output + "|" + rig.ConnectionError + "|" + string.Join(
+                '|',
+                rig.Streams.Select(static one =>
+                    $"{string.Concat(one.Heads)}{one.Body.Length}{one.Trailers}{one.Ended}{one.Reset}{one.Unprocessed}"));
+    }
+}
