@@ -504,9 +504,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         Claim();
         while (count > 0)
         {
-            if (_shared.OutCount > TlsLoop.OutBytes - (20 * 1024))
+            if (_shared.OutCount > TlsLoop.SendBytes)
             {
-                // One more record might not fit.
                 Flush();
             }
 

@@ -13,8 +13,12 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>Plaintext handed to a handler at once.</summary>
     internal const int PlainBytes = 128 * 1024;
 
-    /// <summary>Ciphertext collected before it is sent: what a full plaintext buffer becomes, and more.</summary>
-    internal const int OutBytes = 160 * 1024;
+    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten, which
+    /// go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
+    internal const int SendBytes = 48 * 1024;
+
+    /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>
+    internal const int OutBytes = SendBytes + (20 * 1024);
 
     private readonly nint _method;
     private readonly Area* _area;
