@@ -62,6 +62,7 @@ public sealed partial class LayeringTests
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
 
         // The node: everything that talks to the outside, and the wiring.
+        ["Cluster.Engine"] = "",
         ["Cluster.Exporting"] = "Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
             "Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
