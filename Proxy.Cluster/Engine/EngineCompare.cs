@@ -26,7 +26,8 @@ internal sealed record EngineCompare
 
     public static EngineCompare Absent(string key) => new(key, CompareTarget.Version, 0, default);
 
-    public static EngineCompare VersionIs(string key, long version) => new(key, CompareTarget.Version, version, default);
+    public static EngineCompare VersionIs(string key, long version) =>
+        new(key, CompareTarget.Version, version, default);
 
     /// <summary>The fence: holds only as long as the key is the one that revision created.</summary>
     public static EngineCompare CreatedAt(string key, Revision revision) =>

@@ -12,7 +12,8 @@ internal enum EngineFaultKind : byte
     /// <summary>The lease has expired or was revoked; its keys are gone.</summary>
     LeaseLost,
 
-    /// <summary>The engine knows us not, or not for this, or refuses the request as such: trying again does not help.</summary>
+    /// <summary>The engine knows us not, or not for this, or refuses the request as such: trying again does not
+    /// help.</summary>
     Denied,
 }
 

@@ -18,7 +18,8 @@ internal interface IClusterEngine : IAsyncDisposable
     ValueTask<EngineResult<Listing>> ListAsync(string prefix, CancellationToken cancellation);
 
     /// <summary>All or nothing. Failed compares are no fault but an outcome.</summary>
-    ValueTask<EngineResult<CommitOutcome>> CommitAsync(EngineTransaction transaction, CancellationToken cancellation);
+    ValueTask<EngineResult<CommitOutcome>> CommitAsync(
+        EngineTransaction transaction, CancellationToken cancellation);
 
     /// <summary>Every change of keys with that prefix from that revision on: in order, none missing, none twice, no
     /// revision cut in two, across lost connections. Ends after <see cref="WatchSignal.Ended"/> or by cancellation.</summary>
@@ -27,7 +28,7 @@ internal interface IClusterEngine : IAsyncDisposable
     /// <summary>The lease may be granted longer than asked, never shorter.</summary>
     ValueTask<EngineResult<Lease>> GrantAsync(TimeSpan timeToLive, CancellationToken cancellation);
 
-    /// <summary>Starts the time to live anew. <see cref="EngineFaultKind.LeaseLost"/> when the lease has ended.</summary>
+    /// <summary>Starts the time to live anew; <see cref="EngineFaultKind.LeaseLost"/> when the lease ended.</summary>
     ValueTask<EngineResult<Lease>> KeepAliveAsync(LeaseId lease, CancellationToken cancellation);
 
     /// <summary>Takes up a lease again after the engine or this process was away: keeps it alive and says which keys

@@ -30,6 +30,7 @@ internal abstract record WatchSignal
     /// <summary>Connected again after <see cref="Stalled"/>; what was missed follows as batches.</summary>
     internal sealed record Resumed : WatchSignal;
 
-    /// <summary>The last signal: <see cref="EngineFaultKind.Compacted"/> or <see cref="EngineFaultKind.Denied"/>.</summary>
+    /// <summary>The last signal, with <see cref="EngineFaultKind.Compacted"/> or
+    /// <see cref="EngineFaultKind.Denied"/>.</summary>
     internal sealed record Ended(EngineFault Fault) : WatchSignal;
 }

@@ -5,12 +5,14 @@ namespace Proxy.Cluster.Engine.Embedded;
 internal sealed class ChangeLog
 {
     private const int MaxRevisionsPerRead = 256;
+    private const long MaxBytes = 64 << 20;
 
     private readonly Lock _lock = new();
     private readonly Queue<EngineChange[]> _entries = new();
     private readonly int _capacity;
     private readonly bool _inline;
     private Revision _oldest;
+    private long _bytes;
     private TaskCompletionSource _grown;
 
     /// <param name="next">The first revision that will be appended.</param>
@@ -35,20 +37,33 @@ internal sealed class ChangeLog
         }
     }
 
-    private Revision End => new(_oldest.Value + _entries.Count);
+    /// <summary>The revision that must come next.</summary>
+    public Revision End
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return EndLocked;
+            }
+        }
+    }
+
+    private Revision EndLocked => new(_oldest.Value + _entries.Count);
 
     public void Append(IReadOnlyList<EngineChange> changes)
     {
         TaskCompletionSource grown;
         lock (_lock)
         {
-            if (changes[0].Item.Modified != End)
+            if (changes[0].Item.Modified != EndLocked)
             {
-                throw new InvalidOperationException($"revision {changes[0].Item.Modified} does not follow {End}");
+                throw new InvalidOperationException($"revision {changes[0].Item.Modified} does not follow {EndLocked}");
             }
 
             _entries.Enqueue([.. changes]);
-            while (_entries.Count > _capacity)
+            _bytes += SizeOf(changes);
+            while (_entries.Count > _capacity || (_bytes > MaxBytes && _entries.Count > 1))
             {
                 DropOldest();
             }
@@ -99,22 +114,25 @@ internal sealed class ChangeLog
             }
 
             var found = new List<EngineChange>();
-            Revision until = new(Math.Min(End.Value, from.Value + MaxRevisionsPerRead));
+            Revision until = new(Math.Min(EndLocked.Value, from.Value + MaxRevisionsPerRead));
             foreach (EngineChange[] entry in _entries.Skip((int)(from.Value - _oldest.Value)).Take(MaxRevisionsPerRead))
             {
                 found.AddRange(entry.Where(change => change.Item.Key.StartsWith(prefix, StringComparison.Ordinal)));
             }
 
             Revision next = until > from ? until : from;
-            return new LogRead(found, next, null, next < End, _grown.Task);
+            return new LogRead(found, next, null, next < EndLocked, _grown.Task);
         }
     }
 
     private void DropOldest()
     {
-        _entries.Dequeue();
+        _bytes -= SizeOf(_entries.Dequeue());
         _oldest = _oldest.Next;
     }
+
+    private static long SizeOf(IReadOnlyList<EngineChange> changes) =>
+        changes.Sum(static change => (long)change.Item.Key.Length + change.Item.Value.Length);
 
     private TaskCompletionSource SwapSignal()
     {

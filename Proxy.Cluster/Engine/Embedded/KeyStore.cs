@@ -42,7 +42,8 @@ internal sealed class KeyStore
         {
             if (!compare.Holds(Get(compare.Key)))
             {
-                return new CommitOutcome(false, Revision, [.. transaction.ComparedKeys().Select(Get).OfType<EngineItem>()]);
+                IEnumerable<EngineItem?> found = transaction.ComparedKeys().Select(Get);
+                return new CommitOutcome(false, Revision, [.. found.OfType<EngineItem>()]);
             }
         }
 
@@ -87,7 +88,8 @@ internal sealed class KeyStore
         return lease.Ttl;
     }
 
-    public IReadOnlyList<string> KeysOf(LeaseId id) => _leases.TryGetValue(id, out HeldLease? lease) ? [.. lease.Keys] : [];
+    public IReadOnlyList<string> KeysOf(LeaseId id) =>
+        _leases.TryGetValue(id, out HeldLease? lease) ? [.. lease.Keys] : [];
 
     /// <summary>Ends the lease; its keys go at one revision. False when it has ended already.</summary>
     public bool Revoke(LeaseId id, List<EngineChange> changes)
@@ -113,7 +115,11 @@ internal sealed class KeyStore
 
     /// <summary>Leases whose time is over, oldest id first; they still hold until they are revoked.</summary>
     public IReadOnlyList<LeaseId> Expired(TimeSpan now) =>
-        [.. _leases.Where(pair => pair.Value.Expires <= now).Select(static pair => pair.Key).OrderBy(static id => id.Value)];
+    [
+        .. _leases.Where(pair => pair.Value.Expires <= now)
+            .Select(static pair => pair.Key)
+            .OrderBy(static id => id.Value),
+    ];
 
     /// <summary>What a change of the leader does: every lease lives its full time from now.</summary>
     public void RestartLeases(TimeSpan now)

@@ -165,7 +165,9 @@ public abstract class EngineContract(EngineUnderTest server) : EngineWatchContra
 
             CommitOutcome won = Assert.Single(outcomes, static outcome => outcome.Succeeded);
             Assert.True(won.Revision > last);
-            Assert.All(outcomes.Where(outcome => outcome != won), outcome => Assert.Equal(won.Revision, outcome.Found[0].Created));
+            Assert.All(
+                outcomes.Where(outcome => outcome != won),
+                outcome => Assert.Equal(won.Revision, outcome.Found[0].Created));
             Assert.Equal(won.Revision, (await ReadAsync("owner")).Created);
             last = won.Revision;
             await CommitAsync(EngineTransaction.Of(new EngineWrite.Delete(Key("owner"))));
@@ -174,7 +176,8 @@ public abstract class EngineContract(EngineUnderTest server) : EngineWatchContra
         async Task<CommitOutcome> ClaimAsync(IClusterEngine node, int contender)
         {
             await Engine.YieldAsync();
-            return Valid(await node.CommitAsync(EngineTransaction.Claim(Key("owner"), Bytes($"{contender}"), default), Cancel));
+            var claim = EngineTransaction.Claim(Key("owner"), Bytes($"{contender}"), default);
+            return Valid(await node.CommitAsync(claim, Cancel));
         }
     }
 

@@ -155,7 +155,8 @@ public abstract class EngineWatchContract(EngineUnderTest server) : EngineLeaseC
     private static bool Rising(IEnumerable<Revision> revisions) =>
         revisions.Zip(revisions.Skip(1)).All(static pair => pair.First < pair.Second);
 
-    /// <summary>Two keys at a time. An answer that got lost is made good by a compare, as users of the engine do.</summary>
+    /// <summary>Two keys at a time. An answer that got lost is made good by a compare, as users of the engine
+    /// do.</summary>
     private async Task WriteAsync(int count, Action wrote)
     {
         for (int i = 0; i < count; i++)

@@ -4,7 +4,8 @@ using Proxy.Tests.Simulation;
 namespace Proxy.Tests.Cluster.Engine;
 
 /// <summary>The simulator's engine keeps the contract of the real ones.</summary>
-public sealed class SimEngineTests(SimEngineTests.Server server) : EngineContract(server), IClassFixture<SimEngineTests.Server>
+public sealed class SimEngineTests(SimEngineTests.Server server)
+    : EngineContract(server), IClassFixture<SimEngineTests.Server>
 {
     [Fact]
     public async Task An_election_restarts_every_lease_in_full()
