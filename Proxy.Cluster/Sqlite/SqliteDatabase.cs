@@ -18,8 +18,8 @@ internal sealed class SqliteDatabase : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Opens or makes the file, for commits that survive a power cut, and reads it once through: a damaged file
-    /// is found now and not in the middle of a change.</summary>
+    /// <summary>Opens or makes the file, for commits that survive a power cut, and reads it once through: a damaged
+    /// file is found now and not in the middle of a change.</summary>
     public static SqliteDatabase Open(string path)
     {
         int code = sqlite3_open_v2(path, out nint handle, OpenReadWrite | OpenCreate | OpenNoMutex, 0);

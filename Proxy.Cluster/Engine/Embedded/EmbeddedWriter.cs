@@ -118,7 +118,8 @@ internal sealed class EmbeddedWriter : IAsyncDisposable
         _lastLease = Math.Max(_lastLease, stored.LastLease);
         _oldestStored = stored.Oldest;
         // A commit that reported an error may be in the file all the same: then its watches have not heard of it yet.
-        foreach (IReadOnlyList<EngineChange> changes in stored.History.Where(entry => entry[0].Item.Modified >= Log.End))
+        Revision known = Log.End;
+        foreach (IReadOnlyList<EngineChange> changes in stored.History.Where(e => e[0].Item.Modified >= known))
         {
             Log.Append(changes);
         }

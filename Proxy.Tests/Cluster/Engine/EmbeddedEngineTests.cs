@@ -31,8 +31,8 @@ public sealed class EmbeddedEngineTests(EmbeddedEngineTests.Server server)
         AttachedLease attached = Valid(await again.ReattachAsync(lease.Id, Cancel));
         Lease next = Valid(await again.GrantAsync(TimeSpan.FromSeconds(30), Cancel));
 
-        Assert.Equal((last, "owner", made, lease.Id),
-            (listing.Revision, listing.Items.Single().Key, listing.Items.Single().Created, listing.Items.Single().Lease));
+        EngineItem kept = Assert.Single(listing.Items);
+        Assert.Equal((last, "owner", made, lease.Id), (listing.Revision, kept.Key, kept.Created, kept.Lease));
         Assert.Equal(["owner"], attached.Keys);
         Assert.Equal(lease.Id.Value + 2, next.Id.Value);
         Assert.Equal([made, made.Next, last], watch.Changes.Select(static change => change.Item.Modified));
@@ -153,14 +153,14 @@ public sealed class EmbeddedEngineTests(EmbeddedEngineTests.Server server)
         using var folder = new TempFolder();
         await using (EmbeddedEngine engine = Open(folder))
         {
-            EngineResult<EmbeddedEngine> second = EmbeddedEngine.Open(folder.Path, EmbeddedOptions.Default, TimeProvider.System);
+            var second = EmbeddedEngine.Open(folder.Path, EmbeddedOptions.Default, TimeProvider.System);
             Assert.Equal(EngineFaultKind.Unavailable, second.Fault?.Kind);
             Assert.Contains("lock", second.Fault!.Reason, StringComparison.Ordinal);
         }
 
         string path = Path.Combine(folder.Path, EmbeddedEngine.FileName);
         await File.WriteAllTextAsync(path, new string('x', 20_000), Cancel);
-        EngineResult<EmbeddedEngine> damaged = EmbeddedEngine.Open(folder.Path, EmbeddedOptions.Default, TimeProvider.System);
+        var damaged = EmbeddedEngine.Open(folder.Path, EmbeddedOptions.Default, TimeProvider.System);
 
         Assert.Equal(EngineFaultKind.Unavailable, damaged.Fault?.Kind);
         Assert.Contains(path, damaged.Fault!.Reason, StringComparison.Ordinal);
