@@ -5,6 +5,9 @@ namespace Proxy.Cluster.Engine.Etcd;
 /// <summary>What etcd says: field numbers of its rpc.proto and kv.proto.</summary>
 internal static class EtcdReplies
 {
+    // etcd's own limit.
+    private const long MaxLeaseSeconds = 9_000_000_000;
+
     /// <summary>Of every reply.</summary>
     public static Revision RevisionOf(ReadOnlySpan<byte> message)
     {
@@ -73,7 +76,7 @@ internal static class EtcdReplies
             };
         }
 
-        return (new LeaseId(id), TimeSpan.FromSeconds(seconds));
+        return (new LeaseId(id), TimeSpan.FromSeconds(Math.Clamp(seconds, -1, MaxLeaseSeconds)));
     }
 
     public static List<string> LeaseKeys(ReadOnlySpan<byte> message)
