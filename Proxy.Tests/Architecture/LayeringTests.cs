@@ -63,6 +63,8 @@ public sealed partial class LayeringTests
         ["Actors.Supervision"] = "Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime",
 
         // The node: everything that talks to the outside, and the wiring.
+        ["Cluster.Sqlite"] = "",
+        ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -181,15 +183,15 @@ public sealed partial class LayeringTests
     }
 
     [Theory]
-    [InlineData("calls into the operating system", @"\b(LibraryImport|DllImport)\b", "Edge.Os Edge.Os.Native Edge.Os.OpenSsl")]
+    [InlineData("calls into the operating system", @"\b(LibraryImport|DllImport)\b", "Cluster.Sqlite Edge.Os Edge.Os.Native Edge.Os.OpenSsl")]
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Management Cluster.Probing Cluster.Demo")]
+        "Cluster.Engine Cluster.Management Cluster.Probing Cluster.Demo")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using static Proxy.Cluster.Sqlite.Sqlite3;
+
+namespace Proxy.Cluster.Sqlite;
+
+/// <summary>One connection to one file, for one thread at a time and one process. One connection is also the answer to
+/// the library's known trouble with two that write and check-point at the same instant.</summary>
+internal sealed class SqliteDatabase : SafeHandle
+{
+    private readonly List<SqliteStatement> _statements = [];
+
+    private SqliteDatabase(nint handle)
+        : base(0, ownsHandle: true) => SetHandle(handle);
+
+    public static string LibraryVersion => Marshal.PtrToStringUTF8(sqlite3_libversion()) ?? "";
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Opens or makes the file, for commits that survive a power cut, and reads it once through: a damaged
+    /// file is found now and not in the middle of a change.</summary>
+    public static SqliteDatabase Open(string path)
+    {
+        int code = sqlite3_open_v2(path, out nint handle, OpenReadWrite | OpenCreate | OpenNoMutex, 0);
+        var database = new SqliteDatabase(handle);
+        try
+        {
+            database.Check(code);
+            database.Check(sqlite3_extended_result_codes(handle, 1));
+            // Another process with this file is a mistake of the operator; a short wait is for one that is just ending.
+            database.Check(sqlite3_busy_timeout(handle, 1000));
+            database.Execute("PRAGMA trusted_schema = OFF");
+            database.Execute("PRAGMA locking_mode = EXCLUSIVE");
+            database.Execute("PRAGMA journal_mode = WAL");
+            database.Execute("PRAGMA synchronous = FULL");
+            database.Execute("PRAGMA foreign_keys = OFF");
+            string report = database.ReadText("PRAGMA quick_check(1)");
+            if (report != "ok")
+            {
+                throw new SqliteException(11, report); // SQLITE_CORRUPT
+            }
+
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Kept and reused for as long as the connection lives. Parameters are ?1, ?2, ...</summary>
+    public unsafe SqliteStatement Prepare(string sql)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(sql);
+        fixed (byte* start = text)
+        {
+            Check(sqlite3_prepare_v2(handle, start, text.Length, out nint statement, 0));
+            var prepared = new SqliteStatement(this, statement);
+            _statements.Add(prepared);
+            return prepared;
+        }
+    }
+
+    /// <summary>One statement without parameters, once.</summary>
+    public void Execute(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        statement.Run();
+    }
+
+    /// <summary>Rows changed by the latest insert, update or delete.</summary>
+    public int Changes() => sqlite3_changes(handle);
+
+    public long ReadNumber(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        return statement.Read() ? statement.Number(0) : throw new SqliteException(Done, $"no row: {sql}");
+    }
+
+    internal void Check(int code)
+    {
+        if (code is not (Ok or Row or Done))
+        {
+            throw Problem(code);
+        }
+    }
+
+    internal SqliteException Problem(int code) =>
+        new(code, handle == 0 ? "out of memory" : Marshal.PtrToStringUTF8(sqlite3_errmsg(handle)) ?? "");
+
+    internal void Forget(SqliteStatement statement) => _statements.Remove(statement);
+
+    protected override bool ReleaseHandle() => sqlite3_close_v2(handle) == Ok;
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (SqliteStatement statement in _statements.ToArray())
+            {
+                statement.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private string ReadText(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        return statement.Read() ? statement.Text(0) : string.Create(CultureInfo.InvariantCulture, $"no row: {sql}");
+    }
+}
