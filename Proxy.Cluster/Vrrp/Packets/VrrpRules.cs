@@ -32,7 +32,7 @@ internal sealed record VrrpRules
     /// <summary>Microseconds between adverts: v2 whole seconds to 255 s, v3 whole centiseconds to 40.95 s.</summary>
     public required long Interval { get; init; }
 
-    /// <summary>In the order they are advertised in; for IPv6 the first should be link-local (RFC 5798 5.2.9).</summary>
+    /// <summary>Microseconds between adverts: v2 whole seconds to 255 s, v3 centiseconds to 40.95 s.</summary>
     public required NetAddress[] Addresses { get; init; }
 
     public ChecksumForm Checksum { get; init; }
