@@ -60,6 +60,15 @@ internal sealed class VrrpGroup(VrrpMachine[] members)
         }
     }
 
+    /// <summary>Makes every member know of the others' faults; for a group that was put together anew.</summary>
+    public void ShareFaults(long now, Span<VrrpEffects> effects)
+    {
+        for (int i = 0; i < members.Length; i++)
+        {
+            FollowFaultsOfOthers(i, now, effects);
+        }
+    }
+
     private void Others(int member, in VrrpInput input, long now, Span<VrrpEffects> effects)
     {
         for (int i = 0; i < members.Length; i++)
@@ -77,10 +86,7 @@ internal sealed class VrrpGroup(VrrpMachine[] members)
         // First, or a member whose own fault clears would begin an election that the others cannot follow.
         FollowFaultsOfOthers(member, now, effects);
         effects[member] |= members[member].Handle(input, now);
-        for (int i = 0; i < members.Length; i++)
-        {
-            FollowFaultsOfOthers(i, now, effects);
-        }
+        ShareFaults(now, effects);
     }
 
     private void FollowFaultsOfOthers(int member, long now, Span<VrrpEffects> effects)

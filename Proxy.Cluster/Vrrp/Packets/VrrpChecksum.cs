@@ -25,12 +25,13 @@ internal static class VrrpChecksum
     public static bool Verify(ReadOnlySpan<byte> message, uint seed = 0) => Fold(Sum(message, seed)) == 0xffff;
 
     /// <summary>The part of the sum that the pseudo header adds (RFC 8200 8.1; for IPv4 the same fields).</summary>
-    public static uint PseudoHeader(NetAddress source, NetAddress destination, int length)
+    public static uint PseudoHeader(
+        NetAddress source, NetAddress destination, int length, int protocol = Protocol)
     {
         Span<byte> header = stackalloc byte[32];
         source.Write(header);
         destination.Write(header[source.Length..]);
-        return Sum(header[..(source.Length + destination.Length)], (uint)(Protocol + length));
+        return Sum(header[..(source.Length + destination.Length)], (uint)(protocol + length));
     }
 
     private static uint Sum(ReadOnlySpan<byte> bytes, uint sum)
