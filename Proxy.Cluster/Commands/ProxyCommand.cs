@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Proxy.Cluster.Demo;
 using Proxy.Cluster.Host;
+using Proxy.Cluster.Vrrp.Guard;
 
 namespace Proxy.Cluster.Commands;
 
@@ -22,6 +23,7 @@ internal static class ProxyCommand
             Check(),
             Hocon(),
             Backends(),
+            Guard(),
             Version(),
         };
         ParseResult command = root.Parse(arguments);
@@ -116,6 +118,21 @@ internal static class ProxyCommand
                 return 1;
             }
         });
+        return command;
+    }
+
+    private static Command Guard()
+    {
+        var socket = new Option<string>("--socket")
+        {
+            Description = "Local socket on which the node gives its orders.",
+            Required = true,
+        };
+        var command = new Command("vip-guard", "Holds the virtual addresses for a node (VRRP). Started by the node.")
+        {
+            socket,
+        };
+        command.SetAction(result => VipGuard.Run(result.GetRequiredValue(socket), Console.Error));
         return command;
     }
 

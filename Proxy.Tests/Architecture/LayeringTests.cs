@@ -27,6 +27,7 @@ public sealed partial class LayeringTests
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
+        ["Edge.Os.Network"] = "",
         ["Edge.Tls"] = "Edge.Buffers Edge.Engine Edge.Os.OpenSsl Edge.Topology",
         ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
@@ -72,12 +73,13 @@ public sealed partial class LayeringTests
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
+        ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
             + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
-            "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Edge.Tls",
+            "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
     };
 
@@ -183,11 +185,14 @@ public sealed partial class LayeringTests
     }
 
     [Theory]
-    [InlineData("calls into the operating system", @"\b(LibraryImport|DllImport)\b", "Cluster.Sqlite Edge.Os Edge.Os.Native Edge.Os.OpenSsl")]
+    [InlineData(
+        "calls into the operating system",
+        @"\b(LibraryImport|DllImport)\b",
+        "Cluster.Sqlite Edge.Os Edge.Os.Native Edge.Os.Network Edge.Os.OpenSsl")]
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Engine Cluster.Management Cluster.Probing Cluster.Demo")]
+        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
