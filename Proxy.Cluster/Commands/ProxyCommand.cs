@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Proxy.Cluster.Commands.Ctl;
 using Proxy.Cluster.Demo;
 using Proxy.Cluster.Host;
 using Proxy.Cluster.Vrrp.Guard;
@@ -23,6 +24,7 @@ internal static class ProxyCommand
             Check(),
             Hocon(),
             Backends(),
+            CtlCommand.Make(),
             Guard(),
             Version(),
         };
