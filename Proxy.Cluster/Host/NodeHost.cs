@@ -181,6 +181,11 @@ internal sealed class NodeHost : IAsyncDisposable
         await _departure.StartedAsync();
         if (_before is not null)
         {
+            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            {
+                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+            }
+
             NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
                 ? "this process has taken over"
                 : "this process serves; the one before it does not answer");

@@ -83,6 +83,15 @@ public sealed class EdgeNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Accepts from the sockets of the process before this one, which still does so too. To be called when
+    /// nothing can keep this process from serving any more.</summary>
+    public async Task<IReadOnlyList<EdgeProblem>> BeginAcceptingAsync()
+    {
+        var problems = new List<EdgeProblem>();
+        await OnEveryLoopAsync(loop => loop.BeginAccepting(problems));
+        return problems;
+    }
+
     /// <summary>The listening sockets of all loops for another process; whoever asks closes the
     /// descriptors.</summary>
     public async Task<IReadOnlyList<SharedListener>> ShareListenersAsync()
