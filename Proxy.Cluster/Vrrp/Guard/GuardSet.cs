@@ -156,7 +156,8 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
         int result = mac.Create(network, link.Index);
         if (result < 0)
         {
-            complain(router.Settings.Id, $"{mac.Name}: no interface with a virtual MAC on {link.Name}, error {-result}");
+            complain(
+                router.Settings.Id, $"{mac.Name}: no interface with a virtual MAC on {link.Name}, error {-result}");
             return;
         }
 
