@@ -16,7 +16,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var started = new StartedWriter(_output, lines: 2);
-        _running = DemoBackends.RunAsync([0, 0], started, _stop.Token);
+        _running = DemoBackends.RunAsync(
+            [new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0)], "backend", started, _stop.Token);
         await Task.WhenAny(started.Started, _running);
         var lines = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         _urls = [.. lines.Select(line => line.Split(' ')[^1])];
