@@ -19,6 +19,7 @@ public sealed partial class LayeringTests
         ["Edge.Timing"] = "",
         ["Edge.Http"] = "",
         ["Edge.Health"] = "",
+        ["Edge.Replication"] = "",
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
