@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Proxy.Cluster.Commands.Ctl;
 using Proxy.Cluster.Demo;
 using Proxy.Cluster.Host;
 using Proxy.Cluster.Vrrp.Guard;
@@ -24,6 +25,7 @@ internal static class ProxyCommand
             Check(),
             Hocon(),
             Backends(),
+            CtlCommand.Make(),
             Guard(),
             Version(),
         };
