@@ -66,6 +66,7 @@ public sealed partial class LayeringTests
         // The node: everything that talks to the outside, and the wiring.
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
+        ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
