@@ -17,6 +17,9 @@ internal sealed record ClusterKeys(string Cluster)
     /// <summary>Signs of life: on the node's lease.</summary>
     public string Pulses => $"{Cluster}/node/alive/";
 
+    /// <summary>Everything about singletons.</summary>
+    public string Ownership => $"{Cluster}/owner";
+
     /// <summary>Ownerships: on the owner's lease; the revision that created one is its fencing token.</summary>
     public string Owners => $"{Cluster}/owner/";
 

@@ -1,5 +1,6 @@
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Singletons;
 using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Simulation;
 
@@ -10,12 +11,14 @@ internal sealed class SimClusterNode
 {
     private readonly ActorSystem _system;
     private readonly IRef<MembershipMessage> _actor;
+    private readonly string _process;
+    private IRef<SingletonMessage>? _singletons;
 
     public SimClusterNode(
         SimDispatcher sim, ActorSystem system, SimEngine engine, NodeIdentity identity, MembershipSettings settings,
         string process)
     {
-        _system = system;
+        (_system, _process) = (system, process);
         Engine = engine.Connect(process);
         Board = new MembershipBoard(
             new MembershipView { Cluster = settings.Cluster, Self = identity, ClusterId = settings.ClusterId });
@@ -41,6 +44,8 @@ internal sealed class SimClusterNode
 
     public string Remembered { get; private set; } = "";
 
+    public SingletonBoard Owners { get; } = new();
+
     public bool IsDead { get; private set; }
 
     public void Tell(MembershipInput input) => _actor.Tell(new MembershipMessage.Input(input));
@@ -48,12 +53,26 @@ internal sealed class SimClusterNode
     public Task<OrderResult> Order(MemberOrderKind kind, string node) => _actor.Ask<MembershipMessage, OrderResult>(
         reply => new MembershipMessage.Order(new MemberOrder(kind, node), reply), TimeSpan.FromSeconds(5)).AsTask();
 
+    /// <summary>Takes part in singletons; replaces those before.</summary>
+    public void Take(params Singleton[] singletons)
+    {
+        _singletons ??= _system.Spawn(
+            SingletonActor.Props(new SingletonServices(
+                Engine, Board, Owners, held => Tell(new MembershipInput.SingletonsHeld(held)), static _ => { })),
+            $"{_process}-singletons");
+        _singletons.Tell(new SingletonMessage.Configure([.. singletons]));
+    }
+
     /// <summary>As kill -9 does: nothing is given back.</summary>
     public void Kill()
     {
         IsDead = true;
         Engine.Cut();
         _system.Stop(_actor);
+        if (_singletons is not null)
+        {
+            _system.Stop(_singletons);
+        }
     }
 
     /// <summary>"a Up, b Up unreachable".</summary>
