@@ -26,6 +26,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     private OriginStream? _origin;
     private SlotWait? _wait;
     private RouteCaptures _captures;
+    private EarlyRequest _early;
     private int _attempts;
     private int _addressesTried;
     private bool _requestDone;
@@ -64,12 +65,23 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
+        _kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue);
+        if (_listener.TakesEarlyData && _early.MustWait(client, head, bodyDone))
         {
-            _kept.DropBody(_services.Loop.Buffers);
+            (bodyDone ? null : client)?.PauseBody();
+            return;
         }
 
         Dispatch(head, buffer, bodyStart, bodyCount);
+    }
+
+    /// <summary>The client's handshake is done: it is no repetition that waits for this.</summary>
+    public void OnHandshakeDone()
+    {
+        if (_early.GoOn())
+        {
+            Resume(granted: null);
+        }
     }
 
     /// <summary>More of the request body, framed as it goes to an origin.</summary>
@@ -123,21 +135,13 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         _record.OnQueued(_services.Loop.Now - _wait!.Started);
         _wait = null;
-        RequestHead head = _services.Workspace.Request;
         if (member is null)
         {
             Refuse(ProxyFault.QueueTimeout, ExchangePhase.Balance);
             return;
         }
 
-        if (!_kept.TryReparse(head, _listener.Plan.Limits))
-        {
-            _choice.Return(_pool!, member);
-            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
-            return;
-        }
-
-        Dispatch(head, _kept.Body, 0, _kept.BodyCount, member);
+        Resume(member);
     }
 
     /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
@@ -159,6 +163,17 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         if (done)
         {
             DetachOrigin();
+        }
+
+        if (_early.AsksAgain(head.Status))
+        {
+            CloseOrigin();
+            if (!_client.IsEarly)
+            {
+                OnHandshakeDone();
+            }
+
+            return;
         }
 
         _responseStarted = true;
@@ -221,12 +236,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    public bool IsUpgradeAskedFor(ResponseHead head)
-    {
-        RequestHead request = _services.Workspace.Request;
-        return _kept.TryReparse(request, _listener.Plan.Limits)
-            && System.Text.Ascii.EqualsIgnoreCase(request.Value(HeaderId.Upgrade), head.Value(HeaderId.Upgrade));
-    }
+    public bool IsUpgradeAskedFor(ResponseHead head) =>
+        _kept.AsksFor(head.Value(HeaderId.Upgrade), _services.Workspace.Request, _listener.Plan.Limits);
 
     public void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count)
     {
@@ -275,9 +286,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
                 AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
             }
 
-            _record.Fault = fault;
-            _client.AbortResponse();
-            Record();
+            Break(fault);
             return;
         }
 
@@ -386,6 +395,11 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _origin = origin;
         _record.OnAttempt(member);
         byte[] scratch = _services.Workspace.Scratch;
+        if (_listener.TakesEarlyData)
+        {
+            _early.OnForward(_client, head);
+        }
+
         ForwardContext context = Context(_route!, member);
         int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
         if (length < 0)
@@ -397,24 +411,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         origin.Begin(this, _method, _upgradeAsked, _requestDone, _pool!.Plan.Timeouts);                    // 10
-        if (bodyCount > 0 && bodyStart >= length)
-        {
-            // The bytes before the body are spent (the head was kept), so both leave in one send.
-            Buffer.BlockCopy(scratch, 0, buffer, bodyStart - length, length);
-            origin.SendHead(buffer, bodyStart - length, length, bodyCount);
-        }
-        else
-        {
-            origin.SendHead(scratch, 0, length, 0);
-            origin.Send(buffer, bodyStart, bodyCount);
-        }
-
-        if (origin.IsConnected && _kept.BodyCount > _pool.Plan.Retry.BufferBytes)
-        {
-            // It has reached the origin, and is more than may be kept for another try.
-            _kept.DropBody(_services.Loop.Buffers);
-        }
-
+        origin.SendBoth(scratch, length, buffer, bodyStart, bodyCount);
+        _kept.Limit(_services.Loop.Buffers, origin.IsConnected ? _pool.Plan.Retry.BufferBytes : int.MaxValue);
         if (!_requestDone)
         {
             AfterRequestBytes();
@@ -443,25 +441,12 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         Span<byte> lines = _services.LineScratch;
         ForwardContext context = Context(_route!, member);
         int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);
-        if (_choice.IssuesToken)
-        {
-            length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
-        }
-
+        length += _choice.WriteToken(_pool!, member.State, _client.IsTls, lines[length..]);
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
 
-    private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
-    {
-        Route = route,
-        Member = member,
-        Client = _client,
-        EffectiveClient = _record.Client,
-        Captures = _captures,
-        RequestId = _record.RequestId,
-        RequestIdText = _record.RequestIdText,
-        UpgradeAsked = _upgradeAsked,
-    };
+    private ForwardContext Context(RouteProgram route, LoopMember? member) =>
+        new(route, member, _client, _record, _captures) { UpgradeAsked = _upgradeAsked, IsEarly = _early.IsMarked };
 
     private void EndTunnelIfBothEnded()
     {
@@ -493,14 +478,26 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         member.Counters.Retries++;
         _services.Telemetry.Counters.Retries++;
+        Resume(granted: null);
+    }
+
+    /// <summary>Takes the kept request up again.</summary>
+    /// <param name="granted">A slot of this member is held.</param>
+    private void Resume(MemberState? granted)
+    {
         RequestHead head = _services.Workspace.Request;
-        if (!_kept.TryReparse(head, _listener.Plan.Limits))
+        if (_kept.TryReparse(head, _listener.Plan.Limits))
         {
-            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
+            Dispatch(head, _kept.Body, 0, _kept.BodyCount, granted);
             return;
         }
 
-        Dispatch(head, _kept.Body, 0, _kept.BodyCount);
+        if (granted is not null)
+        {
+            _choice.Return(_pool!, granted);
+        }
+
+        Refuse(ProxyFault.Internal, ExchangePhase.Parse);
     }
 
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
@@ -529,6 +526,11 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
+        Break(fault);
+    }
+
+    private void Break(ProxyFault fault)
+    {
         _record.Fault = fault;
         _client.AbortResponse();
         Record();
@@ -536,9 +538,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Refuse(ProxyFault fault, ExchangePhase phase)
     {
-        LocalAnswer answer = GrpcAnswer.IsCall(_services, _client, _kept)
-            ? GrpcAnswer.Refusal(fault, close: !_requestDone)
-            : LocalAnswer.Refusal(fault, close: !_requestDone);
+        LocalAnswer answer = GrpcAnswer.Refusal(_services, _client, _kept, fault, close: !_requestDone);
         _record.Fault = fault;
         _record.Phase = phase;
         Send(in answer);
@@ -546,11 +546,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void CloseOrigin()
     {
-        if (_origin is { } origin)
-        {
-            DetachOrigin();
-            origin.Close();
-        }
+        OriginStream? origin = _origin;
+        DetachOrigin();
+        origin?.Close();
     }
 
     /// <summary>The origin connection is somebody else's business now: gives the member's slot back.</summary>
@@ -590,6 +588,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         _pool = null;
         _attempts = _addressesTried = 0;
         _lastFault = ProxyFault.None;
+        _early = default;
         _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
         _upgradeAsked = _fresh = false;
         _services.ReturnExchange(this);

@@ -82,10 +82,50 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         }
     }
 
+    /// <summary>What OpenSSL writes from now on is this channel's; what another one has not sent yet goes
+    /// first.</summary>
+    internal void Claim(TlsChannel channel)
+    {
+        if (!ReferenceEquals(OutOwner, channel))
+        {
+            OutOwner?.Flush();
+            OutOwner = channel;
+        }
+    }
+
     internal void SetInput(byte* bytes, int count)
     {
         _area->In = bytes;
         _area->InCount = count;
+    }
+
+    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The error is SSL_ERROR_NONE when more may be
+    /// there.</summary>
+    internal int Fill(nint ssl, out int error)
+    {
+        int filled = 0;
+        fixed (byte* into = &MemoryMarshal.GetArrayDataReference(Plain))
+        {
+            while (filled <= PlainBytes - 16384)
+            {
+                int result = Ssl.SSL_read(ssl, into + Channel.Headroom + filled, PlainBytes - filled);
+                if (result <= 0)
+                {
+                    error = Ssl.SSL_get_error(ssl, result);
+                    return filled;
+                }
+
+                filled += result;
+                if (InCount == 0 && Ssl.SSL_has_pending(ssl) == 0)
+                {
+                    error = Ssl.SSL_ERROR_WANT_READ;
+                    return filled;
+                }
+            }
+        }
+
+        error = Ssl.SSL_ERROR_NONE;
+        return filled;
     }
 
     /// <summary>A BIO for one connection; SSL_free frees it.</summary>
