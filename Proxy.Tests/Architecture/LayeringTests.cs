@@ -19,11 +19,13 @@ public sealed partial class LayeringTests
         ["Edge.Timing"] = "",
         ["Edge.Http"] = "",
         ["Edge.Health"] = "",
+        ["Edge.Hashing"] = "",
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
         ["Edge.Affinity"] = "Edge.Http Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
+        ["Edge.Limits"] = "Edge.Hashing Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
@@ -31,14 +33,15 @@ public sealed partial class LayeringTests
         ["Edge.Tls"] = "Edge.Buffers Edge.Engine Edge.Os.OpenSsl Edge.Topology",
         ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
-            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
+            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing Edge.Tls "
+            + "Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
             + "Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
+            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
             + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
@@ -52,12 +55,12 @@ public sealed partial class LayeringTests
         ["Actors.Hocon"] = "",
         ["Actors.Runtime"] = "",
         ["Actors.Config"] =
-            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Snapshot "
-            + "Edge.Telemetry Edge.Tls Edge.Topology",
+            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Tls Edge.Topology",
         ["Actors.Planning"] =
-            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Topology",
+            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Hashing Edge.Limits "
+            + "Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Snapshot Edge.Topology",
         ["Actors.Publishing"] =
             "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
@@ -76,7 +79,7 @@ public sealed partial class LayeringTests
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Hashing Edge.Node "
             + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
