@@ -1,5 +1,5 @@
-using Proxy.Edge.Hashing;
 using Proxy.Edge.Limits;
+using Proxy.Edge.Replication;
 
 namespace Proxy.Actors.Planning;
 
@@ -7,9 +7,9 @@ namespace Proxy.Actors.Planning;
 /// <param name="Hash">Of the cluster's key, so that all nodes come to the same numbers; of a random one on a node
 /// alone.</param>
 /// <param name="Limits">The node's way to the owners of rate limits.</param>
-public sealed record LiveTables(KeyedHash Hash, LimitShares Limits)
+public sealed record LiveTables(EntryHash Hash, LimitShares Limits)
 {
     /// <summary>For a node without others.</summary>
     public static LiveTables Alone(ReadOnlySpan<byte> key) =>
-        new(new KeyedHash(key), new LimitShares(new NoLimitDesk()));
+        new(new EntryHash(key), new LimitShares(new NoLimitDesk()));
 }

@@ -11,9 +11,9 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
-using Proxy.Edge.Hashing;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -89,7 +89,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(KeyedHash.KeyLength)));
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
     }
 

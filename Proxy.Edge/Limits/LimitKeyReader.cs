@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using Proxy.Edge.Hashing;
 using Proxy.Edge.Http;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Topology;
 
@@ -10,16 +10,16 @@ namespace Proxy.Edge.Limits;
 /// <summary>Turns a request into the number its allowance is kept under. A request without the header or cookie is
 /// counted by its client's address, so that leaving it out buys nothing. Immutable, any thread.</summary>
 /// <param name="domain">Number of the limit, so that two limits share nothing.</param>
-internal sealed class LimitKeyReader(LimitKey key, KeyedHash hash, ulong domain)
+internal sealed class LimitKeyReader(LimitKey key, EntryHash hash, ulong domain)
 {
     private readonly byte[] _name = Encoding.ASCII.GetBytes(key.Name);
 
     public ulong Read(RequestHead head, NormalizedPath path, ClientAddress client) => key.Kind switch
     {
-        LimitKeyKind.Header when head.IndexOf(_name) is >= 0 and int at => hash.Hash64(domain, head.Value(at)),
-        LimitKeyKind.Cookie when TryFindCookie(head, out ReadOnlySpan<byte> value) => hash.Hash64(domain, value),
-        LimitKeyKind.Path => hash.Hash64(domain, path.Match),
-        LimitKeyKind.Global => hash.Hash64(domain, default),
+        LimitKeyKind.Header when head.IndexOf(_name) is >= 0 and int at => hash.Of(domain, head.Value(at)).Low,
+        LimitKeyKind.Cookie when TryFindCookie(head, out ReadOnlySpan<byte> value) => hash.Of(domain, value).Low,
+        LimitKeyKind.Path => hash.Of(domain, path.Match).Low,
+        LimitKeyKind.Global => hash.Of(domain, default).Low,
         _ => OfAddress(client),
     };
 
@@ -30,7 +30,7 @@ internal sealed class LimitKeyReader(LimitKey key, KeyedHash hash, ulong domain)
         BinaryPrimitives.WriteUInt64BigEndian(bytes, part.High);
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], part.Low);
         // Another domain than texts: a header must not be able to spell somebody else's address.
-        return hash.Hash64(~domain, bytes);
+        return hash.Of(~domain, bytes).Low;
     }
 
     private bool TryFindCookie(RequestHead head, out ReadOnlySpan<byte> value)

@@ -1,6 +1,6 @@
 using System.Text;
-using Proxy.Edge.Hashing;
 using Proxy.Edge.Http;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Topology;
 
@@ -32,9 +32,9 @@ public sealed class RateLimiter
     /// <param name="patience">How long a request may be held back to keep to the rate; zero = it is refused.</param>
     /// <param name="capacity">Keys remembered at once.</param>
     public RateLimiter(
-        string name, RateRule rule, LimitKey key, TimeSpan patience, int capacity, KeyedHash hash, LimitShares shares)
+        string name, RateRule rule, LimitKey key, TimeSpan patience, int capacity, EntryHash hash, LimitShares shares)
     {
-        Id = hash.Hash64(0, Encoding.UTF8.GetBytes(name));
+        Id = hash.Of(Encoding.UTF8.GetBytes(name)).Low;
         (Rule, _fraction) = (rule, rule);
         Patience = patience.Ticks * TimeSpan.NanosecondsPerTick;
         Fields = new LimitFields(name, rule);

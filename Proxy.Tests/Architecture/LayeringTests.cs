@@ -19,13 +19,13 @@ public sealed partial class LayeringTests
         ["Edge.Timing"] = "",
         ["Edge.Http"] = "",
         ["Edge.Health"] = "",
-        ["Edge.Hashing"] = "",
+        ["Edge.Replication"] = "",
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
         ["Edge.Affinity"] = "Edge.Http Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
-        ["Edge.Limits"] = "Edge.Hashing Edge.Http Edge.Routing Edge.Topology",
+        ["Edge.Limits"] = "Edge.Http Edge.Replication Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
@@ -59,7 +59,7 @@ public sealed partial class LayeringTests
             + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Tls Edge.Topology",
         ["Actors.Planning"] =
-            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Hashing Edge.Limits "
+            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Limits Edge.Replication "
             + "Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Snapshot Edge.Topology",
         ["Actors.Publishing"] =
@@ -79,8 +79,8 @@ public sealed partial class LayeringTests
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Hashing Edge.Node "
-            + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
+            + "Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",

@@ -1,12 +1,12 @@
-using Proxy.Edge.Hashing;
 using Proxy.Edge.Limits;
+using Proxy.Edge.Replication;
 
 namespace Proxy.Tests.Edge.Limits;
 
 public sealed class RateLimiterTests
 {
     private const long Second = 1_000_000_000;
-    private static readonly KeyedHash Hash = new(new byte[16]);
+    private static readonly EntryHash Hash = new(new byte[16]);
 
     [Fact]
     public void A_burst_passes_at_once_and_then_one_per_interval()
