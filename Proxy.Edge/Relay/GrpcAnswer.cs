@@ -18,9 +18,15 @@ internal static class GrpcAnswer
     }
 
     /// <summary>The answer to a failing request, call or not.</summary>
+    /// <param name="lines">Further field lines of an answer that is not to a call.</param>
     public static LocalAnswer Refusal(
-        LoopServices services, IClientStream client, KeptRequest kept, ProxyFault fault, bool close) =>
-        IsCall(services, client, kept) ? Refusal(fault, close) : LocalAnswer.Refusal(fault, close);
+        LoopServices services,
+        IClientStream client,
+        KeptRequest kept,
+        ProxyFault fault,
+        bool close,
+        ReadOnlySpan<byte> lines = default) =>
+        IsCall(services, client, kept) ? Refusal(fault, close) : LocalAnswer.Refusal(fault, close, lines);
 
     /// <summary>The answer to a failing call. 421 stays what it is: it asks for another connection, and the layer below
     /// gRPC understands that (RFC 9110 §15.5.20).</summary>
