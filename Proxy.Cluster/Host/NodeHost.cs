@@ -15,6 +15,7 @@ using Proxy.Cluster.Restart;
 using Proxy.Cluster.Shutdown;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -96,7 +97,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls);
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
