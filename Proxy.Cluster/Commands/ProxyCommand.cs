@@ -24,6 +24,7 @@ internal static class ProxyCommand
             Hocon(),
             Backends(),
             Guard(),
+            new Command("ctl", "Talks to the management of a running node.") { VipCommands.Create() },
             Version(),
         };
         ParseResult command = root.Parse(arguments);

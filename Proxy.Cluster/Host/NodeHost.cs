@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Telemetry;
@@ -39,6 +40,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly VipService _vips;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
@@ -90,6 +92,10 @@ internal sealed class NodeHost : IAsyncDisposable
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls);
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _vips = new VipService(
+            _actors,
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+        _status.VipService = _vips;
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
@@ -180,6 +186,9 @@ internal sealed class NodeHost : IAsyncDisposable
             _status.SetReady("draining");
             return ValueTask.CompletedTask;
         });
+
+        // While the listeners still accept: who was told the old place in this moment is served.
+        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "virtual addresses", _ => _vips.LeaveAsync());
         // The loops keep to the limit themselves; the margin is for telling them.
         shutdown.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + TimeSpan.FromSeconds(2));
         shutdown.AddTask(ShutdownPhase.ServiceRequestsDone, "connections", _ => new ValueTask(_edge.DrainAsync(limit)));
@@ -268,6 +277,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
+        _vips.Adopt(config);
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;

@@ -8,7 +8,7 @@ using Proxy.Edge.Snapshot;
 
 namespace Proxy.Cluster.Management;
 
-/// <summary>The paths of management and what each answers. All of them only read.</summary>
+/// <summary>The paths of management and what each answers. Those here only read.</summary>
 internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
 {
     private static readonly string[] Reading = ["GET", "HEAD"];
@@ -16,7 +16,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
     private static readonly string[] Paths =
     [
         "/", "/alive", "/ready", "/metrics",
-        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
+        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config", "/api/vips",
     ];
 
     public void Map(IEndpointRouteBuilder routes)
@@ -33,6 +33,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
             json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
         routes.MapMethods("/api/config", Reading, Config);
+        new VipEndpoints(node).Map(routes);
     }
 
     private static void WriteArray<T>(Utf8JsonWriter json, IReadOnlyList<T> items, Action<T> write)
@@ -78,7 +79,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         bool isReady = node.IsReady(out _);
         var metrics = new NodeMetrics(
             node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry,
-            node.AcmeOrders);
+            node.AcmeOrders) { Vips = node.Vips };
         return JsonAnswers.BytesAsync(context, ExpositionWriter.ContentType, PrometheusWriter.Write(metrics));
     }
 
