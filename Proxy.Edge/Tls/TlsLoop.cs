@@ -13,8 +13,8 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>Plaintext handed to a handler at once.</summary>
     internal const int PlainBytes = 128 * 1024;
 
-    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten, which
-    /// go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
+    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten,
+    /// which go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
     internal const int SendBytes = 48 * 1024;
 
     /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>

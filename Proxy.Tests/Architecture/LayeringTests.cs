@@ -19,6 +19,7 @@ public sealed partial class LayeringTests
         ["Edge.Timing"] = "",
         ["Edge.Http"] = "",
         ["Edge.Health"] = "",
+        ["Edge.Replication"] = "",
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
@@ -68,6 +69,7 @@ public sealed partial class LayeringTests
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+        ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -75,11 +77,12 @@ public sealed partial class LayeringTests
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
+        ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
-            + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
+            + "Cluster.Shutdown Edge.Node Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
@@ -194,7 +197,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Vrrp")]
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
