@@ -26,7 +26,8 @@ internal sealed class SingletonSlot(string name)
 
     public SlotPhase Phase { get; set; }
 
-    /// <summary>What the claim and the term hang on: with another lease they are over, whatever the feed says.</summary>
+    /// <summary>What the claim and the term hang on: with another lease they are over, whatever the feed
+    /// says.</summary>
     public LeaseId Lease { get; set; }
 
     /// <summary>Of the phases Running and Stopping.</summary>
