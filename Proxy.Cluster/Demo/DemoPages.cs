@@ -32,7 +32,8 @@ internal sealed class DemoPages(string name, TimeProvider time)
     }
 
     private static string Self(HttpContext context) =>
-        $"http://{new IPEndPoint(context.Connection.LocalIpAddress ?? IPAddress.Loopback, context.Connection.LocalPort)}";
+        "http://" + new IPEndPoint(
+            context.Connection.LocalIpAddress ?? IPAddress.Loopback, context.Connection.LocalPort);
 
     private Task Count(HttpContext context, RequestDelegate next)
     {

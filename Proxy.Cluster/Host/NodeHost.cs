@@ -14,6 +14,7 @@ using Proxy.Cluster.Probing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -93,7 +94,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls);
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);

@@ -54,7 +54,8 @@ internal abstract record LifeEffect
     public sealed record CutConnections : LifeEffect;
 }
 
-/// <summary>The node's life as a value: it decides what a command means in each phase and does nothing itself.</summary>
+/// <summary>The node's life as a value: it decides what a command means in each phase and does nothing
+/// itself.</summary>
 internal sealed record NodeLife(NodePhase Phase)
 {
     public static NodeLife Begin { get; } = new(NodePhase.Starting);

@@ -25,6 +25,7 @@ public sealed partial class LayeringTests
         ["Edge.Balancing"] = "Edge.Topology",
         ["Edge.Affinity"] = "Edge.Http Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
+        ["Edge.Limits"] = "Edge.Http Edge.Replication Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
@@ -32,14 +33,15 @@ public sealed partial class LayeringTests
         ["Edge.Tls"] = "Edge.Buffers Edge.Engine Edge.Os.OpenSsl Edge.Topology",
         ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
-            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
+            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing Edge.Tls "
+            + "Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
             + "Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
+            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
             + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
@@ -53,12 +55,12 @@ public sealed partial class LayeringTests
         ["Actors.Hocon"] = "",
         ["Actors.Runtime"] = "",
         ["Actors.Config"] =
-            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Snapshot "
-            + "Edge.Telemetry Edge.Tls Edge.Topology",
+            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Tls Edge.Topology",
         ["Actors.Planning"] =
-            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Topology",
+            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Limits Edge.Replication "
+            + "Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Snapshot Edge.Topology",
         ["Actors.Publishing"] =
             "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
@@ -68,8 +70,13 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
+<<<<<<< HEAD
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
+=======
+        ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
+        ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+>>>>>>> main
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -83,8 +90,13 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
+<<<<<<< HEAD
             + "Cluster.Engine Cluster.Membership Cluster.Singletons Cluster.Shutdown Edge.Node Edge.Relay Edge.Snapshot "
             + "Edge.Telemetry Edge.Tls Edge.Topology",
+=======
+            + "Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls "
+            + "Edge.Topology",
+>>>>>>> main
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
@@ -203,7 +215,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Journal Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

@@ -126,7 +126,8 @@ public abstract class JournalContract(JournalUnderTest server)
         for (int writer = 0; writer < Writers; writer++)
         {
             string own = $"{writer}.";
-            Assert.Equal(Enumerable.Range(0, 5).Select(i => own + i), texts.Where(t => t.StartsWith(own, StringComparison.Ordinal)));
+            Assert.Equal(Enumerable.Range(0, 5).Select(i => own + i), texts.Where(
+                t => t.StartsWith(own, StringComparison.Ordinal)));
         }
     }
 
@@ -158,7 +159,8 @@ public abstract class JournalContract(JournalUnderTest server)
         await Provider.ReopenAsync();
 
         List<StoredEvent> after = await ReadAllAsync(Name);
-        Assert.Equal(before.Select(static s => (s.Sequence, s.Event.Id)), after.Select(static s => (s.Sequence, s.Event.Id)));
+        Assert.Equal(
+            before.Select(static s => (s.Sequence, s.Event.Id)), after.Select(static s => (s.Sequence, s.Event.Id)));
         Assert.Equal(before.Select(Text), after.Select(Text));
         Assert.Equal("state", Text(Valid(await Journal.LoadAsync(Name, Cancel))));
         Assert.Equal(new JournalOutcome.Fenced(2), await Journal.AppendAsync(Name, 70, 1, [Event("x")], Cancel));
@@ -221,7 +223,8 @@ public abstract class JournalContract(JournalUnderTest server)
 
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(Name, 0, 0, [], Cancel));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(Name, 0, 0, many, Cancel));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(Name, 0, 0, [big], Cancel));
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await Journal.AppendAsync(Name, 0, 0, [big], Cancel));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync("A/b", 0, 0, [Event("x")], Cancel));
         Assert.Equal(
             new JournalOutcome.Ok(1),
@@ -285,5 +288,6 @@ public abstract class JournalContract(JournalUnderTest server)
         Assert.Equal(new JournalOutcome.Ok(before), outcome);
     }
 
-    private Guid NewId() => new(Interlocked.Increment(ref _ids), 0, 0, BitConverter.GetBytes(Name.GetHashCode(StringComparison.Ordinal) + 0L));
+    private Guid NewId() => new(
+        Interlocked.Increment(ref _ids), 0, 0, BitConverter.GetBytes(Name.GetHashCode(StringComparison.Ordinal) + 0L));
 }

@@ -47,7 +47,8 @@ class Site:
         for host in NODES:
             command = ["ip", "netns", "exec", f"proxy-{host}", "etcdctl", "-w", "fields", "endpoint", "status"]
             answer = subprocess.run(
-                command, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, timeout=10, check=False)
+                command, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, timeout=10,
+                check=False)
             fields = dict(
                 line.split(" : ", 1) for line in answer.stdout.replace('"', "").splitlines() if " : " in line)
             if fields.get("Leader") and fields.get("Leader") == fields.get("MemberID"):
@@ -126,8 +127,7 @@ def _etcd_leader_freezes(site):
 
 
 def _partition(site):
-    """One node sees neither peers nor engine, but clients and... no origins: they are behind the same cable. So it must
-    say that it is not ready or its requests fail; here only etcd and peers are cut, by dropping what comes from them."""
+    """One node sees neither the other nodes nor a majority of the engine, but clients and origins."""
     rules = [
         ["nft", "add", "table", "inet", "drill"],
         ["nft", "add", "chain", "inet", "drill", "in", "{ type filter hook input priority 0; }"],
