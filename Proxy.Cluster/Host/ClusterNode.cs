@@ -81,7 +81,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
         var self = new NodeIdentity
         {
             Name = name,
-            Incarnation = MembershipActor.NewIncarnation(SeededRandom.FromEntropy()),
+            Incarnation = MembershipActor.NewIncarnation(time.GetUtcNow(), SeededRandom.FromEntropy()),
             Home = home.Mark,
             PeerAddress = PeerAddress(config.Cluster, name),
             ManagementAddress = config.Cluster.ManagementAddress,

@@ -70,13 +70,8 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
-<<<<<<< HEAD
-        ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
-        ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
-=======
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
->>>>>>> main
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -90,13 +85,8 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
-<<<<<<< HEAD
-            + "Cluster.Engine Cluster.Membership Cluster.Singletons Cluster.Shutdown Edge.Node Edge.Relay Edge.Snapshot "
-            + "Edge.Telemetry Edge.Tls Edge.Topology",
-=======
-            + "Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls "
-            + "Edge.Topology",
->>>>>>> main
+            + "Cluster.Engine Cluster.Membership Cluster.Singletons Cluster.Shutdown Edge.Node Edge.Relay "
+            + "Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
