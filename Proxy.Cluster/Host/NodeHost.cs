@@ -44,10 +44,12 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeStatus _status;
     private readonly NodeDeparture _departure;
     private readonly VipService _vips;
+    private readonly string _name;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private ClusterNode? _cluster;
 
     public NodeHost(string file, NodeConfig node, ILogger logger)
     {
@@ -55,6 +57,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -141,6 +144,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -159,6 +167,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
+        StartCluster(config);
         if (config.Management.Enabled)
         {
             try
@@ -168,7 +177,7 @@ internal sealed class NodeHost : IAsyncDisposable
                     {
                         Bind = config.Management.Bind,
                         Token = config.Management.Token,
-                        More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.Management.ReadOnly))],
+                        More = [.. Endpoints(config.Management.ReadOnly)],
                     },
                     _status);
                 NodeLog.ManagementListening(_logger, _management.Bound.ToString());
@@ -183,6 +192,30 @@ internal sealed class NodeHost : IAsyncDisposable
         _certificates.Start();
         await _departure.StartedAsync();
         return true;
+    }
+
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
+    {
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        if (_cluster is not null)
+        {
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
+
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        if (_cluster is { } cluster)
+        {
+            _departure.Add(cluster);
+            _actors.Shutdown.AddTask(
+                ShutdownPhase.ClusterLeave,
+                "membership",
+                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        }
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>

@@ -77,7 +77,8 @@ public sealed partial class LayeringTests
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Cluster.Vrrp Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Singletons Cluster.Vrrp Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
@@ -85,8 +86,8 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
-            + "Cluster.Shutdown Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
-            + "Edge.Tls Edge.Topology",
+            + "Cluster.Engine Cluster.Membership Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Node "
+            + "Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
