@@ -13,6 +13,7 @@ using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Shutdown;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Replication;
@@ -45,19 +46,25 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeDeparture _departure;
     private readonly HotRestart _restart;
     private readonly Takeover? _before;
+    private readonly VipService _vips;
+    private readonly string _name;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
     public NodeHost(string file, NodeConfig node, ILogger logger, Takeover? before)
     {
         _file = file;
         _before = before;
+        _hasDuties = before is null;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -101,11 +108,17 @@ internal sealed class NodeHost : IAsyncDisposable
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
+        _vips = new VipService(
+            _actors,
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+        _status.VipService = _vips;
+        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(LeaveDutiesAsync);
         Inherit();
     }
 
@@ -153,6 +166,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -171,34 +189,70 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        // A local socket cannot be shared, so the process before this one gives it up first.
-        bool isLate = _before is not null && config.Management.Bind.IsUnix;
-        if (!isLate && !await StartManagementAsync(config.Management))
-        {
-            return false;
-        }
-
-        _certificates.Start();
-        await _departure.StartedAsync();
         if (_before is not null)
         {
-            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            if (!await TakeOverAsync(_before, config))
             {
-                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+                return false;
+            }
+        }
+        else
+        {
+            StartCluster(config);
+            if (!await StartManagementAsync(config.Management))
+            {
+                return false;
             }
 
-            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
-                ? "this process has taken over"
-                : "this process serves; the one before it does not answer");
-        }
-
-        if (isLate)
-        {
-            await StartManagementAsync(config.Management);
+            _certificates.Start();
+            await _departure.StartedAsync();
         }
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
+    }
+
+    /// <summary>The process before this one serves until this one does, and has the place in the cluster and the
+    /// virtual addresses until it gives way. Once it has, nothing keeps this one from serving any more.</summary>
+    private async Task<bool> TakeOverAsync(Takeover before, ProxyConfig config)
+    {
+        if (config.Management.Enabled && InheritedManagement(config.Management) is null
+            && ManagementServer.Obstacle(config.Management.Bind) is { } obstacle)
+        {
+            NodeLog.ListenerFailed(_logger, "management", obstacle);
+            return false;
+        }
+
+        foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+        {
+            NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+        }
+
+        await _departure.StartedAsync();
+        NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
+            ? "this process has taken over"
+            : "this process serves; the one before it does not answer");
+        _hasDuties = true;
+        _vips.Adopt(_running.Config);
+        StartCluster(config);
+        await StartManagementAsync(config.Management);
+        _certificates.Start();
+        return true;
+    }
+
+    private int? InheritedManagement(ManagementConfig config) => _before?.Sockets.FirstOrDefault(
+        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor;
+
+    /// <summary>What only one process of the node can have goes to the next one.</summary>
+    private async Task LeaveDutiesAsync()
+    {
+        _hasDuties = false;
+        await _vips.StayAsync();
+        if (_cluster is { } cluster)
+        {
+            using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
+            await cluster.LeaveAsync(limit.Token);
+        }
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -215,9 +269,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
-                    Inherited = _before?.Sockets.FirstOrDefault(
-                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
-                    More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.ReadOnly))],
+                    Inherited = InheritedManagement(config),
+                    More = [.. Endpoints(config.ReadOnly)],
                 },
                 _status);
             NodeLog.ManagementListening(_logger, _management.Bound.ToString());
@@ -251,6 +304,30 @@ internal sealed class NodeHost : IAsyncDisposable
             {
                 NodeLog.Handover(_logger, $"{state.Name} of the process before this one is not understood");
             }
+        }
+    }
+
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
+    {
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        if (_cluster is not null)
+        {
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
+
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        if (_cluster is { } cluster)
+        {
+            _departure.Add(cluster);
+            _actors.Shutdown.AddTask(
+                ShutdownPhase.ClusterLeave,
+                "membership",
+                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
         }
     }
 
@@ -330,6 +407,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
+        if (_hasDuties)
+        {
+            _vips.Adopt(config);
+        }
+
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;
