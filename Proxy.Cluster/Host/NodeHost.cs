@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Restart;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -45,15 +46,19 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeDeparture _departure;
     private readonly VipService _vips;
     private readonly string _name;
+    private readonly HotRestart _restart;
+    private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
 
-    public NodeHost(string file, NodeConfig node, ILogger logger)
+    /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
+    public NodeHost(string file, NodeConfig node, ILogger logger, Takeover? before)
     {
         _file = file;
+        _before = before;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
@@ -86,6 +91,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
+            Inherited = new InheritedListeners(before?.Sockets.Where(static socket => socket.Loop >= 0) ?? []),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
         });
         _port = new EdgePort(_edge);
@@ -105,11 +111,17 @@ internal sealed class NodeHost : IAsyncDisposable
             new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _restart = new HotRestart(
+            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
+            _time);
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        Inherit();
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
     /// when it could not start, 2 when the configuration is wrong.</summary>
-    public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
+    public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
         if (loading.Config is not { } config)
@@ -122,7 +134,17 @@ internal sealed class NodeHost : IAsyncDisposable
             return 2;
         }
 
-        await using var host = new NodeHost(file, config.Node, logger);
+        TakeoverAnswer before = takeOver
+            ? Takeover.Ask(HotRestart.Place(config.Node.StateDir), HotRestart.Patience)
+            : new TakeoverAnswer(null, null);
+        if (before.Refusal is { } refusal)
+        {
+            NodeLog.TakeoverRefused(logger, refusal);
+            return 1;
+        }
+
+        using Takeover? taken = before.Taken;
+        await using var host = new NodeHost(file, config.Node, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(loading, config))
         {
@@ -135,11 +157,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_management is not null)
-        {
-            await _management.DisposeAsync();
-        }
-
+        await StopManagementAsync();
+        await _restart.DisposeAsync();
         await _certificates.DisposeAsync();
         _staples.Dispose();
         await _acme.DisposeAsync();
@@ -168,29 +187,33 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         StartCluster(config);
-        if (config.Management.Enabled)
+        // A local socket cannot be shared, so the process before this one gives it up first.
+        bool isLate = _before is not null && config.Management.Bind.IsUnix;
+        if (!isLate && !await StartManagementAsync(config.Management))
         {
-            try
-            {
-                _management = await ManagementServer.StartAsync(
-                    new ManagementOptions
-                    {
-                        Bind = config.Management.Bind,
-                        Token = config.Management.Token,
-                        More = [.. Endpoints(config.Management.ReadOnly)],
-                    },
-                    _status);
-                NodeLog.ManagementListening(_logger, _management.Bound.ToString());
-            }
-            catch (IOException error)
-            {
-                NodeLog.ListenerFailed(_logger, "management", error.Message);
-                return false;
-            }
+            return false;
         }
 
         _certificates.Start();
         await _departure.StartedAsync();
+        if (_before is not null)
+        {
+            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            {
+                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+            }
+
+            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
+                ? "this process has taken over"
+                : "this process serves; the one before it does not answer");
+        }
+
+        if (isLate)
+        {
+            await StartManagementAsync(config.Management);
+        }
+
+        _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
     }
 
@@ -215,6 +238,59 @@ internal sealed class NodeHost : IAsyncDisposable
                 ShutdownPhase.ClusterLeave,
                 "membership",
                 cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        }
+    }
+
+    private async Task<bool> StartManagementAsync(ManagementConfig config)
+    {
+        if (!config.Enabled)
+        {
+            return true;
+        }
+
+        try
+        {
+            _management = await ManagementServer.StartAsync(
+                new ManagementOptions
+                {
+                    Bind = config.Bind,
+                    Token = config.Token,
+                    Inherited = _before?.Sockets.FirstOrDefault(
+                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    More = [.. Endpoints(config.ReadOnly)],
+                },
+                _status);
+            NodeLog.ManagementListening(_logger, _management.Bound.ToString());
+            return true;
+        }
+        catch (IOException error)
+        {
+            NodeLog.ListenerFailed(_logger, "management", error.Message);
+            return false;
+        }
+    }
+
+    private Task StopManagementAsync() =>
+        Interlocked.Exchange(ref _management, null)?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+
+    /// <summary>Everything that listens, for the next process. The loop of management is -1.</summary>
+    private async Task<IReadOnlyList<SharedListener>> ShareSocketsAsync()
+    {
+        IReadOnlyList<SharedListener> edge = await _edge.ShareListenersAsync();
+        return _management is { } management && management.Share() is >= 0 and int descriptor
+            ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
+            : edge;
+    }
+
+    private void Inherit()
+    {
+        foreach (IHandoverState state in _restart.State)
+        {
+            if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
+                && !state.TryImport(bytes.Span))
+            {
+                NodeLog.Handover(_logger, $"{state.Name} of the process before this one is not understood");
+            }
         }
     }
 
