@@ -77,6 +77,7 @@ public sealed partial class LayeringTests
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Vrrp"] = "Edge.Os.Network",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
