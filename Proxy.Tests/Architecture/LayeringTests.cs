@@ -23,7 +23,7 @@ public sealed partial class LayeringTests
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
-        ["Edge.Affinity"] = "Edge.Http Edge.Topology",
+        ["Edge.Affinity"] = "Edge.Http Edge.Replication Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
         ["Edge.Limits"] = "Edge.Http Edge.Replication Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
@@ -40,8 +40,8 @@ public sealed partial class LayeringTests
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
             + "Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
+            "Edge.Affinity Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting "
+            + "Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
             + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
