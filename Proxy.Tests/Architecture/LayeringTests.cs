@@ -67,6 +67,7 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
+        ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -197,7 +198,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Journal Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {
