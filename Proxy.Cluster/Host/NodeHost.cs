@@ -11,8 +11,10 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Shutdown;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -39,6 +41,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly NodeDeparture _departure;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
@@ -88,8 +91,10 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls);
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _departure = new NodeDeparture(
+            _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
@@ -108,14 +113,13 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         await using var host = new NodeHost(file, config.Node, logger);
-        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen);
+        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(loading, config))
         {
             return 1;
         }
 
-        string reason = await signals.Stop;
-        await host.LeaveAsync(reason, signals.Now);
+        await host._departure.Completion;
         return 0;
     }
 
@@ -153,7 +157,13 @@ internal sealed class NodeHost : IAsyncDisposable
             try
             {
                 _management = await ManagementServer.StartAsync(
-                    new ManagementOptions { Bind = config.Management.Bind, Token = config.Management.Token }, _status);
+                    new ManagementOptions
+                    {
+                        Bind = config.Management.Bind,
+                        Token = config.Management.Token,
+                        More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.Management.ReadOnly))],
+                    },
+                    _status);
                 NodeLog.ManagementListening(_logger, _management.Bound.ToString());
             }
             catch (IOException error)
@@ -164,32 +174,8 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         _certificates.Start();
-        _status.SetReady(null);
+        await _departure.StartedAsync();
         return true;
-    }
-
-    /// <summary>Leaves in order: not ready any more, requests done, actors ended. The listeners stay with the loops,
-    /// which stop accepting as the first step of draining.</summary>
-    private async Task LeaveAsync(string reason, Task now)
-    {
-        TimeSpan limit = _running.Config.Node.DrainTimeout;
-        NodeLog.Draining(_logger, reason, limit);
-        CoordinatedShutdown shutdown = _actors.Shutdown;
-        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "readiness", _ =>
-        {
-            _status.SetReady("draining");
-            return ValueTask.CompletedTask;
-        });
-        // The loops keep to the limit themselves; the margin is for telling them.
-        shutdown.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + TimeSpan.FromSeconds(2));
-        shutdown.AddTask(ShutdownPhase.ServiceRequestsDone, "connections", _ => new ValueTask(_edge.DrainAsync(limit)));
-        Task leaving = shutdown.Run(reason);
-        if (await Task.WhenAny(leaving, now) == now)
-        {
-            await _edge.DrainAsync(TimeSpan.Zero);
-        }
-
-        await leaving;
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>

@@ -25,7 +25,8 @@ internal sealed class EngineJournal(IClusterEngine engine, string prefix = "jour
             Dictionary<long, Guid> ids = [];
             if (expected < head.Last && expected + 1 >= head.Floor)
             {
-                EngineResult<Dictionary<long, Guid>> stored = await IdsAsync(name, expected, events.Count, cancellation);
+                EngineResult<Dictionary<long, Guid>> stored = await IdsAsync(
+                    name, expected, events.Count, cancellation);
                 if (!stored.IsOk)
                 {
                     return Plan.Of(new JournalOutcome.Unavailable(stored.Fault.Reason));

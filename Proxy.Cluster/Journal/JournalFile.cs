@@ -55,7 +55,8 @@ internal sealed class JournalFile : IDisposable
         _putEvent = database.Prepare("INSERT INTO events VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _getId = database.Prepare("SELECT id FROM events WHERE name = ?1 AND seq = ?2");
         _getEvents = database.Prepare(
-            $"SELECT seq, id, type, at, payload FROM events WHERE name = ?1 AND seq >= ?2 ORDER BY seq LIMIT {PageSize}");
+            "SELECT seq, id, type, at, payload FROM events WHERE name = ?1 AND seq >= ?2 ORDER BY seq "
+            + $"LIMIT {PageSize}");
         _forget = database.Prepare("DELETE FROM events WHERE name = ?1 AND seq < ?2");
         _putSnapshot = database.Prepare("INSERT OR REPLACE INTO snapshots VALUES(?1, ?2, ?3)");
         _getSnapshots = database.Prepare("SELECT seq, value FROM snapshots WHERE name = ?1 ORDER BY seq");

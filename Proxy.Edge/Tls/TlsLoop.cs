@@ -13,8 +13,8 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>Plaintext handed to a handler at once.</summary>
     internal const int PlainBytes = 128 * 1024;
 
-    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten, which
-    /// go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
+    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten,
+    /// which go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
     internal const int SendBytes = 48 * 1024;
 
     /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>
@@ -82,10 +82,50 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         }
     }
 
+    /// <summary>What OpenSSL writes from now on is this channel's; what another one has not sent yet goes
+    /// first.</summary>
+    internal void Claim(TlsChannel channel)
+    {
+        if (!ReferenceEquals(OutOwner, channel))
+        {
+            OutOwner?.Flush();
+            OutOwner = channel;
+        }
+    }
+
     internal void SetInput(byte* bytes, int count)
     {
         _area->In = bytes;
         _area->InCount = count;
+    }
+
+    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The error is SSL_ERROR_NONE when more may be
+    /// there.</summary>
+    internal int Fill(nint ssl, out int error)
+    {
+        int filled = 0;
+        fixed (byte* into = &MemoryMarshal.GetArrayDataReference(Plain))
+        {
+            while (filled <= PlainBytes - 16384)
+            {
+                int result = Ssl.SSL_read(ssl, into + Channel.Headroom + filled, PlainBytes - filled);
+                if (result <= 0)
+                {
+                    error = Ssl.SSL_get_error(ssl, result);
+                    return filled;
+                }
+
+                filled += result;
+                if (InCount == 0 && Ssl.SSL_has_pending(ssl) == 0)
+                {
+                    error = Ssl.SSL_ERROR_WANT_READ;
+                    return filled;
+                }
+            }
+        }
+
+        error = Ssl.SSL_ERROR_NONE;
+        return filled;
     }
 
     /// <summary>A BIO for one connection; SSL_free frees it.</summary>

@@ -16,6 +16,7 @@ internal static class ConfigValidation
         PoolValidator.Check,
         HealthValidator.Check,
         AffinityValidator.Check,
+        RateLimitValidator.Check,
     ];
 
     public static void Run(ProxyConfig config, ProblemList problems)

@@ -98,7 +98,8 @@ internal sealed class PostgresEngine : IClusterEngine
     }
 
     public ValueTask<EngineResult<Revision>> RevokeAsync(LeaseId lease, CancellationToken cancellation) =>
-        CallAsync((connection, stop) => DropAsync(connection, Command(_schema.DropLease, lease.Value), stop), cancellation);
+        CallAsync(
+            (connection, stop) => DropAsync(connection, Command(_schema.DropLease, lease.Value), stop), cancellation);
 
     /// <summary>Drops the history before that revision; otherwise the options say how much is kept.</summary>
     public ValueTask<EngineResult<Revision>> CompactAsync(Revision oldest, CancellationToken cancellation) =>

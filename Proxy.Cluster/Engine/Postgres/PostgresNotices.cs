@@ -49,7 +49,8 @@ internal sealed class PostgresNotices(
             catch (Exception problem) when (PostgresFaults.Knows(problem))
             {
                 // The watches look by themselves until the next try.
-                await Task.Delay(options.Poll, time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(options.Poll, time, _closed.Token)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -9,8 +9,8 @@ namespace Proxy.Cluster.Vrrp.Guard;
 /// before it believes that nobody spoke. Nothing is allocated in a turn without a new configuration.</summary>
 internal sealed class GuardLoop : IDisposable
 {
-    // Fixed ones (wake, netlink, listener, node, its process) and two receivers for each interface.
-    private const int MaxDescriptors = 5 + (2 * 64);
+    // Fixed ones (wake, netlink, listener, node, its process), two receivers for each interface, one for each MAC.
+    private const int MaxDescriptors = 5 + (2 * 64) + 256;
     private const long Second = 1_000_000;
 
     private readonly GuardCore _core;
@@ -63,8 +63,13 @@ internal sealed class GuardLoop : IDisposable
 
             foreach (GuardedLink link in _set.Links)
             {
-                Receive(link, IpFamily.V4);
-                Receive(link, IpFamily.V6);
+                Receive(link, link.ReceiverOf(IpFamily.V4), isVirtual: false);
+                Receive(link, link.ReceiverOf(IpFamily.V6), isVirtual: false);
+            }
+
+            foreach (GuardedRouter router in _core.Routers)
+            {
+                Receive(router.Link, router.VirtualMac?.Receiver, isVirtual: true);
             }
 
             TakeOrders();
@@ -98,13 +103,21 @@ internal sealed class GuardLoop : IDisposable
             _polls.Add(link.ReceiverOf(IpFamily.V6)?.Descriptor ?? -1);
         }
 
+        foreach (GuardedRouter router in _core.Routers)
+        {
+            if (router.VirtualMac?.Receiver is { } receiver)
+            {
+                _polls.Add(receiver.Descriptor);
+            }
+        }
+
         long next = Math.Min(_core.NextTimer, _watch.NextTimer);
         _polls.Wait(next == long.MaxValue ? -1 : Math.Max(0, next - Now));
     }
 
-    private void Receive(GuardedLink link, IpFamily family)
+    private void Receive(GuardedLink? link, AdvertReceiver? receiver, bool isVirtual)
     {
-        if (link.ReceiverOf(family) is not { } receiver)
+        if (link is null || receiver is null)
         {
             return;
         }
@@ -112,12 +125,18 @@ internal sealed class GuardLoop : IDisposable
         while (receiver.TryReceive(out VrrpEnvelope envelope, out ReadOnlySpan<byte> message))
         {
             if (VrrpPacketReader.TryPeekRouterId(message, out byte routerId)
-                && FindRouter(link, family, routerId, (VrrpVersion)(message[0] >> 4)) is { } router)
+                && FindRouter(link, receiver.Family, routerId, (VrrpVersion)(message[0] >> 4)) is { } router
+                && HearsVirtual(router) == isVirtual)
             {
                 Receive(router, envelope, message);
             }
         }
     }
+
+    /// <summary>A router with a MAC of its own hears the group there, where everything arrives: heard on both, the
+    /// adverts of a peer without that MAC would count twice.</summary>
+    private static bool HearsVirtual(GuardedRouter router) =>
+        router.VirtualMac?.Receiver is not null && !router.Settings.Rules.IsUnicast;
 
     private void Receive(GuardedRouter router, in VrrpEnvelope envelope, ReadOnlySpan<byte> message)
     {

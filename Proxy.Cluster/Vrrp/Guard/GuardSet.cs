@@ -97,6 +97,11 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
 
     public void Dispose()
     {
+        foreach (GuardedRouter router in core.Routers)
+        {
+            router.VirtualMac?.Dispose();
+        }
+
         foreach (GuardedLink link in _links)
         {
             link.Dispose();
@@ -144,6 +149,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
     {
         if (router.VirtualMac is not null && network.FindLink(router.VirtualMac.Name, out _) < 0)
         {
+            router.VirtualMac.Dispose();
             router.VirtualMac = null;
         }
 
@@ -156,7 +162,9 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
         int result = mac.Create(network, link.Index);
         if (result < 0)
         {
-            complain(router.Settings.Id, $"{mac.Name}: no interface with a virtual MAC on {link.Name}, error {-result}");
+            mac.Dispose();
+            complain(
+                router.Settings.Id, $"{mac.Name}: no interface with a virtual MAC on {link.Name}, error {-result}");
             return;
         }
 
