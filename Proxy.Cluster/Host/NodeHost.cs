@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Restart;
 using Proxy.Cluster.Shutdown;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
@@ -42,14 +43,18 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly NodeDeparture _departure;
+    private readonly HotRestart _restart;
+    private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
 
-    public NodeHost(string file, NodeConfig node, ILogger logger)
+    /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
+    public NodeHost(string file, NodeConfig node, ILogger logger, Takeover? before)
     {
         _file = file;
+        _before = before;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
@@ -81,6 +86,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
+            Inherited = new InheritedListeners(before?.Sockets.Where(static socket => socket.Loop >= 0) ?? []),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
         });
         _port = new EdgePort(_edge);
@@ -95,11 +101,17 @@ internal sealed class NodeHost : IAsyncDisposable
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
+        _restart = new HotRestart(
+            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
+            _time);
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        Inherit();
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
     /// when it could not start, 2 when the configuration is wrong.</summary>
-    public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
+    public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
         if (loading.Config is not { } config)
@@ -112,7 +124,17 @@ internal sealed class NodeHost : IAsyncDisposable
             return 2;
         }
 
-        await using var host = new NodeHost(file, config.Node, logger);
+        TakeoverAnswer before = takeOver
+            ? Takeover.Ask(HotRestart.Place(config.Node.StateDir), HotRestart.Patience)
+            : new TakeoverAnswer(null, null);
+        if (before.Refusal is { } refusal)
+        {
+            NodeLog.TakeoverRefused(logger, refusal);
+            return 1;
+        }
+
+        using Takeover? taken = before.Taken;
+        await using var host = new NodeHost(file, config.Node, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(loading, config))
         {
@@ -125,11 +147,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_management is not null)
-        {
-            await _management.DisposeAsync();
-        }
-
+        await StopManagementAsync();
+        await _restart.DisposeAsync();
         await _certificates.DisposeAsync();
         _staples.Dispose();
         await _acme.DisposeAsync();
@@ -152,30 +171,82 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        if (config.Management.Enabled)
+        // A local socket cannot be shared, so the process before this one gives it up first.
+        bool isLate = _before is not null && config.Management.Bind.IsUnix;
+        if (!isLate && !await StartManagementAsync(config.Management))
         {
-            try
-            {
-                _management = await ManagementServer.StartAsync(
-                    new ManagementOptions
-                    {
-                        Bind = config.Management.Bind,
-                        Token = config.Management.Token,
-                        More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.Management.ReadOnly))],
-                    },
-                    _status);
-                NodeLog.ManagementListening(_logger, _management.Bound.ToString());
-            }
-            catch (IOException error)
-            {
-                NodeLog.ListenerFailed(_logger, "management", error.Message);
-                return false;
-            }
+            return false;
         }
 
         _certificates.Start();
         await _departure.StartedAsync();
+        if (_before is not null)
+        {
+            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
+                ? "this process has taken over"
+                : "this process serves; the one before it does not answer");
+        }
+
+        if (isLate)
+        {
+            await StartManagementAsync(config.Management);
+        }
+
+        _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
+    }
+
+    private async Task<bool> StartManagementAsync(ManagementConfig config)
+    {
+        if (!config.Enabled)
+        {
+            return true;
+        }
+
+        try
+        {
+            _management = await ManagementServer.StartAsync(
+                new ManagementOptions
+                {
+                    Bind = config.Bind,
+                    Token = config.Token,
+                    Inherited = _before?.Sockets.FirstOrDefault(
+                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.ReadOnly))],
+                },
+                _status);
+            NodeLog.ManagementListening(_logger, _management.Bound.ToString());
+            return true;
+        }
+        catch (IOException error)
+        {
+            NodeLog.ListenerFailed(_logger, "management", error.Message);
+            return false;
+        }
+    }
+
+    private Task StopManagementAsync() =>
+        Interlocked.Exchange(ref _management, null)?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+
+    /// <summary>Everything that listens, for the next process. The loop of management is -1.</summary>
+    private async Task<IReadOnlyList<SharedListener>> ShareSocketsAsync()
+    {
+        IReadOnlyList<SharedListener> edge = await _edge.ShareListenersAsync();
+        return _management is { } management && management.Share() is >= 0 and int descriptor
+            ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
+            : edge;
+    }
+
+    private void Inherit()
+    {
+        foreach (IHandoverState state in _restart.State)
+        {
+            if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
+                && !state.TryImport(bytes.Span))
+            {
+                NodeLog.Handover(_logger, $"{state.Name} of the process before this one is not understood");
+            }
+        }
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>

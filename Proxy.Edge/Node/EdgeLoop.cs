@@ -95,6 +95,13 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         return result;
     }
 
+    /// <summary>The listening sockets for another process; whoever asks closes the descriptors.</summary>
+    public IReadOnlyList<SharedListener> ShareListeners() =>
+    [
+        .. _slots.Values.SelectMany(slot => slot.Duplicate().Select(descriptor => new SharedListener(
+            slot.Program.Plan.Name, slot.Program.Plan.Bind.ToString(), Loop.Index, descriptor))),
+    ];
+
     /// <summary>Lets every connection end with the answer in hand, and goes on accepting.</summary>
     public void SendClientsAway()
     {
@@ -231,7 +238,16 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         var slot = new ListenerSlot(_services, program, budget);
         try
         {
-            slot.Open(address, join: bound is not null);
+            IReadOnlyList<int> inherited = _options.Inherited.Take(plan, Loop.Index, _options.Loops);
+            foreach (int descriptor in inherited)
+            {
+                slot.Inherit(address, descriptor);
+            }
+
+            if (inherited.Count == 0)
+            {
+                slot.Open(address, join: bound is not null);
+            }
         }
         catch (IOException error)
         {

@@ -66,6 +66,7 @@ public sealed class EdgeNode : IAsyncDisposable
                 await Call(loop, () => loop.Adopt(snapshot, logs, _budgets, bound, problems));
             }
 
+            _options.Inherited.CloseRest();
             foreach (AccessLog old in _logs.Values)
             {
                 _options.AccessLogs.Retire(old);
@@ -80,6 +81,15 @@ public sealed class EdgeNode : IAsyncDisposable
         {
             _publishing.Release();
         }
+    }
+
+    /// <summary>The listening sockets of all loops for another process; whoever asks closes the
+    /// descriptors.</summary>
+    public async Task<IReadOnlyList<SharedListener>> ShareListenersAsync()
+    {
+        var sockets = new List<SharedListener>();
+        await OnEveryLoopAsync(loop => sockets.AddRange(loop.ShareListeners()));
+        return sockets;
     }
 
     /// <summary>Has clients go elsewhere, while everything that comes is still served.</summary>

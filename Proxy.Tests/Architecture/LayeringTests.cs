@@ -49,7 +49,7 @@ public sealed partial class LayeringTests
         ["Edge.Os.Epoll"] = "Edge.Buffers Edge.Engine Edge.Os.Native Edge.Timing Edge.Topology",
         ["Edge.Node"] =
             "Edge.Buffers Edge.Downstream Edge.Engine Edge.Os.Epoll Edge.Relay Edge.Rewriting Edge.Snapshot "
-            + "Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
+            + "Edge.Os.Network Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
 
         // The control plane: decides, opens no socket, starts no thread outside Runtime.
         ["Actors.Hocon"] = "",
@@ -76,17 +76,19 @@ public sealed partial class LayeringTests
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Exporting Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
+            + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
+        ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
-            + "Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls "
-            + "Edge.Topology",
+            + "Cluster.Restart Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
@@ -201,7 +203,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Vrrp")]
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Restart Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",

@@ -101,6 +101,8 @@ internal sealed unsafe class EpollListener : TimerNode, IListening
         }
     }
 
+    public int Duplicate() => _closed ? -1 : Libc.fcntl(_fd, Libc.F_DUPFD_CLOEXEC, 0);
+
     public void Close()
     {
         // Connections the kernel has completed for us would be reset by close; they are ours to serve.
