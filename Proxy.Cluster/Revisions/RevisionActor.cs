@@ -195,6 +195,13 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         }
         else if (memory?.Revision is { } last && last.Open() is { } kept)
         {
+            if (_services.IsAlone && memory.FileHash != HashOf(start.Common))
+            {
+                _notes.Add($"the node runs its file with the changes of revision {last.Number}; nothing is committed");
+                RunAlone(RevisionContent.Of(start.Common, kept.Overlay, out _), last.Number);
+                return;
+            }
+
             _notes.Add($"the node runs revision {last.Number} from its disk");
             RunAlone(kept, last.Number);
         }
@@ -229,6 +236,16 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
             if (answer is RevisionAnswer.Committed or RevisionAnswer.Unchanged)
             {
                 _board.FileHash = hash;
+            }
+
+            if (answer is RevisionAnswer.Unavailable unavailable && _services.IsAlone)
+            {
+                // Nobody else has this configuration: its own operator need not wait for a full disk.
+                _services.Runtime.Warn($"the file runs, but is not committed: {unavailable.Reason}");
+                Overlay overlay = _machine.History.Head?.Open()?.Overlay ?? Overlay.Empty;
+                RunAlone(RevisionContent.Of(reread.Common, overlay, out _), _machine.Running);
+                reread.Reply.Reply(new RevisionAnswer.Unchanged(_machine.Running));
+                return;
             }
 
             reread.Reply.Reply(answer);

@@ -2,6 +2,7 @@ using Proxy.Actors.Hocon;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Journal;
+using Proxy.Cluster.Revisions.Editing;
 
 namespace Proxy.Cluster.Revisions;
 
@@ -36,11 +37,13 @@ internal sealed class RevisionStore
     private readonly IRef<RevisionMessage> _actor;
     private readonly RevisionBoard _board;
     private readonly Func<IReadOnlyList<string>> _nodes;
+    private readonly IRevisionNode _runtime;
 
     public RevisionStore(IActorSystem system, RevisionServices services)
     {
         _board = new RevisionBoard();
         _nodes = services.Nodes;
+        _runtime = services.Runtime;
         _actor = system.Spawn(
             new Props<RevisionMessage>(context => new RevisionActor(context, services, _board)), "revisions");
     }
@@ -54,7 +57,7 @@ internal sealed class RevisionStore
     public static EngineJournal JournalIn(IClusterEngine engine) => new(engine, $"{KeyPrefix}journal/");
 
     /// <summary>Brings the first revision up: the cluster's, or the one on disk, or the file's.</summary>
-    /// <param name="common">Of the file; see <see cref="Editing.SharedBlocks"/>.</param>
+    /// <param name="common">Of the file; see <see cref="SharedBlocks"/>.</param>
     public ValueTask<RevisionStart> StartAsync(HoconObject common, string who) =>
         _actor.Ask<RevisionMessage, RevisionStart>(
             reply => new RevisionMessage.Start(common, who, reply), Patience);
@@ -64,6 +67,11 @@ internal sealed class RevisionStore
     public ValueTask<RevisionAnswer> RereadAsync(HoconObject common, string who) =>
         _actor.Ask<RevisionMessage, RevisionAnswer>(
             reply => new RevisionMessage.Reread(common, who, reply), Patience);
+
+    /// <summary>What is different, in lines for people; secrets are not in it.</summary>
+    /// <param name="before">Null = nothing to compare with: no lines.</param>
+    public async ValueTask<IReadOnlyList<string>> DiffAsync(RevisionContent? before, RevisionContent content) =>
+        (await _runtime.JudgeAsync(content, before)).Diff;
 
     public ValueTask<RevisionAnswer> CommitAsync(RevisionRequest request) =>
         _actor.Ask<RevisionMessage, RevisionAnswer>(reply => new RevisionMessage.Ask(request, reply), Patience);

@@ -76,7 +76,7 @@ public sealed partial class LayeringTests
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
+            "Actors.Hocon Cluster.Revisions Cluster.Acme Cluster.Exporting Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
@@ -86,7 +86,8 @@ public sealed partial class LayeringTests
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management Cluster.Probing "
+            + "Cluster.Revisions "
             + "Cluster.Restart Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
             + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 

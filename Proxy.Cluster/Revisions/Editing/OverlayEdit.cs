@@ -10,7 +10,8 @@ internal sealed record OverlayEdit(string Path, string? Value)
     // What an operator sends over the network must not read files or the environment.
     private static readonly HoconOptions Closed = new() { Environment = static _ => null, Files = new NoFiles() };
 
-    public override string ToString() => Value is null ? $"unset {Path}" : $"set {Path} = {Value}";
+    /// <summary>Without the value, which may be a secret.</summary>
+    public override string ToString() => Value is null ? $"unset {Path}" : $"set {Path}";
 
     /// <summary>The value as configuration; null when it is not JSON.</summary>
     public static HoconValue? Parse(string json)

@@ -9,6 +9,8 @@ public sealed class RevisionClusterTests : IDisposable
 {
     private const string WeightOfA = "pools.app.members.a.weight";
 
+    private const string Pool = "{\"members\":[{\"name\":\"m\",\"url\":\"http://127.0.0.1:9\"}]}";
+
     private static readonly string[] Names = ["n1", "n2", "n3"];
 
     private readonly SimDispatcher _dispatcher = new(7);
@@ -74,8 +76,8 @@ public sealed class RevisionClusterTests : IDisposable
         [
             .. nodes.SelectMany(static (node, i) => new[]
             {
-                node.Send(RevisionNode.Setting($"pools.p{i}", "{\"members\":[{\"url\":\"http://127.0.0.1:9\"}]}")),
-                node.Send(RevisionNode.Setting($"pools.p{i}.balance", "\"first\"")),
+                node.Send(RevisionNode.Setting($"pools.p{i}", Pool)),
+                node.Send(RevisionNode.Setting($"pools.p{i}.balance", "\"least-requests\"")),
             }),
         ];
         Settle();
@@ -332,7 +334,7 @@ public sealed class RevisionClusterTests : IDisposable
         RevisionAnswer answer = nodes[0].Reread(File().Replace("name = a,", "name = c,", StringComparison.Ordinal));
 
         var committed = Assert.IsType<RevisionAnswer.Committed>(answer);
-        Assert.Contains("left out: set pools.app.members.a.weight = 50", Assert.Single(committed.Warnings));
+        Assert.Contains("left out: set pools.app.members.a.weight: ", Assert.Single(committed.Warnings));
         Assert.Empty(committed.Revision.Open()!.Overlay.Edits);
     }
 
