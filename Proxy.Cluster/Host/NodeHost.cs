@@ -9,9 +9,12 @@ using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
+using Proxy.Cluster.Engine;
+using Proxy.Cluster.Engine.Embedded;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
+using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -43,11 +46,13 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly LateEngine _engine;
+    private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
-    private readonly HotRestart _restart;
-    private readonly Takeover? _before;
     private readonly VipService _vips;
     private readonly string _name;
+    private readonly HotRestart _restart;
+    private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private bool _hasDuties;
@@ -56,7 +61,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, NodeConfig node, ILogger logger, Takeover? before)
+    public NodeHost(string file, SharedBlocks blocks, NodeConfig node, ILogger logger, Takeover? before)
     {
         _file = file;
         _before = before;
@@ -104,8 +109,15 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
+            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        string stateDir = Path.GetFullPath(node.StateDir);
+        _engine = new LateEngine(() => OpenEngine(stateDir), _time);
+        _revisions = new NodeRevisions(
+            file, blocks, new NodeRevisionOptions(name, stateDir, () =>
+                [name], IsAlone: true), _engine, _actors, logger,
+            _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
@@ -119,6 +131,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
+        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         Inherit();
     }
 
@@ -127,7 +140,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
-        if (loading.Config is not { } config)
+        if (loading.Config is not { } config || HoconDocument.ParseFile(file).Root is not { } document)
         {
             foreach (ConfigProblem problem in loading.Errors)
             {
@@ -147,9 +160,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         using Takeover? taken = before.Taken;
-        await using var host = new NodeHost(file, config.Node, logger, taken);
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config.Node, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
-        if (!await host.StartAsync(loading, config))
+        if (!await host.StartAsync(config))
         {
             return 1;
         }
@@ -171,6 +184,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
+        _revisions.Dispose();
+        await _engine.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -180,11 +195,18 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    private async Task<bool> StartAsync(ConfigLoading loading, ProxyConfig config)
+    private static EngineResult<IClusterEngine> OpenEngine(string folder)
+    {
+        EngineResult<EmbeddedEngine> opened =
+            EmbeddedEngine.Open(folder, EmbeddedOptions.Default, TimeProvider.System);
+        return opened.IsOk ? opened.Value : opened.Fault;
+    }
+
+    private async Task<bool> StartAsync(ProxyConfig config)
     {
         _accessLogs.Start();
         _edge.Start();
-        if (!await ApplyAsync(loading, config))
+        if (!await _revisions.StartAsync())
         {
             return false;
         }
@@ -255,6 +277,32 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
+    {
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new VipEndpoints(_status, guard);
+        yield return new RevisionEndpoints(_revisions.Store, guard);
+        if (_cluster is not null)
+        {
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
+
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        if (_cluster is { } cluster)
+        {
+            _departure.Add(cluster);
+            _actors.Shutdown.AddTask(
+                ShutdownPhase.ClusterLeave,
+                "membership",
+                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        }
+    }
+
     private async Task<bool> StartManagementAsync(ManagementConfig config)
     {
         if (!config.Enabled)
@@ -307,53 +355,16 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
-    {
-        var guard = new ChangeGuard(readOnly);
-        yield return new NodeEndpoints(_status, _departure, guard);
-        if (_cluster is not null)
-        {
-            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
-        }
-    }
-
-    /// <summary>After the first revision, so that a node serves before it joins.</summary>
-    private void StartCluster(ProxyConfig config)
-    {
-        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
-        if (_cluster is { } cluster)
-        {
-            _departure.Add(cluster);
-            _actors.Shutdown.AddTask(
-                ShutdownPhase.ClusterLeave,
-                "membership",
-                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        }
-    }
-
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>
-    private void Reload() => _ = ReloadAsync();
+    private void Reload() => _ = _revisions.RereadAsync();
 
-    private async Task ReloadAsync()
+    /// <summary>Null after success; otherwise why not, and what ran before goes on.</summary>
+    private async Task<string?> ApplyAsync(RevisedConfig revised)
     {
         await _reloading.WaitAsync();
         try
         {
-            ConfigLoading loading = ConfigLoader.Load(_file);
-            if (loading.Config is { } config)
-            {
-                await ApplyAsync(loading, config);
-                return;
-            }
-
-            foreach (ConfigProblem problem in loading.Errors)
-            {
-                NodeLog.ReloadRefused(_logger, problem.ToString());
-            }
-        }
-        catch (Exception error)
-        {
-            NodeLog.ReloadRefused(_logger, error.Message);
+            return await ApplyAsync(revised, revised.Loading.Config!); // Who calls has seen to it.
         }
         finally
         {
@@ -361,9 +372,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ApplyAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<string?> ApplyAsync(RevisedConfig revised, ProxyConfig config)
     {
-        foreach (ConfigProblem warning in loading.Warnings)
+        foreach (ConfigProblem warning in revised.Loading.Warnings)
         {
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
@@ -374,9 +385,14 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ReloadRefused(_logger, problem);
         }
 
-        if (problems.Count > 0 || !PrepareTls(config))
+        if (problems.Count > 0)
         {
-            return false;
+            return problems[0];
+        }
+
+        if (PrepareTls(config) is [var first, ..])
+        {
+            return first;
         }
 
         PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
@@ -395,12 +411,12 @@ internal sealed class NodeHost : IAsyncDisposable
         if (answer.Problem is { } failure)
         {
             NodeLog.ReloadRefused(_logger, failure);
-            return false;
+            return failure;
         }
 
-        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems.Count > 0)
+        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems is [var unbound, ..])
         {
-            return false;
+            return $"{unbound.Listener}: {unbound.Message}";
         }
 
         LogChange(planned);
@@ -412,9 +428,8 @@ internal sealed class NodeHost : IAsyncDisposable
             _vips.Adopt(config);
         }
 
-        HoconObject? document = HoconDocument.ParseFile(_file).Root;
-        _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
-        return true;
+        _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
+        return null;
     }
 
     /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
@@ -445,12 +460,12 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private bool PrepareTls(ProxyConfig config)
+    private List<string> PrepareTls(ProxyConfig config)
     {
         _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
         Tell(findings);
-        return findings.Errors.Count == 0;
+        return findings.Errors;
     }
 
     private void Tell(TlsFindings findings)

@@ -19,6 +19,9 @@ internal static class ProxySchema
             n => n.MaxBufferMemory, (n, v) => n with { MaxBufferMemory = v }
         },
         {
+            "max-sessions", Kinds.Integer(1024, 100_000_000), n => n.MaxSessions, (n, v) => n with { MaxSessions = v }
+        },
+        {
             "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
         },

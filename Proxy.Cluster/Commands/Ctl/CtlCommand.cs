@@ -47,6 +47,8 @@ internal static class CtlCommand
             MembersNoun.Make(),
             NodeNoun.Make(),
             RollNoun.Make(),
+            RevisionsNoun.Make(),
+            VipNoun.Make(),
         };
 
     /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>

@@ -410,7 +410,8 @@ internal sealed class MeshMachine
             _effects.Add(new MeshEffect.Trouble(
                 PeerTrouble.ClockOff,
                 $"the clock of {session.Peer!.Node} differs by {session.ClockOffset / 1000.0:0.0} s, more than "
-                + $"{_options.MaxClockDrift.TotalSeconds:0.0} s: what the node with the later clock writes is refused"));
+                + $"{_options.MaxClockDrift.TotalSeconds:0.0} s: "
+                + "what the node with the later clock writes is refused"));
         }
 
         session.ClockReported = off;
