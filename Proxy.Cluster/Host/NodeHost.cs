@@ -12,6 +12,7 @@ using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Shutdown;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Replication;
@@ -42,6 +43,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly NodeDeparture _departure;
+    private readonly VipService _vips;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
@@ -95,6 +97,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
+        _vips = new VipService(
+            _actors,
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+        _status.VipService = _vips;
+        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
@@ -254,6 +261,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
+        _vips.Adopt(config);
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
         _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
         return true;

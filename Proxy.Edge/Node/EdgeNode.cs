@@ -36,6 +36,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where the listeners are really bound.</summary>
     public IReadOnlyList<BoundListener> Listeners => Volatile.Read(ref _bound);
 
+    /// <summary>For one watcher of the loops.</summary>
+    public LoopPulse NewPulse() => new(_loops.Select(static loop => loop.Loop));
+
     public void Start()
     {
         foreach (Thread thread in _threads)

@@ -73,19 +73,20 @@ public sealed partial class LayeringTests
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
+        ["Cluster.Exporting"] =
+            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Exporting Cluster.Vrrp Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
-        ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
-            + "Cluster.Shutdown Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls "
-            + "Edge.Topology",
+            + "Cluster.Shutdown Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
         ["Cluster"] = "Cluster.Commands",
