@@ -16,7 +16,6 @@ using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
-using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -41,6 +40,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
+    private readonly NodePeers _peers;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly NodeDeparture _departure;
@@ -55,8 +55,9 @@ internal sealed class NodeHost : IAsyncDisposable
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, NodeConfig node, ILogger logger, Takeover? before)
+    public NodeHost(string file, ProxyConfig config, ILogger logger, Takeover? before)
     {
+        NodeConfig node = config.Node;
         _file = file;
         _before = before;
         _logger = logger;
@@ -96,20 +97,21 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _ticketKeys.Rotate()));
+            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
-            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
+        _live = new LiveRegistry(loops, _tls, _peers.Tables);
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
@@ -145,7 +147,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         using Takeover? taken = before.Taken;
-        await using var host = new NodeHost(file, config.Node, logger, taken);
+        await using var host = new NodeHost(file, config, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(loading, config))
         {
@@ -164,6 +166,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        await _peers.DisposeAsync();
         if (_cluster is not null)
         {
             await _cluster.DisposeAsync();
@@ -240,6 +243,9 @@ internal sealed class NodeHost : IAsyncDisposable
                 "membership",
                 cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
         }
+
+        _peers.Start(_cluster);
+        _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
