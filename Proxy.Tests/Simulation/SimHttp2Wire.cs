@@ -44,7 +44,8 @@ internal sealed class SimHttp2Wire(SimPeer peer, ISimHttp2Messages messages) : I
 
     public void Start(int initialWindow)
     {
-        peer.Send([.. Http2Wire.Preface, .. Http2Wire.Frame(Http2Wire.Settings, 0, 0, Http2Wire.Setting(4, initialWindow))]);
+        byte[] window = Http2Wire.Setting(4, initialWindow);
+        peer.Send([.. Http2Wire.Preface, .. Http2Wire.Frame(Http2Wire.Settings, 0, 0, window)]);
         _ownWindow = initialWindow;
     }
 

@@ -82,6 +82,13 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             return;
         }
 
+        if (_session.OpenStreams == 0 && !_isLast)
+        {
+            // The client has taken its last answer; its time for the next request begins only now.
+            _idleSince = _services.Loop.Now;
+            Arm();
+        }
+
         _session.SetBlocked(false);
         Flush();
     }
@@ -195,6 +202,11 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         {
             CloseAfterFlush();
         }
+        else if (_session.OpenStreams == 0 && now >= IdleDeadline && IsStillTaking())
+        {
+            _idleSince = now;
+            Arm();
+        }
         else if (_session.OpenStreams == 0 && now >= IdleDeadline)
         {
             // No word of what was still to come: GOAWAY says that there was nothing.
@@ -235,15 +247,22 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
     /// <summary>A client that takes nothing of what is left is not waited for.</summary>
     private void EndLastWords()
     {
-        if (_channel.WrittenBytes == _takenBefore)
+        if (IsStillTaking())
         {
-            _channel.Abort();
-            Forget();
+            Arm();
             return;
         }
 
+        _channel.Abort();
+        Forget();
+    }
+
+    /// <summary>Something waits, and less than when this was asked before.</summary>
+    private bool IsStillTaking()
+    {
+        long before = _takenBefore;
         _takenBefore = _channel.WrittenBytes;
-        Arm();
+        return _channel.UnsentBytes > 0 && _takenBefore != before;
     }
 
     private long IdleDeadline => Timeouts.KeepAlive == TimeSpan.Zero
