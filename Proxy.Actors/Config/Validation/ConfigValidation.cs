@@ -8,6 +8,8 @@ internal static class ConfigValidation
     [
         ListenerValidator.Check,
         AcmeValidator.Check,
+        ClusterValidator.Check,
+        PeersValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,
