@@ -9,9 +9,11 @@ using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
+using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
+using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -43,6 +45,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodePeers _peers;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly LateEngine _engine;
+    private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
     private readonly VipService _vips;
     private readonly string _name;
@@ -50,16 +54,18 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, ProxyConfig config, ILogger logger, Takeover? before)
+    private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
         _file = file;
         _before = before;
+        _hasDuties = before is null;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
@@ -107,6 +113,12 @@ internal sealed class NodeHost : IAsyncDisposable
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Tables);
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _engine = new LateEngine(
+            () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
+        var revisions = new NodeRevisionOptions(
+            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
+        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
@@ -117,8 +129,6 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
-        _restart.BeforeGivingWay(StopManagementAsync);
-        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         Inherit();
     }
 
@@ -127,7 +137,7 @@ internal sealed class NodeHost : IAsyncDisposable
     public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
-        if (loading.Config is not { } config)
+        if (loading.Config is not { } config || HoconDocument.ParseFile(file).Root is not { } document)
         {
             foreach (ConfigProblem problem in loading.Errors)
             {
@@ -147,9 +157,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         using Takeover? taken = before.Taken;
-        await using var host = new NodeHost(file, config, logger, taken);
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
-        if (!await host.StartAsync(loading, config))
+        if (!await host.StartAsync(config))
         {
             return 1;
         }
@@ -167,11 +177,10 @@ internal sealed class NodeHost : IAsyncDisposable
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
         await _peers.DisposeAsync();
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
+        _cluster?.Dispose();
 
+        _revisions.Dispose();
+        await _engine.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -181,50 +190,87 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    private async Task<bool> StartAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<bool> StartAsync(ProxyConfig config)
     {
         _accessLogs.Start();
         _edge.Start();
-        if (!await ApplyAsync(loading, config))
+        if (!await _revisions.StartAsync())
         {
             return false;
         }
 
-        StartCluster(config);
-        // A local socket cannot be shared, so the process before this one gives it up first.
-        bool isLate = _before is not null && config.Management.Bind.IsUnix;
-        if (!isLate && !await StartManagementAsync(config.Management))
-        {
-            return false;
-        }
-
-        _certificates.Start();
-        await _departure.StartedAsync();
         if (_before is not null)
         {
-            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            if (!await TakeOverAsync(_before, config))
             {
-                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+                return false;
+            }
+        }
+        else
+        {
+            StartCluster(config);
+            if (!await StartManagementAsync(config.Management))
+            {
+                return false;
             }
 
-            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
-                ? "this process has taken over"
-                : "this process serves; the one before it does not answer");
-        }
-
-        if (isLate)
-        {
-            await StartManagementAsync(config.Management);
+            _certificates.Start();
+            await _departure.StartedAsync();
         }
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
     }
 
+    /// <summary>The process before this one serves until this one does, and has the place in the cluster and the
+    /// virtual addresses until it gives way. Once it has, nothing keeps this one from serving any more.</summary>
+    private async Task<bool> TakeOverAsync(Takeover before, ProxyConfig config)
+    {
+        if (config.Management.Enabled && InheritedManagement(config.Management) is null
+            && ManagementServer.Obstacle(config.Management.Bind) is { } obstacle)
+        {
+            NodeLog.ListenerFailed(_logger, "management", obstacle);
+            return false;
+        }
+
+        foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+        {
+            NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+        }
+
+        await _departure.StartedAsync();
+        NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
+            ? "this process has taken over"
+            : "this process serves; the one before it does not answer");
+        _hasDuties = true;
+        _vips.Adopt(_running.Config);
+        StartCluster(config);
+        await StartManagementAsync(config.Management);
+        _certificates.Start();
+        return true;
+    }
+
+    private int? InheritedManagement(ManagementConfig config) => _before?.Sockets.FirstOrDefault(
+        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor;
+
+    /// <summary>What only one process of the node can have goes to the next one.</summary>
+    private async Task LeaveDutiesAsync()
+    {
+        _hasDuties = false;
+        await _vips.StayAsync();
+        if (_cluster is { } cluster)
+        {
+            using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
+            await cluster.LeaveAsync(limit.Token);
+        }
+    }
+
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
     {
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new VipEndpoints(_status, guard);
+        yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
             yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
@@ -234,17 +280,13 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>After the first revision, so that a node serves before it joins.</summary>
     private void StartCluster(ProxyConfig config)
     {
-        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
-        if (_cluster is { } cluster)
-        {
-            _departure.Add(cluster);
-            _actors.Shutdown.AddTask(
-                ShutdownPhase.ClusterLeave,
-                "membership",
-                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        }
-
-        _peers.Start(_cluster);
+        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _departure.Add(cluster);
+        _actors.Shutdown.AddTask(
+            ShutdownPhase.ClusterLeave,
+            "membership",
+            cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        _peers.Start(cluster);
         _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
@@ -262,8 +304,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
-                    Inherited = _before?.Sockets.FirstOrDefault(
-                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    Inherited = InheritedManagement(config),
                     More = [.. Endpoints(config.ReadOnly)],
                 },
                 _status);
@@ -291,6 +332,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private void Inherit()
     {
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(LeaveDutiesAsync);
+        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
@@ -302,28 +347,15 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>
-    private void Reload() => _ = ReloadAsync();
+    private void Reload() => _ = _revisions.RereadAsync();
 
-    private async Task ReloadAsync()
+    /// <summary>Null after success; otherwise why not, and what ran before goes on.</summary>
+    private async Task<string?> ApplyAsync(RevisedConfig revised)
     {
         await _reloading.WaitAsync();
         try
         {
-            ConfigLoading loading = ConfigLoader.Load(_file);
-            if (loading.Config is { } config)
-            {
-                await ApplyAsync(loading, config);
-                return;
-            }
-
-            foreach (ConfigProblem problem in loading.Errors)
-            {
-                NodeLog.ReloadRefused(_logger, problem.ToString());
-            }
-        }
-        catch (Exception error)
-        {
-            NodeLog.ReloadRefused(_logger, error.Message);
+            return await ApplyAsync(revised, revised.Loading.Config!); // Who calls has seen to it.
         }
         finally
         {
@@ -331,9 +363,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ApplyAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<string?> ApplyAsync(RevisedConfig revised, ProxyConfig config)
     {
-        foreach (ConfigProblem warning in loading.Warnings)
+        foreach (ConfigProblem warning in revised.Loading.Warnings)
         {
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
@@ -344,9 +376,14 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ReloadRefused(_logger, problem);
         }
 
-        if (problems.Count > 0 || !PrepareTls(config))
+        if (problems.Count > 0)
         {
-            return false;
+            return problems[0];
+        }
+
+        if (PrepareTls(config) is [var first, ..])
+        {
+            return first;
         }
 
         PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
@@ -365,22 +402,25 @@ internal sealed class NodeHost : IAsyncDisposable
         if (answer.Problem is { } failure)
         {
             NodeLog.ReloadRefused(_logger, failure);
-            return false;
+            return failure;
         }
 
-        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems.Count > 0)
+        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems is [var unbound, ..])
         {
-            return false;
+            return $"{unbound.Listener}: {unbound.Message}";
         }
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
-        _vips.Adopt(config);
-        HoconObject? document = HoconDocument.ParseFile(_file).Root;
-        _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
-        return true;
+        if (_hasDuties)
+        {
+            _vips.Adopt(config);
+        }
+
+        _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
+        return null;
     }
 
     /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
@@ -411,12 +451,12 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private bool PrepareTls(ProxyConfig config)
+    private List<string> PrepareTls(ProxyConfig config)
     {
         _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
         Tell(findings);
-        return findings.Errors.Count == 0;
+        return findings.Errors;
     }
 
     private void Tell(TlsFindings findings)

@@ -47,6 +47,9 @@ internal static partial class NodeLog
     [LoggerMessage(13, LogLevel.Error, "cannot take over from the running process: {Problem}")]
     public static partial void TakeoverRefused(ILogger logger, string problem);
 
+    [LoggerMessage(14, LogLevel.Warning, "revisions: {What}")]
+    public static partial void RevisionNote(ILogger logger, string what);
+
     [LoggerMessage(10, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 

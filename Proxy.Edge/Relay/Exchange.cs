@@ -105,13 +105,11 @@ public sealed class Exchange : IOriginUser
     }
 
     /// <summary>The client took everything it was sent: the origin may go on.</summary>
-    public void OnClientDrained()
-    {
-        if (_responseStarted || _tunnel)
-        {
-            _origin?.ResumeReading();
-        }
-    }
+    public void OnClientDrained() =>
+        (_responseStarted || _tunnel || _origin is { IsPaused: true } ? _origin : null)?.ResumeReading();
+
+    /// <summary>Too much waits for the client, maybe of other streams: the answer waits at its origin.</summary>
+    public void OnClientCongested() => _origin?.PauseReading();
 
     public void OnTunnelFromClient(byte[] buffer, int start, int count)
     {
@@ -584,11 +582,7 @@ public sealed class Exchange : IOriginUser
     private void Record()                                                                    // 12
     {
         _parking.Leave();
-        if (_tunnel)
-        {
-            _services.Telemetry.Counters.TunnelsOpen--;
-        }
-
+        _services.Telemetry.Counters.TunnelsOpen -= _tunnel ? 1 : 0;
         _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts.Made, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
         _choice.Reset();
