@@ -38,6 +38,8 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Peers that were met: for how many looks they have been away.</summary>
     private readonly Dictionary<string, int> _missing = new(StringComparer.Ordinal);
     private ClusterNode? _cluster;
     private IDisposable? _watching;
@@ -216,14 +218,19 @@ internal sealed class NodePeers : IAsyncDisposable
             _tickets?.Offer();
         }
 
-        foreach (string name in _missing.Keys.Except(members).Union(connected).ToList())
+        foreach (string name in connected)
         {
-            _missing.Remove(name);
+            _missing[name] = 0;
         }
 
-        foreach (string name in members.Where(name => name != _name).Except(connected))
+        // Who was never met is perhaps only configured wrongly here; the engine knows whether it lives.
+        foreach (string name in _missing.Keys.Except(connected).ToList())
         {
-            _missing[name] = _missing.GetValueOrDefault(name) + 1;
+            _missing[name]++;
+            if (!members.Contains(name))
+            {
+                _missing.Remove(name);
+            }
         }
 
         ImmutableArray<string> silent =
