@@ -107,8 +107,8 @@ internal sealed class NodeHost : IAsyncDisposable
         string stateDir = Path.GetFullPath(node.StateDir);
         _engine = new LateEngine(() => OpenEngine(stateDir), _time);
         _revisions = new NodeRevisions(
-            file, blocks, new NodeRevisionOptions(name, stateDir, () => [name], IsAlone: true), _engine, _actors, logger,
-            _time, ApplyAsync);
+            file, blocks, new NodeRevisionOptions(name, stateDir, () => [name], IsAlone: true), _engine, _actors,
+            logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _restart = new HotRestart(

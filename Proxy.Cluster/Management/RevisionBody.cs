@@ -38,7 +38,8 @@ internal sealed record RevisionBody(RevisionRequest? Request, string Problem)
         }
 
         KeyValuePair<string, string>[] set = body.TryGetProperty("set", out JsonElement values)
-            ? [.. values.EnumerateObject().Select(static pair => KeyValuePair.Create(pair.Name, pair.Value.GetRawText()))]
+            ? [.. values.EnumerateObject().Select(
+                static pair => KeyValuePair.Create(pair.Name, pair.Value.GetRawText()))]
             : [];
         if (set.Any(static pair => pair.Value == "null"))
         {
@@ -48,7 +49,8 @@ internal sealed record RevisionBody(RevisionRequest? Request, string Problem)
         string[] unset = Texts(body, "unset");
         string[] revert = Texts(body, "revert");
         return set.Length + unset.Length + revert.Length == 0
-            ? new RevisionBody(null, "nothing to change; accepted: set { path: value }, unset [ path ], revert [ path ]")
+            ? new RevisionBody(
+                null, "nothing to change; accepted: set { path: value }, unset [ path ], revert [ path ]")
             : new RevisionBody(Signed(body, new RevisionRequest.Change(set, unset, revert) { Who = "" }), "");
     }
 

@@ -48,7 +48,8 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
             case RevisionMessage.Start start:
                 Context.PipeToSelf(
                     _services.Memory.LoadAsync(),
-                    result => new RevisionMessage.Remembered(start, result.TryGetValue(out var memory) ? memory : null));
+                    result => new RevisionMessage.Remembered(
+                        start, result.TryGetValue(out RememberedRevision? memory) ? memory : null));
                 break;
             case RevisionMessage.Remembered remembered:
                 OnRemembered(remembered.Origin, remembered.Memory);
@@ -163,7 +164,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         {
             case RevisionAnswer.Committed committed:
                 _board.FileHash = hash;
-                foreach (string warning in committed.Warnings.Where(static text => text.StartsWith("left out", StringComparison.Ordinal)))
+                foreach (string warning in committed.Warnings)
                 {
                     tell(warning);
                 }

@@ -4,11 +4,13 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>The configuration of a running node changes over management, in numbered commits, without its file.</summary>
+/// <summary>The configuration of a running node changes over management, in numbered commits, without its
+/// file.</summary>
 [Trait("Suite", "Functional")]
 public sealed class RevisionTests
 {
-    private const string Change = "\"set\": { \"pools.app.members.m1.weight\": 7 }, \"who\": \"ann\", \"why\": \"test\"";
+    private const string Change =
+        "\"set\": { \"pools.app.members.m1.weight\": 7 }, \"who\": \"ann\", \"why\": \"test\"";
 
     [Fact]
     public async Task A_change_is_live_at_once_and_survives_a_restart_and_the_file_stays_as_it_is()
@@ -17,7 +19,8 @@ public sealed class RevisionTests
         await using var node = await NodeProcess.StartAsync(Open(origin.Url));
         string file = await File.ReadAllTextAsync(Path.Combine(node.Folder, "node.conf"), Cancel);
 
-        (int status, JsonElement committed) = await PostAsync(node, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
+        (int status, JsonElement committed) = await PostAsync(
+            node, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
 
         Assert.Equal((200, 2L), (status, committed.GetProperty("number").GetInt64()));
         Assert.Equal("pools.app.members.m1.weight 100 → 7", Assert.Single(Lines(committed, "diff")));
@@ -96,7 +99,8 @@ public sealed class RevisionTests
         await using var origin = new ScriptedOrigin();
         await using var node = await NodeProcess.StartAsync(Open(origin.Url));
 
-        string set = await CtlAsync(node, "set", "pools.app.members.m1.weight", "7", "pools.app.balance", "least-requests");
+        string set = await CtlAsync(
+            node, "set", "pools.app.members.m1.weight", "7", "pools.app.balance", "least-requests");
         string list = await CtlAsync(node, "list");
         string show = await CtlAsync(node, "show", "2");
         string back = await CtlAsync(node, "rollback", "1", "--why", "slow");
@@ -147,7 +151,8 @@ public sealed class RevisionTests
         return (answer.Status, Parse(answer));
     }
 
-    private static async Task<JsonElement> GetAsync(NodeProcess node, string path) => Parse(await node.ManageAsync(path));
+    private static async Task<JsonElement> GetAsync(NodeProcess node, string path) =>
+        Parse(await node.ManageAsync(path));
 
     private static JsonElement Parse(WireMessage message)
     {

@@ -80,7 +80,8 @@ internal static class RevisionsNoun
         return CtlCommand.Verb(
             "diff", "Shows what is different between two revisions.",
             (session, parsed, cancellation) => session.ShowAsync(
-                string.Create(CultureInfo.InvariantCulture, $"{At(parsed.GetValue(to))}/diff?from={parsed.GetValue(from)}"),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{At(parsed.GetValue(to))}/diff?from={parsed.GetValue(from)}"),
                 json => WriteLines(json.GetProperty("diff"), session.Output), cancellation),
             from, to);
     }
@@ -89,7 +90,8 @@ internal static class RevisionsNoun
     {
         var pairs = new Argument<string[]>("PATH VALUE")
         {
-            Description = "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, or a plain text.",
+            Description =
+                "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, or a plain text.",
             Arity = new ArgumentArity(2, 100),
         };
         return CtlCommand.Verb(
@@ -191,7 +193,11 @@ internal static class RevisionsNoun
     }
 
     private static async Task<int> PostAsync(
-        CtlSession session, ParseResult parsed, string path, Action<Utf8JsonWriter> write, CancellationToken cancellation)
+        CtlSession session,
+        ParseResult parsed,
+        string path,
+        Action<Utf8JsonWriter> write,
+        CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
@@ -216,7 +222,8 @@ internal static class RevisionsNoun
 
         ApiAnswer answer = await session.Api.PostAsync(
             Path + path, Encoding.UTF8.GetString(body.WrittenSpan), cancellation);
-        if (!session.AsJson && answer is { Status: 409, Json: { } conflict } && conflict.TryGetProperty("theirs", out _))
+        if (!session.AsJson && answer is { Status: 409, Json: { } conflict }
+            && conflict.TryGetProperty("theirs", out _))
         {
             WriteConflict(conflict, session.Errors);
         }
@@ -262,7 +269,8 @@ internal static class RevisionsNoun
         foreach (JsonElement node in json.GetProperty("nodes").EnumerateArray())
         {
             string reason = node.GetProperty("reason").ToString();
-            string refused = node.GetProperty("refused").GetInt64() > 0 ? $", refuses {node.GetProperty("refused")}" : "";
+            long number = node.GetProperty("refused").GetInt64();
+            string refused = number > 0 ? string.Create(CultureInfo.InvariantCulture, $", refuses {number}") : "";
             output.WriteLine(
                 $"  {node.GetProperty("name")} runs {node.GetProperty("running")}{refused}"
                 + (reason.Length > 0 ? $": {reason}" : ""));

@@ -4,7 +4,8 @@ using Proxy.Actors.Hocon;
 
 namespace Proxy.Cluster.Revisions.Editing;
 
-/// <summary>What a revision says: the common blocks of the file, the operators' changes, and the two together.</summary>
+/// <summary>What a revision says: the common blocks of the file, the operators' changes, and the two
+/// together.</summary>
 internal sealed class RevisionContent
 {
     private RevisionContent(HoconObject file, Overlay overlay, HoconObject tree)

@@ -373,7 +373,7 @@ public sealed class RevisionClusterTests : IDisposable
         Assert.InRange(_engine.List("revisions/").Items.Count, 100, RevisionHistory.MaxRevisions + 80);
     }
 
-    private static string File() => """
+    internal static string File() => """
         proxy {
           listeners = [ { name = web, bind = "127.0.0.1:0" } ]
           routes = [ { pool = app } ]

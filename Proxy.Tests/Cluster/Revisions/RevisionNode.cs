@@ -75,10 +75,10 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
     public ValueTask<Judgement> JudgeAsync(RevisionContent content, RevisionContent? before)
     {
         ConfigLoading now = Load(content);
-        ConfigLoading? old = before is null ? null : Load(before);
+        ConfigLoading? was = before is null ? null : Load(before);
         return ValueTask.FromResult(new Judgement(
             [.. now.Errors.Select(static error => $"{error.Path}: {error.Message}")], [],
-            now.Config is { } config && old?.Config is { } oldConfig ? [.. ConfigDiff.Between(oldConfig, config)] : []));
+            now.Config is { } config && was?.Config is { } old ? [.. ConfigDiff.Between(old, config)] : []));
     }
 
     public ValueTask<string?> ApplyAsync(RevisionContent content, long number)
