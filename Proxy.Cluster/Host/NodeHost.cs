@@ -16,6 +16,7 @@ using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Replication;
@@ -48,12 +49,15 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly LateEngine _engine;
     private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
+    private readonly VipService _vips;
+    private readonly string _name;
     private readonly HotRestart _restart;
     private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
     public NodeHost(string file, SharedBlocks blocks, NodeConfig node, ILogger logger, Takeover? before)
@@ -63,6 +67,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -102,15 +107,27 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
+            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         string stateDir = Path.GetFullPath(node.StateDir);
         _engine = new LateEngine(() => OpenEngine(stateDir), _time);
         _revisions = new NodeRevisions(
+<<<<<<< HEAD
             file, blocks, new NodeRevisionOptions(name, stateDir, () => [name], IsAlone: true), _engine, _actors,
             logger, _time, ApplyAsync);
+=======
+            file, blocks, new NodeRevisionOptions(name, stateDir, () =>
+                [name], IsAlone: true), _engine, _actors, logger,
+            _time, ApplyAsync);
+>>>>>>> main
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
+        _vips = new VipService(
+            _actors,
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+        _status.VipService = _vips;
+        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
@@ -164,6 +181,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
         _revisions.Dispose();
         await _engine.DisposeAsync();
         await _edge.DisposeAsync();
@@ -191,6 +213,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
+        StartCluster(config);
         // A local socket cannot be shared, so the process before this one gives it up first.
         bool isLate = _before is not null && config.Management.Bind.IsUnix;
         if (!isLate && !await StartManagementAsync(config.Management))
@@ -202,6 +225,11 @@ internal sealed class NodeHost : IAsyncDisposable
         await _departure.StartedAsync();
         if (_before is not null)
         {
+            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            {
+                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+            }
+
             NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
                 ? "this process has taken over"
                 : "this process serves; the one before it does not answer");
@@ -214,6 +242,31 @@ internal sealed class NodeHost : IAsyncDisposable
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
+    }
+
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
+    {
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new RevisionEndpoints(_revisions.Store, guard);
+        if (_cluster is not null)
+        {
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
+
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        if (_cluster is { } cluster)
+        {
+            _departure.Add(cluster);
+            _actors.Shutdown.AddTask(
+                ShutdownPhase.ClusterLeave,
+                "membership",
+                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        }
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -232,11 +285,7 @@ internal sealed class NodeHost : IAsyncDisposable
                     Token = config.Token,
                     Inherited = _before?.Sockets.FirstOrDefault(
                         socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
-                    More =
-                    [
-                        new NodeEndpoints(_status, _departure, new ChangeGuard(config.ReadOnly)),
-                        new RevisionEndpoints(_revisions.Store, new ChangeGuard(config.ReadOnly)),
-                    ],
+                    More = [.. Endpoints(config.ReadOnly)],
                 },
                 _status);
             NodeLog.ManagementListening(_logger, _management.Bound.ToString());
@@ -341,6 +390,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
+        _vips.Adopt(config);
         _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
         return null;
     }

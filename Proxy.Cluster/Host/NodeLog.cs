@@ -74,6 +74,15 @@ internal static partial class NodeLog
     [LoggerMessage(40, LogLevel.Error, "actor {Path} failed; {Directive}")]
     public static partial void ActorFailed(ILogger logger, string path, string directive, Exception error);
 
+    [LoggerMessage(70, LogLevel.Information, "cluster: {What}")]
+    public static partial void ClusterNote(ILogger logger, string what);
+
+    [LoggerMessage(71, LogLevel.Information, "cluster: this node is {Standing}")]
+    public static partial void ClusterStanding(ILogger logger, string standing);
+
+    [LoggerMessage(72, LogLevel.Warning, "cluster: {Problem}")]
+    public static partial void ClusterProblem(ILogger logger, string problem);
+
     [LoggerMessage(50, LogLevel.Error, "access log: {Problem}")]
     public static partial void AccessLogTrouble(ILogger logger, string problem);
 }

@@ -49,7 +49,11 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 Context.PipeToSelf(
                     _services.Memory.LoadAsync(),
                     result => new RevisionMessage.Remembered(
+<<<<<<< HEAD
                         start, result.TryGetValue(out RememberedRevision? memory) ? memory : null));
+=======
+                        start, result.TryGetValue(out var memory) ? memory : null));
+>>>>>>> main
                 break;
             case RevisionMessage.Remembered remembered:
                 OnRemembered(remembered.Origin, remembered.Memory);
@@ -164,7 +168,12 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         {
             case RevisionAnswer.Committed committed:
                 _board.FileHash = hash;
+<<<<<<< HEAD
                 foreach (string warning in committed.Warnings)
+=======
+                foreach (string warning in committed.Warnings.Where(
+                    static text => text.StartsWith("left out", StringComparison.Ordinal)))
+>>>>>>> main
                 {
                     tell(warning);
                 }

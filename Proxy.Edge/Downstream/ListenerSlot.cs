@@ -40,6 +40,7 @@ public sealed class ListenerSlot : IAcceptor
 
     /// <summary>One, or several when the process before this one had more loops.</summary>
     private readonly List<IListening> _listening = [];
+    private SocketTarget? _later;
 
     public ListenerSlot(LoopServices services, ListenerProgram program, ConnectionBudget budget)
     {
@@ -55,7 +56,7 @@ public sealed class ListenerSlot : IAcceptor
     /// <summary>Port the listener is bound to; 0 for a Unix socket.</summary>
     public int Port => Bound?.Port ?? 0;
 
-    public SocketTarget? Bound => _listening.Count > 0 ? _listening[0].Bound : null;
+    public SocketTarget? Bound => _listening.Count > 0 ? _listening[0].Bound : _later;
 
     /// <summary>Connections of this loop.</summary>
     public int Count { get; private set; }
@@ -66,7 +67,23 @@ public sealed class ListenerSlot : IAcceptor
     public void Open(SocketTarget bind, bool join) =>
         _listening.Add(_services.Loop.Listen(bind, Program.Plan.Backlog, this, join));
 
-    /// <summary>Listens on a socket of the process before this one.</summary>
+    /// <summary>Opens a socket when <see cref="BeginAccepting"/> is called: the kernel sends it connections from the
+    /// moment it is open.</summary>
+    public void OpenLater(SocketTarget bind) => _later = bind;
+
+    /// <summary>Listens on inherited sockets, and on those put off.</summary>
+    /// <exception cref="IOException">One that was put off cannot be opened.</exception>
+    public void BeginAccepting()
+    {
+        _listening.ForEach(static listening => listening.Begin());
+        if (_later is { } bind)
+        {
+            _later = null;
+            Open(bind, join: true);
+        }
+    }
+
+    /// <summary>Has a socket of the process before this one, for <see cref="BeginAccepting"/>.</summary>
     public void Inherit(SocketTarget bind, int descriptor) =>
         _listening.Add(_services.Loop.Inherit(descriptor, bind, Program.Plan.Backlog, this));
 
@@ -78,6 +95,7 @@ public sealed class ListenerSlot : IAcceptor
     {
         _listening.ForEach(static listening => listening.Close());
         _listening.Clear();
+        _later = null;
     }
 
     public void OnAccepted(Channel channel, ClientAddress address, int port)

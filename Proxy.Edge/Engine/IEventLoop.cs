@@ -20,6 +20,9 @@ public interface IListening
     /// <summary>Where it is bound; the port is the real one when 0 was asked for.</summary>
     SocketTarget Bound { get; }
 
+    /// <summary>Begins to accept from an inherited socket; others have begun.</summary>
+    void Begin();
+
     /// <summary>Another descriptor of the same socket, for another process; negative when there is none.</summary>
     int Duplicate();
 
@@ -57,7 +60,9 @@ public interface IEventLoop
     /// <exception cref="IOException">The address cannot be bound; the message says why.</exception>
     IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join);
 
-    /// <summary>Listens on a socket that another process opened; the loop owns the descriptor from now on.</summary>
+    /// <summary>Takes a listening socket that another process opened; the loop owns the descriptor from now on. It
+    /// accepts nothing before <see cref="IListening.Begin"/>: should this process give up before, whatever it had
+    /// accepted would be lost.</summary>
     IListening Inherit(int descriptor, SocketTarget bind, int backlog, IAcceptor acceptor);
 
     /// <summary>Starts a connection. Failure is reported through the handler, never from inside this call.</summary>

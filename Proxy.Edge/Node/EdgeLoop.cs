@@ -95,6 +95,22 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         return result;
     }
 
+    /// <summary>Accepts from the sockets of the process before this one.</summary>
+    public void BeginAccepting(List<EdgeProblem> problems)
+    {
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            try
+            {
+                slot.BeginAccepting();
+            }
+            catch (IOException error)
+            {
+                problems.Add(new EdgeProblem(slot.Program.Plan.Name, error.Message));
+            }
+        }
+    }
+
     /// <summary>The listening sockets for another process; whoever asks closes the descriptors.</summary>
     public IReadOnlyList<SharedListener> ShareListeners() =>
     [
@@ -238,13 +254,18 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         var slot = new ListenerSlot(_services, program, budget);
         try
         {
-            IReadOnlyList<int> inherited = _options.Inherited.Take(plan, Loop.Index, _options.Loops);
+            IReadOnlyList<int> inherited = _options.Inherited.Take(
+                plan, Loop.Index, _options.Loops, out bool others);
             foreach (int descriptor in inherited)
             {
                 slot.Inherit(address, descriptor);
             }
 
-            if (inherited.Count == 0)
+            if (inherited.Count == 0 && others)
+            {
+                slot.OpenLater(address);
+            }
+            else if (inherited.Count == 0)
             {
                 slot.Open(address, join: bound is not null);
             }

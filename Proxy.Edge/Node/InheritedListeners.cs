@@ -22,7 +22,8 @@ public sealed class InheritedListeners(IEnumerable<SharedListener> sockets)
 
     /// <summary>The descriptors for one loop of a listener: of the socket queues in their order, every
     /// <paramref name="loops"/>th.</summary>
-    public IReadOnlyList<int> Take(ListenerPlan plan, int loop, int loops)
+    /// <param name="others">Whether there are sockets for other loops.</param>
+    public IReadOnlyList<int> Take(ListenerPlan plan, int loop, int loops, out bool others)
     {
         if (!_claimed.TryGetValue(plan.Name, out List<SharedListener>? sockets))
         {
@@ -34,6 +35,7 @@ public sealed class InheritedListeners(IEnumerable<SharedListener> sockets)
         }
 
         SharedListener[] mine = [.. sockets.Where((_, i) => i % loops == loop)];
+        others = sockets.Count > mine.Length;
         return [.. mine.Select(static socket => socket.Descriptor)];
     }
 

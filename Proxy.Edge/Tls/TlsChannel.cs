@@ -19,7 +19,6 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
     private readonly TlsLoop _shared;
     private readonly Channel _inner;
-    private readonly TlsClientContext? _client;
     private KeptBytes _early;
     private KeptBytes _held;
     private bool _started;
@@ -42,12 +41,13 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
         Ssl.SSL_set_accept_state(_ssl);
 
-    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name, TlsOffer offer)
-        : this(shared, inner, context.Handle, server: null)
+    private TlsChannel(TlsLoop shared, Channel inner, TlsOrigin origin, TlsOffer offer)
+        : this(shared, inner, origin.Context.Handle, server: null)
     {
-        _client = context;
+        Origin = origin;
         Ssl.SSL_set_connect_state(_ssl);
-        context.Prepare(_ssl, name, offer);
+        origin.Context.Prepare(_ssl, origin.Name, offer);
+        origin.Offer(_ssl, shared.Loop.Now);
     }
 
     internal bool TakesInput => IsOpen && !_paused && !_closing;
@@ -67,15 +67,12 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     }
 
     /// <summary>Connects to an origin and does the handshake as its client.</summary>
-    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must
-    /// be in the certificate.</param>
     public static TlsChannel Client(
-        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, TlsOffer offer,
-        IChannelHandler handler)
+        TlsLoop shared, SocketTarget target, TlsOrigin origin, TlsOffer offer, IChannelHandler handler)
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
-        var channel = new TlsChannel(shared, inner, context, name, offer) { Handler = handler };
+        var channel = new TlsChannel(shared, inner, origin, offer) { Handler = handler };
         inner.Handler = channel;
         return channel;
     }
@@ -579,12 +576,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
-        if (_ssl != 0)
-        {
-            Ssl.SSL_free(_ssl);
-            _ssl = 0;
-        }
-
+        FreeSsl();
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);
         _earlyData?.Drop(_shared.Loop.Buffers);

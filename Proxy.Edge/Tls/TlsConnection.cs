@@ -19,6 +19,9 @@ public abstract class TlsConnection : Channel
         _earlyData = server is { Context.Policy.MaxEarlyData: > 0 } ? new TlsEarlyData(server) : null;
     }
 
+    /// <summary>Whom a client's side reaches; it keeps the rules alive.</summary>
+    internal TlsOrigin? Origin { get; private protected init; }
+
     /// <summary>Why the handshake failed, once the handler was told that it did.</summary>
     public TlsFailure Failure { get; private protected set; }
 
@@ -48,4 +51,22 @@ public abstract class TlsConnection : Channel
 
     /// <summary>Whether ALPN agreed on HTTP/2.</summary>
     public bool SpeaksHttp2 => TlsDetails.Protocol(_ssl).SequenceEqual("h2"u8);
+
+    private protected void FreeSsl()
+    {
+        if (_ssl == 0)
+        {
+            return;
+        }
+
+        if (Origin is not null && !_handshaking)
+        {
+            // A session of a connection that did not end in order would not be good any more; that rule is older than
+            // TLS 1.2 and gone since.
+            Ssl.SSL_set_shutdown(_ssl, Ssl.SSL_SENT_SHUTDOWN);
+        }
+
+        Ssl.SSL_free(_ssl);
+        _ssl = 0;
+    }
 }

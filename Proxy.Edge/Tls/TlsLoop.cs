@@ -20,6 +20,10 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>
     internal const int OutBytes = SendBytes + (20 * 1024);
 
+    /// <summary>Sessions of all origins that are kept for resumption; each costs a few KB with its
+    /// certificates.</summary>
+    internal const int MostOriginSessions = 1024;
+
     private readonly nint _method;
     private readonly Area* _area;
     private bool _collecting;
@@ -30,6 +34,7 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         Plain = GC.AllocateUninitializedArray<byte>(Channel.Headroom + PlainBytes + Channel.Tailroom, pinned: true);
         Out = GC.AllocateUninitializedArray<byte>(OutBytes, pinned: true);
         _area = (Area*)NativeMemory.AllocZeroed((nuint)sizeof(Area));
+        _area->Loop = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.Weak));
         _area->Out = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Out));
         fixed (byte* name = "loop\0"u8)
         {
@@ -62,8 +67,18 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 
     internal byte* In => _area->In;
 
+    internal int OriginSessions { get; set; }
+
     /// <summary>The areas are a loop's; connections must be gone.</summary>
-    public void Dispose() => NativeMemory.Free(_area);
+    public void Dispose()
+    {
+        GCHandle.FromIntPtr(_area->Loop).Free();
+        NativeMemory.Free(_area);
+    }
+
+    /// <summary>The loop of a connection that OpenSSL is working on.</summary>
+    internal static TlsLoop Of(nint ssl) =>
+        (TlsLoop)GCHandle.FromIntPtr(((Area*)Crypto.BIO_get_data(Ssl.SSL_get_rbio(ssl)))->Loop).Target!;
 
     public void OnTurnEnd()
     {
@@ -184,5 +199,6 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         public int InCount;
         public byte* Out;
         public int OutCount;
+        public nint Loop;
     }
 }

@@ -21,6 +21,7 @@ internal sealed unsafe class EpollListener : TimerNode, IListening
     private readonly int _fd;
     private readonly int _slot;
     private readonly IAcceptor _acceptor;
+    private bool _begun;
     private bool _closed;
     private bool _paused;
 
@@ -98,6 +99,15 @@ internal sealed unsafe class EpollListener : TimerNode, IListening
         if (!_closed)
         {
             Accept(AcceptsPerTurn);
+        }
+    }
+
+    public void Begin()
+    {
+        if (!_begun && !_closed)
+        {
+            _begun = true;
+            _loop.Watch(_slot, _fd);
         }
     }
 

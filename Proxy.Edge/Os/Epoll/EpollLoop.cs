@@ -146,14 +146,16 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
             EpollListener.EnsureFree(bind);
         }
 
-        return Register(EpollListener.Open(bind, backlog), bind, acceptor);
+        EpollListener listener = Keep(EpollListener.Open(bind, backlog), bind, acceptor);
+        listener.Begin();
+        return listener;
     }
 
     public IListening Inherit(int descriptor, SocketTarget bind, int backlog, IAcceptor acceptor)
     {
         // Again, because the length of the queue may be another now.
         _ = Libc.listen(descriptor, backlog);
-        return Register(descriptor, bind, acceptor);
+        return Keep(descriptor, bind, acceptor);
     }
 
     public Channel Connect(SocketTarget target, IChannelHandler handler)
@@ -246,6 +248,9 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
         _closing.Add(descriptor);
     }
+
+    internal void Watch(int slot, int descriptor) =>
+        Register(descriptor, ListenerBit | (uint)slot, Libc.EPOLLIN);
 
     internal void ForgetListener(int slot, int descriptor)
     {
@@ -416,7 +421,7 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         _closing.Clear();
     }
 
-    private EpollListener Register(int fd, SocketTarget bind, IAcceptor acceptor)
+    private EpollListener Keep(int fd, SocketTarget bind, IAcceptor acceptor)
     {
         int slot = _listeners.IndexOf(null);
         if (slot < 0)
@@ -427,7 +432,6 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
 
         var listener = new EpollListener(this, fd, slot, bind, acceptor);
         _listeners[slot] = listener;
-        Register(fd, ListenerBit | (uint)slot, Libc.EPOLLIN);
         return listener;
     }
 

@@ -239,6 +239,17 @@ internal static unsafe partial class Ssl
     [LibraryImport(Library)]
     public static partial void SSL_SESSION_free(nint session);
 
+    [LibraryImport(Library)]
+    public static partial int SSL_SESSION_get_protocol_version(nint session);
+
+    [LibraryImport(Library)]
+    public static partial nint SSL_get_rbio(nint ssl);
+
+    public const int SSL_SENT_SHUTDOWN = 1;
+
+    [LibraryImport(Library)]
+    public static partial void SSL_set_shutdown(nint ssl, int mode);
+
     public const int SSL_CLIENT_HELLO_ERROR = 0;
     public const int SSL_CLIENT_HELLO_SUCCESS = 1;
 
