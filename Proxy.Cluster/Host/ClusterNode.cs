@@ -14,7 +14,7 @@ namespace Proxy.Cluster.Host;
 
 /// <summary>This node's part in the cluster: the engine, its membership and the singletons it may have. Nothing on the
 /// data path waits for it, and a failure of it takes no traffic away.</summary>
-internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
+internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
 {
     private const int DefaultPeerPort = 7400;
 
@@ -58,23 +58,22 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
 
     public SingletonBoard Owners { get; } = new();
 
-    /// <param name="file">The configuration's.</param>
+    /// <param name="engine">Stays with whoever opened it.</param>
     /// <returns>Null when there is something wrong on this machine; it is in the log, and the node serves
     /// alone.</returns>
-    public static ClusterNode? Start(
-        ProxyConfig config, string file, string name, IActorSystem actors, TimeProvider time, ILogger logger)
+    public static async ValueTask<ClusterNode?> StartAsync(
+        ProxyConfig config, LateEngine engine, string name, IActorSystem actors, TimeProvider time, ILogger logger)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
         var home = NodeHome.Open(Path.GetFullPath(config.Node.StateDir), RandomNumberGenerator.GetHexString(32, true));
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);
         }
 
-        EngineResult<IClusterEngine> engine = EngineChoice.Open(config, folder, time);
-        if (!engine.IsOk)
+        // What is only away or still with another process may come; what is wrong stays wrong.
+        if (await engine.OpenAsync(CancellationToken.None) is { Kind: EngineFaultKind.Denied } fault)
         {
-            NodeLog.ClusterProblem(logger, $"{engine.Fault.Reason}; this node serves without a cluster");
+            NodeLog.ClusterProblem(logger, $"{fault.Reason}; this node serves without a cluster");
             return null;
         }
 
@@ -88,7 +87,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
             Roles = [.. config.Cluster.Roles],
             Version = ProductVersion.Text,
         };
-        return new ClusterNode(config, self, home, engine.Value, actors, logger);
+        return new ClusterNode(config, self, home, engine, actors, logger);
     }
 
     /// <summary>Everything that shall run once in the cluster and may run here; replaces what was set before.</summary>
@@ -146,12 +145,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>After the actors have ended.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _log.Dispose();
-        await Engine.DisposeAsync();
-    }
+    public void Dispose() => _log.Dispose();
 
     private static string PeerAddress(ClusterConfig cluster, string name) =>
         cluster.Address.Length > 0

@@ -10,10 +10,11 @@ using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
-using Proxy.Cluster.Engine.Embedded;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
+using Proxy.Cluster.Revisions;
 using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
@@ -60,8 +61,9 @@ internal sealed class NodeHost : IAsyncDisposable
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, SharedBlocks blocks, NodeConfig node, ILogger logger, Takeover? before)
+    public NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
+        NodeConfig node = config.Node;
         _file = file;
         _before = before;
         _logger = logger;
@@ -110,17 +112,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
             RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
-        string stateDir = Path.GetFullPath(node.StateDir);
-        _engine = new LateEngine(() => OpenEngine(stateDir), _time);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
+        bool isAlone = config.Cluster.Engine == ClusterEngine.Embedded;
+        _engine = new LateEngine(() => EngineChoice.Open(config, folder, _time), _time);
+        var keys = new RevisionKeys(config.Cluster.Name);
         _revisions = new NodeRevisions(
-<<<<<<< HEAD
-            file, blocks, new NodeRevisionOptions(name, stateDir, () => [name], IsAlone: true), _engine, _actors,
-            logger, _time, ApplyAsync);
-=======
-            file, blocks, new NodeRevisionOptions(name, stateDir, () =>
-                [name], IsAlone: true), _engine, _actors, logger,
-            _time, ApplyAsync);
->>>>>>> main
+            file, blocks, new NodeRevisionOptions(name, keys, Path.GetFullPath(node.StateDir), Members, isAlone),
+            _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
@@ -133,7 +131,12 @@ internal sealed class NodeHost : IAsyncDisposable
             _time);
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        if (isAlone)
+        {
+            // The next process cannot open the file while this one has it.
+            _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        }
+
         Inherit();
     }
 
@@ -162,7 +165,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         using Takeover? taken = before.Taken;
-        await using var host = new NodeHost(file, SharedBlocks.Split(document), config.Node, logger, taken);
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(config))
         {
@@ -181,10 +184,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
+        _cluster?.Dispose();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -197,11 +197,14 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    private static EngineResult<IClusterEngine> OpenEngine(string folder)
+    /// <summary>Who should run the newest revision.</summary>
+    private string[] Members()
     {
-        EngineResult<EmbeddedEngine> opened =
-            EmbeddedEngine.Open(folder, EmbeddedOptions.Default, TimeProvider.System);
-        return opened.IsOk ? opened.Value : opened.Fault;
+        string[]? names = _cluster?.Board.View.Members
+            .Where(static member => member.Status is MemberStatus.Up or MemberStatus.Leaving)
+            .Select(static member => member.Node.Name)
+            .ToArray();
+        return names is { Length: > 0 } ? names : [_name];
     }
 
     private async Task<bool> StartAsync(ProxyConfig config)
@@ -213,7 +216,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        StartCluster(config);
+        await StartClusterAsync(config);
         // A local socket cannot be shared, so the process before this one gives it up first.
         bool isLate = _before is not null && config.Management.Bind.IsUnix;
         if (!isLate && !await StartManagementAsync(config.Management))
@@ -256,9 +259,9 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>After the first revision, so that a node serves before it joins.</summary>
-    private void StartCluster(ProxyConfig config)
+    private async Task StartClusterAsync(ProxyConfig config)
     {
-        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        _cluster = await ClusterNode.StartAsync(config, _engine, _name, _actors, _time, _logger);
         if (_cluster is { } cluster)
         {
             _departure.Add(cluster);

@@ -37,7 +37,7 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
         (_file, _blocks, _logger, _time, _apply) = (file, blocks, logger, time, apply);
         _who = $"{options.Node}, {Path.GetFileName(file)}";
         Store = new RevisionStore(actors, new RevisionServices(
-            options.Node, RevisionStore.JournalIn(engine), engine, this, new LocalRevisionFile(options.StateDir),
+            options.Node, options.Keys, RevisionStore.JournalIn(engine, options.Keys), engine, this, new LocalRevisionFile(options.StateDir),
             options.Nodes, options.IsAlone));
     }
 
@@ -162,7 +162,7 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
 /// <param name="Nodes">Names of the members that should run revisions.</param>
 /// <param name="IsAlone">The engine is this node's alone.</param>
 internal sealed record NodeRevisionOptions(
-    string Node, string StateDir, Func<IReadOnlyList<string>> Nodes, bool IsAlone);
+    string Node, RevisionKeys Keys, string StateDir, Func<IReadOnlyList<string>> Nodes, bool IsAlone);
 
 /// <summary>A revision together with the node's own part of its file.</summary>
 /// <param name="Document">The same, resolved but not read.</param>

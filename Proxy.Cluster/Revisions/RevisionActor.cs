@@ -27,7 +27,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     {
         (_services, _board) = (services, board);
         _machine = new RevisionMachine(services.Node);
-        _acks = new AckWatch(services.Node, services.Engine, Context, _stopped.Token);
+        _acks = new AckWatch(services.Node, services.Keys, services.Engine, Context, _stopped.Token);
     }
 
     protected override void PreStart()
@@ -49,11 +49,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 Context.PipeToSelf(
                     _services.Memory.LoadAsync(),
                     result => new RevisionMessage.Remembered(
-<<<<<<< HEAD
                         start, result.TryGetValue(out RememberedRevision? memory) ? memory : null));
-=======
-                        start, result.TryGetValue(out var memory) ? memory : null));
->>>>>>> main
                 break;
             case RevisionMessage.Remembered remembered:
                 OnRemembered(remembered.Origin, remembered.Memory);
@@ -168,12 +164,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         {
             case RevisionAnswer.Committed committed:
                 _board.FileHash = hash;
-<<<<<<< HEAD
                 foreach (string warning in committed.Warnings)
-=======
-                foreach (string warning in committed.Warnings.Where(
-                    static text => text.StartsWith("left out", StringComparison.Ordinal)))
->>>>>>> main
                 {
                     tell(warning);
                 }

@@ -292,13 +292,8 @@ internal sealed class RevisionMachine(string node)
 
     private void ApplyTarget(List<RevisionEffect> effects)
     {
-<<<<<<< HEAD
         if (!_held && _applying is null && History.TargetOf(node) is { } target
             && (_applyAgain || target.Number != _attempted))
-=======
-        if (!_held && _applying is null && History.TargetOf(node) is { } target && (
-            _applyAgain || target.Number != _attempted))
->>>>>>> main
         {
             (_applying, _attempted, _applyAgain) = (target, target.Number, false);
             effects.Add(new RevisionEffect.Apply(target));

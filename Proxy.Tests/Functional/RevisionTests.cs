@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Proxy.Cluster.Engine.Etcd;
+using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
@@ -127,10 +129,74 @@ public sealed class RevisionTests
         Assert.Contains("read-only", answer.GetProperty("error").GetString());
     }
 
+    [Fact]
+    public async Task In_a_cluster_a_change_made_on_one_node_holds_on_all_and_a_file_of_one_never_undoes_it()
+    {
+        await using EtcdServer etcd = EtcdServer.Start(1);
+        await using (var engine = new EtcdEngine(new EtcdOptions { Endpoints = etcd.Endpoints }, TimeProvider.System))
+        {
+            await etcd.IsUpAsync(engine);
+        }
+
+        await using var origin = new ScriptedOrigin();
+        await using NodeProcess a = await StartAsync("a", etcd, origin.Url);
+        await using NodeProcess b = await StartAsync("b", etcd, origin.Url);
+        await using NodeProcess c = await StartAsync("c", etcd, origin.Url);
+        await AppliedAsync(c, "3 of 3");
+
+        (int status, JsonElement committed) = await PostAsync(b, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
+        Assert.True(status == 200, committed.ToString());
+        foreach (NodeProcess node in (NodeProcess[])[a, b, c])
+        {
+            await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => $"the weight; {node.Log}");
+        }
+
+        await AppliedAsync(a, "3 of 3");
+        await a.Child.SignalAsync("HUP"); // Its file is still the first one.
+        (int staged, JsonElement answer) = await PostAsync(
+            c, "/api/revisions", "{ \"set\": { \"pools.app.members.m1.weight\": 8 }, \"first\": \"b\" }");
+        Assert.True(staged == 200, answer.ToString());
+        await Eventually.IsTrueAsync(async () => await WeightAsync(b) == 8, () => $"the staged weight; {b.Log}");
+        Assert.Equal((7, 7), (await WeightAsync(a), await WeightAsync(c)));
+        await PostAsync(a, "/api/revisions/continue", "{}");
+        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 8, () => $"the weight; {c.Log}");
+        Assert.Equal(4, (await GetAsync(a, "/api/revisions")).GetProperty("head").GetInt64());
+
+        await etcd.KillAsync(0);
+        (int refused, _) = await PostAsync(a, "/api/revisions", $"{{ {Change} }}");
+        Assert.Equal(503, refused);
+        Assert.Equal(8, await WeightAsync(a));
+        etcd.Start(0);
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(a, "/api/revisions", $"{{ {Change} }}")).Status == 200,
+            () => $"changes are taken again; {a.Log}");
+        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 7, () => $"the weight; {c.Log}");
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static NodeSettings Open(string url) =>
         new() { Rules = $"{NodeSettings.Pool("", url)}\nmanagement {{ read-only = false }}" };
+
+    private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string url) => NodeProcess.StartAsync(
+        Open(url) with
+        {
+            Node = $"name = {name}",
+            Rules = $$"""
+                {{Open(url).Rules}}
+                cluster { engine = etcd, etcd { endpoints = ["{{etcd.Endpoints[0].ToString().TrimEnd('/')}}"] } }
+                """,
+        });
+
+    private static async Task AppliedAsync(NodeProcess node, string expected)
+    {
+        string? applied = "";
+        await Eventually.IsTrueAsync(
+            async () => (applied = (await GetAsync(node, "/api/revisions")).GetProperty("applied").GetString())
+                == expected,
+            () => $"applied on {expected}, not {applied}; {node.Log}",
+            TimeSpan.FromSeconds(20));
+    }
 
     private static async Task<string> CtlAsync(NodeProcess node, params string[] arguments)
     {

@@ -222,13 +222,8 @@ internal static class RevisionsNoun
 
         ApiAnswer answer = await session.Api.PostAsync(
             Path + path, Encoding.UTF8.GetString(body.WrittenSpan), cancellation);
-<<<<<<< HEAD
         if (!session.AsJson && answer is { Status: 409, Json: { } conflict }
             && conflict.TryGetProperty("theirs", out _))
-=======
-        if (!session.AsJson && answer is { Status: 409, Json: { } conflict } && conflict.TryGetProperty(
-            "theirs", out _))
->>>>>>> main
         {
             WriteConflict(conflict, session.Errors);
         }

@@ -370,7 +370,7 @@ public sealed class RevisionClusterTests : IDisposable
         Assert.Equal([head], late.Ran);
         Assert.Empty(nodes[0].Warnings);
         Assert.InRange(late.Store.View.Known[0].Number, 2, head - 100);
-        Assert.InRange(_engine.List("revisions/").Items.Count, 100, RevisionHistory.MaxRevisions + 80);
+        Assert.InRange(_engine.List("test/revisions/").Items.Count, 100, RevisionHistory.MaxRevisions + 80);
     }
 
     internal static string File() => """

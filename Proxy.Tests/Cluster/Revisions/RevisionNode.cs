@@ -12,6 +12,8 @@ namespace Proxy.Tests.Cluster.Revisions;
 /// <summary>A node whose configuration is real and whose data plane is a list of what it was told to run.</summary>
 internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
 {
+    private static readonly RevisionKeys Keys = new("test");
+
     private readonly SimDispatcher _dispatcher;
     private readonly ActorSystem _system;
 
@@ -28,7 +30,7 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
         _system = new ActorSystem(dispatcher, new SilentActorEvents());
         File = file;
         Store = new RevisionStore(_system, new RevisionServices(
-            name, RevisionStore.JournalIn(engine), engine, this, this, () => nodes, isAlone));
+            name, Keys, RevisionStore.JournalIn(engine, Keys), engine, this, this, () => nodes, isAlone));
     }
 
     public string Name { get; }
