@@ -17,10 +17,6 @@ internal sealed class LateEngine(Func<EngineResult<IClusterEngine>> open, TimePr
 
     public EngineHealth Health => _engine?.Health ?? new EngineHealth(EngineState.Unavailable, "", _fault.Reason);
 
-    /// <summary>Tries now. Null = it is open.</summary>
-    public async ValueTask<EngineFault?> OpenAsync(CancellationToken cancellation) =>
-        await OpenedAsync(cancellation) is null ? _fault : null;
-
     public async ValueTask<EngineResult<ItemRead>> GetAsync(string key, CancellationToken cancellation) =>
         await OpenedAsync(cancellation) is { } engine ? await engine.GetAsync(key, cancellation) : _fault;
 

@@ -58,23 +58,26 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
 
     public SingletonBoard Owners { get; } = new();
 
-    /// <param name="engine">Stays with whoever opened it.</param>
-    /// <returns>Null when there is something wrong on this machine; it is in the log, and the node serves
-    /// alone.</returns>
-    public static async ValueTask<ClusterNode?> StartAsync(
-        ProxyConfig config, LateEngine engine, string name, IActorSystem actors, TimeProvider time, ILogger logger)
+    /// <summary>Names of the members that run what is configured.</summary>
+    public IReadOnlyList<string> Serving =>
+    [
+        .. Board.View.Members.Where(static member => member.Status is MemberStatus.Joining or MemberStatus.Up)
+            .Select(static member => member.Node.Name),
+    ];
+
+    /// <param name="engine">Belongs to the caller; what is wrong with it is seen as a standing.</param>
+    public static ClusterNode Start(
+        ProxyConfig config,
+        IClusterEngine engine,
+        string name,
+        IActorSystem actors,
+        TimeProvider time,
+        ILogger logger)
     {
         var home = NodeHome.Open(Path.GetFullPath(config.Node.StateDir), RandomNumberGenerator.GetHexString(32, true));
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);
-        }
-
-        // What is only away or still with another process may come; what is wrong stays wrong.
-        if (await engine.OpenAsync(CancellationToken.None) is { Kind: EngineFaultKind.Denied } fault)
-        {
-            NodeLog.ClusterProblem(logger, $"{fault.Reason}; this node serves without a cluster");
-            return null;
         }
 
         var self = new NodeIdentity
@@ -145,6 +148,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>After the actors have ended.</summary>
     public void Dispose() => _log.Dispose();
 
     private static string PeerAddress(ClusterConfig cluster, string name) =>

@@ -11,10 +11,8 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
-using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
-using Proxy.Cluster.Revisions;
 using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
@@ -61,7 +59,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
+    private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
         _file = file;
@@ -112,13 +110,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
             RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
-        bool isAlone = config.Cluster.Engine == ClusterEngine.Embedded;
-        _engine = new LateEngine(() => EngineChoice.Open(config, folder, _time), _time);
-        var keys = new RevisionKeys(config.Cluster.Name);
-        _revisions = new NodeRevisions(
-            file, blocks, new NodeRevisionOptions(name, keys, Path.GetFullPath(node.StateDir), Members, isAlone),
-            _engine, _actors, logger, _time, ApplyAsync);
+        _engine = new LateEngine(
+            () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
+        var revisions = new NodeRevisionOptions(
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
+        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
@@ -129,14 +127,6 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
-        _restart.BeforeGivingWay(StopManagementAsync);
-        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        if (isAlone)
-        {
-            // The next process cannot open the file while this one has it.
-            _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
-        }
-
         Inherit();
     }
 
@@ -197,16 +187,6 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    /// <summary>Who should run the newest revision.</summary>
-    private string[] Members()
-    {
-        string[]? names = _cluster?.Board.View.Members
-            .Where(static member => member.Status is MemberStatus.Up or MemberStatus.Leaving)
-            .Select(static member => member.Node.Name)
-            .ToArray();
-        return names is { Length: > 0 } ? names : [_name];
-    }
-
     private async Task<bool> StartAsync(ProxyConfig config)
     {
         _accessLogs.Start();
@@ -216,7 +196,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        await StartClusterAsync(config);
+        StartCluster(config);
         // A local socket cannot be shared, so the process before this one gives it up first.
         bool isLate = _before is not null && config.Management.Bind.IsUnix;
         if (!isLate && !await StartManagementAsync(config.Management))
@@ -259,17 +239,14 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>After the first revision, so that a node serves before it joins.</summary>
-    private async Task StartClusterAsync(ProxyConfig config)
+    private void StartCluster(ProxyConfig config)
     {
-        _cluster = await ClusterNode.StartAsync(config, _engine, _name, _actors, _time, _logger);
-        if (_cluster is { } cluster)
-        {
-            _departure.Add(cluster);
-            _actors.Shutdown.AddTask(
-                ShutdownPhase.ClusterLeave,
-                "membership",
-                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        }
+        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _departure.Add(cluster);
+        _actors.Shutdown.AddTask(
+            ShutdownPhase.ClusterLeave,
+            "membership",
+            cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -315,6 +292,11 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private void Inherit()
     {
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
