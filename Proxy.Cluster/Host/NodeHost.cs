@@ -347,7 +347,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -392,7 +392,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;

@@ -26,7 +26,7 @@ public sealed class RevisionTests
 
         Assert.Equal((200, 2L), (status, committed.GetProperty("number").GetInt64()));
         Assert.Equal("pools.app.members.m1.weight 100 → 7", Assert.Single(Lines(committed, "diff")));
-        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => "the new weight");
+        Assert.Equal(7, await WeightAsync(node));
         Assert.Equal(file, await File.ReadAllTextAsync(Path.Combine(node.Folder, "node.conf"), Cancel));
         Assert.Contains("weight = 7", (await node.ManageAsync("/api/revisions/export")).Text);
 
@@ -130,6 +130,58 @@ public sealed class RevisionTests
     }
 
     [Fact]
+    public async Task A_full_disk_refuses_changes_takes_files_and_is_forgotten_when_there_is_room_again()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Mounting a small disk takes root.");
+        using var folder = new TempFolder();
+        string disk = Directory.CreateDirectory(Path.Combine(folder.Path, "disk")).FullName;
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk);
+        try
+        {
+            await FillUpAsync(disk);
+        }
+        finally
+        {
+            await RunAsync("umount", "-l", disk);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_without_a_state_folder_serves_and_reads_its_file_again()
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("a"));
+        NodeSettings settings = Open(origin.Url) with { Node = "state-dir = node.conf" };
+        await using var node = await NodeProcess.StartAsync(settings);
+
+        (int status, _) = await PostAsync(node, "/api/revisions", $"{{ {Change} }}");
+        await node.ReloadAsync(Weighted(settings, 9));
+
+        Assert.Equal(503, status);
+        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 9, () => $"the file's weight; {node.Log}");
+        Assert.Equal("a", (await node.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n")).Text);
+    }
+
+    [Fact]
+    public async Task A_process_that_takes_over_runs_the_revision_and_can_change_it()
+    {
+        await using var origin = new ScriptedOrigin();
+        await using var node = await NodeProcess.StartAsync(Open(origin.Url));
+        await PostAsync(node, "/api/revisions", $"{{ {Change} }}");
+
+        (int status, _) = await PostAsync(node, "/api/node/upgrade", "{}");
+
+        Assert.Equal(200, status);
+        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => $"the weight; {node.Log}");
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(node, "/api/revisions/rollback", "{ \"to\": 1 }")).Status == 200,
+            () => $"the new process makes a revision; {node.Log}");
+        Assert.Equal(100, await WeightAsync(node));
+        int process = (await GetAsync(node, "/api/node")).GetProperty("process").GetInt32();
+        Assert.NotEqual(node.Child.Id, process);
+        await RunAsync("kill", $"{process}");
+    }
+
+    [Fact]
     public async Task In_a_cluster_a_change_made_on_one_node_holds_on_all_and_a_file_of_one_never_undoes_it()
     {
         await using EtcdServer etcd = EtcdServer.Start(1);
@@ -177,6 +229,46 @@ public sealed class RevisionTests
 
     private static NodeSettings Open(string url) =>
         new() { Rules = $"{NodeSettings.Pool("", url)}\nmanagement {{ read-only = false }}" };
+
+    private static async Task FillUpAsync(string disk)
+    {
+        await using var origin = new ScriptedOrigin();
+        NodeSettings settings = Open(origin.Url) with { Node = $"state-dir = \"{disk}\"" };
+        await using var node = await NodeProcess.StartAsync(settings);
+        Assert.Equal(200, (await PostAsync(node, "/api/revisions", $"{{ {Change} }}")).Status);
+        string ballast = Path.Combine(disk, "ballast");
+        await RunAsync("sh", "-c", $"cat /dev/zero > {ballast} 2>/dev/null; true");
+
+        // What is allocated already may take some changes more.
+        int weight = 10;
+        await Eventually.IsTrueAsync(async () => await WeighAsync(node, ++weight) == 503, () => "a full disk");
+        await node.ReloadAsync(Weighted(settings, 9));
+        await node.Child.WaitForOutputAsync("not committed");
+        Assert.NotEqual(9, await WeightAsync(node)); // The operator's change lies on top of the file.
+
+        File.Delete(ballast);
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(node, "/api/revisions", "{ \"revert\": [\"*\"] }")).Status == 200,
+            () => $"changes are taken again; {node.Log}");
+    }
+
+    private static async Task<int> WeighAsync(NodeProcess node, int weight)
+    {
+        string why = new('x', 900);
+        (int status, _) = await PostAsync(
+            node, "/api/revisions",
+            $"{{ \"set\": {{ \"pools.app.members.m1.weight\": {weight} }}, \"why\": \"{why}\" }}");
+        return status;
+    }
+
+    private static string Weighted(NodeSettings settings, int weight) => settings.Rules.Replace(
+        "name = m1,", $"name = m1, weight = {weight},", StringComparison.Ordinal);
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        (int code, string output) = await ChildProcess.RunAsync(program, arguments, "/");
+        Assert.True(code == 0, output);
+    }
 
     private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string url) => NodeProcess.StartAsync(
         Open(url) with
