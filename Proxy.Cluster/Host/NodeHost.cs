@@ -113,7 +113,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
-            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
@@ -333,7 +334,9 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
@@ -384,7 +387,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -433,7 +436,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;
