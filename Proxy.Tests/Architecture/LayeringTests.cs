@@ -70,6 +70,9 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
+        ["Cluster.Health"] =
+            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
+            + "Cluster.Singletons Edge.Health",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
