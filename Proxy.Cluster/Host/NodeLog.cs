@@ -41,6 +41,15 @@ internal static partial class NodeLog
     [LoggerMessage(11, LogLevel.Warning, "leaving: {What}: {Problem}")]
     public static partial void DepartureTrouble(ILogger logger, string what, string problem);
 
+    [LoggerMessage(12, LogLevel.Information, "handover: {What}")]
+    public static partial void Handover(ILogger logger, string what);
+
+    [LoggerMessage(13, LogLevel.Error, "cannot take over from the running process: {Problem}")]
+    public static partial void TakeoverRefused(ILogger logger, string problem);
+
+    [LoggerMessage(14, LogLevel.Warning, "revisions: {What}")]
+    public static partial void RevisionNote(ILogger logger, string what);
+
     [LoggerMessage(10, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 

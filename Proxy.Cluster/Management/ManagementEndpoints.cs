@@ -17,7 +17,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
     private readonly string[] _paths =
     [
         "/", "/alive", "/ready", "/metrics",
-        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
+        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config", "/api/vips",
         .. more,
     ];
 
@@ -35,6 +35,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
         routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
             json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
         routes.MapMethods("/api/config", Reading, Config);
+        new VipEndpoints(node).Map(routes);
     }
 
     private static void WriteArray<T>(Utf8JsonWriter json, IReadOnlyList<T> items, Action<T> write)
@@ -80,7 +81,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
         bool isReady = node.IsReady(out _);
         var metrics = new NodeMetrics(
             node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry,
-            node.AcmeOrders);
+            node.AcmeOrders) { Vips = node.Vips };
         return JsonAnswers.BytesAsync(context, ExpositionWriter.ContentType, PrometheusWriter.Write(metrics));
     }
 

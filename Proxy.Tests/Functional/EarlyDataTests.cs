@@ -260,8 +260,8 @@ public sealed class EarlyDataTests : IAsyncDisposable
             "bash",
             [
                 "-c",
-                $"(printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\n{lines}\\r\\n'; sleep 0.4) "
-                + $"| openssl s_client -tls1_3 -connect 127.0.0.1:{port} -servername shop.test {arguments}",
+                $"printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n{lines}\\r\\n' "
+                + $"| openssl s_client -ign_eof -tls1_3 -connect 127.0.0.1:{port} -servername shop.test {arguments}",
             ],
             node.Folder)).Output;
 

@@ -4,7 +4,8 @@ using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
 
-/// <summary>Connections to an origin after the first resume its session. The origin is openssl, which closes after every
+/// <summary>Connections to an origin after the first resume its session. The origin is openssl, which closes after
+/// every
 /// answer and says in it how its handshake went.</summary>
 [Trait("Suite", "Functional")]
 public sealed class OriginResumptionTests : IDisposable

@@ -61,6 +61,10 @@ internal sealed class NetworkLab : IAsyncDisposable
     public Task PathAsync(int host, bool isOpen) =>
         CheckedAsync("bridge", ["-n", Switch, "link", "set", "dev", Port(host), "state", isOpen ? "3" : "0"]);
 
+    /// <summary>Numbers of the processes that run in the host.</summary>
+    public async Task<string[]> ProcessesAsync(int host) =>
+        (await IpAsync("netns", "pids", Namespace(host))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     public async Task<bool> HasAddressAsync(int host, string address) =>
         (await IpAsync("-n", Namespace(host), "-o", "addr", "show", "to", address)).Length > 0;
 

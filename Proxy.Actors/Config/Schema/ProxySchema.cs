@@ -19,6 +19,9 @@ internal static class ProxySchema
             n => n.MaxBufferMemory, (n, v) => n with { MaxBufferMemory = v }
         },
         {
+            "max-sessions", Kinds.Integer(1024, 100_000_000), n => n.MaxSessions, (n, v) => n with { MaxSessions = v }
+        },
+        {
             "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
         },
@@ -59,6 +62,10 @@ internal static class ProxySchema
             "acme", AcmeSchema.Block, p => p.Acme, (p, v) => p with { Acme = v }),
         { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
         { "cluster", ClusterSchema.Block, p => p.Cluster, (p, v) => p with { Cluster = v } },
-        new ReservedKey<ProxyConfig>("vip", $"virtual addresses are {NotAvailable}", "no vip block"),
+        new OneOrListKey<ProxyConfig, VipConfig>(
+            "vip", VipSchema.Block, p => p.Vips, (p, v) => p with { Vips = v },
+            v => v.Name, (v, i) => v.Name.Length > 0 ? v : v with { Name = $"vip-{i + 1}" }),
+        { "vip-guard", VipSchema.Guard, p => p.VipGuard, (p, v) => p with { VipGuard = v } },
+        { "vip-placement", VipSchema.Placement, p => p.VipPlacement, (p, v) => p with { VipPlacement = v } },
     };
 }

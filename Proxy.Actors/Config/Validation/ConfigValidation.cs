@@ -18,6 +18,7 @@ internal static class ConfigValidation
         HealthValidator.Check,
         AffinityValidator.Check,
         RateLimitValidator.Check,
+        VipValidator.Check,
     ];
 
     public static void Run(ProxyConfig config, ProblemList problems)

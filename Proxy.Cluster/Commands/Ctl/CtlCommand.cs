@@ -45,6 +45,7 @@ internal static class CtlCommand
             PoolsNoun.Make(),
             MembersNoun.Make(),
             NodeNoun.Make(),
+            RevisionsNoun.Make(),
         };
 
     /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>

@@ -13,6 +13,9 @@ internal sealed class GuardLoop : IDisposable
     private const int MaxDescriptors = 5 + (2 * 64) + 256;
     private const long Second = 1_000_000;
 
+    // A guard that nobody ever told what to hold, or that holds nothing any more, waits for a node only so long.
+    private const long IdleLimit = 30 * Second;
+
     private readonly GuardCore _core;
     private readonly GuardSet _set;
     private readonly GuardOrders _orders;
@@ -25,6 +28,7 @@ internal sealed class GuardLoop : IDisposable
     private readonly byte[] _record = new byte[64];
     private KernelSocket? _nodeProcess;
     private bool _isNodeLost;
+    private long _idleSince;
     private int _wakePlace;
     private int _eventPlace;
     private int _listenPlace;
@@ -48,7 +52,8 @@ internal sealed class GuardLoop : IDisposable
     /// <summary>Runs until the node or a signal stops it, then resigns and cleans up.</summary>
     public void Run()
     {
-        while (!_orders.IsStopWanted)
+        _idleSince = Now;
+        while (!_orders.IsStopWanted && Now - _idleSince < IdleLimit)
         {
             Wait();
             if (_polls.IsReady(_wakePlace))
@@ -112,6 +117,15 @@ internal sealed class GuardLoop : IDisposable
         }
 
         long next = Math.Min(_core.NextTimer, _watch.NextTimer);
+        if (_control.HasNode || _core.Routers.Length > 0)
+        {
+            _idleSince = Now;
+        }
+        else
+        {
+            next = Math.Min(next, _idleSince + IdleLimit);
+        }
+
         _polls.Wait(next == long.MaxValue ? -1 : Math.Max(0, next - Now));
     }
 

@@ -70,7 +70,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
             }
 
             router.Machine.Primary = PrimaryOf(router, link);
-            bool isFaulty = !link.IsUp || router.Machine.Primary.IsNone;
+            bool isFaulty = !link.IsUp || router.Machine.Primary.IsNone || IsAnyDown(router.Settings.Tracked);
             bool was = (router.Machine.Faults & (1u << (int)VrrpTrack.Interface)) != 0;
             if (isFaulty != was)
             {
@@ -81,6 +81,19 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
                 core.Feed(router, VrrpInput.AddressLost, now);
             }
         }
+    }
+
+    private bool IsAnyDown(string[] names)
+    {
+        foreach (string name in names)
+        {
+            if (network.FindLink(name, out LinkEntry link) < 0 || !link.IsUp)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The end: every router resigns and what was made is taken down.</summary>

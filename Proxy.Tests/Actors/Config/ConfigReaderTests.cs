@@ -126,7 +126,7 @@ public sealed class ConfigReaderTests
 
         Assert.Equal(
             "test.conf:5:3: proxy.managment: unknown key, did you mean \"management\"?; "
-                + "accepted: acme, cluster, listeners, management, node, pools, routes",
+                + "accepted: acme, cluster, listeners, management, node, pools, routes, vip, vip-guard, vip-placement",
             error);
     }
 
@@ -175,7 +175,7 @@ public sealed class ConfigReaderTests
     [InlineData("cluster { address = \"h\" }", "proxy.cluster.address")]
     [InlineData("cluster { roles = [\"a b\"] }", "proxy.cluster.roles[0]")]
     [InlineData("cluster { peers { } }", "proxy.cluster.peers")]
-    [InlineData("vip { interface = eth0 }", "proxy.vip")]
+    [InlineData("vip { advert = 5ms }", "proxy.vip.advert")]
     [InlineData("listeners = 8080", "proxy.listeners")]
     [InlineData("pools { app { balance = round-robbin } }", "proxy.pools.app.balance")]
     [InlineData("pools { app { affinity { cookie { secure = perhaps } } } }", "proxy.pools.app.affinity.cookie.secure")]
