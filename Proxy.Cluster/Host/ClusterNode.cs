@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
+using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Health;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Singletons;
 
@@ -24,8 +27,11 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
     private readonly IRef<MembershipMessage> _membership;
     private readonly IRef<SingletonMessage> _singletons;
     private readonly IDisposable _log;
+    private readonly IActorSystem _actors;
     private int _held;
     private volatile TaskCompletionSource? _given;
+    private IRef<HealthCommand>? _health;
+    private PeerSilence? _silence;
 
     private ClusterNode(
         ProxyConfig config,
@@ -35,7 +41,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
         IActorSystem actors,
         ILogger logger)
     {
-        (_logger, Engine) = (logger, engine);
+        (_logger, _actors, Engine) = (logger, actors, engine);
         string id = config.Cluster.Id.Length > 0 ? config.Cluster.Id : home.ClusterId;
         var settings = new MembershipSettings
         {
@@ -91,9 +97,29 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
         return new ClusterNode(config, self, home, engine.Value, actors, logger);
     }
 
-    /// <summary>Everything that shall run once in the cluster and may run here; replaces what was set before.</summary>
-    public void Run(ImmutableArray<Singleton> singletons) =>
-        _singletons.Tell(new SingletonMessage.Configure(singletons));
+    /// <summary>From now on the members of pools are checked by one node for all, which the nodes tell each other by
+    /// these messages. Once, before <see cref="Adopt"/>.</summary>
+    public void Supervise(IPeerMessages peers, PoolDirectory pools)
+    {
+        _health = _actors.Spawn(
+            HealthDesk.Props(new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners)),
+            "health");
+        _silence = new PeerSilence(
+            Board,
+            nodes => _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes))));
+        peers.Observe(_silence);
+    }
+
+    /// <summary>Takes over what a new configuration wants to run once in the cluster.</summary>
+    public void Adopt(ProxyConfig config)
+    {
+        if (_health is { } health)
+        {
+            ImmutableArray<HealthPlan> plans = HealthPlan.Of(config);
+            health.Tell(new HealthCommand.Plan(plans));
+            _singletons.Tell(new SingletonMessage.Configure(HealthDesk.Supervisors(plans, health)));
+        }
+    }
 
     /// <summary>An operator's order for a member. Answered within <see cref="OrderLimit"/>.</summary>
     public async Task<OrderResult> OrderAsync(MemberOrder order)
@@ -109,10 +135,6 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
         }
     }
 
-    /// <summary>What the peer streams notice: nodes that cannot be reached from here.</summary>
-    public void PeersSilent(ImmutableArray<string> nodes) =>
-        _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes)));
-
     public void LoadChanged(NodeLoad load) =>
         _membership.Tell(new MembershipMessage.Input(new MembershipInput.LoadChanged(load)));
 
@@ -120,7 +142,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
     /// when that is done or cannot be; the lease's end does the rest then.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
-        OrderResult order = await OrderAsync(new MemberOrder(MemberOrderKind.Leave, Board.View.Self.Name));
+        NodeIdentity self = Board.View.Self;
+        OrderResult order = await OrderAsync(new MemberOrder(MemberOrderKind.Leave, self.Name, self.Incarnation));
         if (order.Outcome == OrderOutcome.Done)
         {
             await WaitAsync(static change => change.View.Standing == ClusterStanding.Left, cancellation);
@@ -149,6 +172,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
     /// <summary>After the actors have ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        _silence?.Dispose();
         _log.Dispose();
         await Engine.DisposeAsync();
     }

@@ -1,7 +1,6 @@
 using Proxy.Actors.Pools;
 using Proxy.Actors.Ports;
 using Proxy.Actors.Runtime;
-using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Actors.Pools;
