@@ -31,7 +31,6 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     private int _held;
     private volatile TaskCompletionSource? _given;
     private IRef<HealthCommand>? _health;
-    private PeerSilence? _silence;
 
     private ClusterNode(
         ProxyConfig config,
@@ -106,11 +105,11 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         _health = _actors.Spawn(
             HealthDesk.Props(new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners)),
             "health");
-        _silence = new PeerSilence(
-            Board,
-            nodes => _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes))));
-        peers.Observe(_silence);
     }
+
+    /// <summary>What the peer streams notice: nodes that cannot be reached from here.</summary>
+    public void PeersSilent(ImmutableArray<string> nodes) =>
+        _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes)));
 
     /// <summary>Takes over what a new configuration wants to run once in the cluster.</summary>
     public void Adopt(ProxyConfig config)
@@ -172,11 +171,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     }
 
     /// <summary>After the actors have ended.</summary>
-    public void Dispose()
-    {
-        _silence?.Dispose();
-        _log.Dispose();
-    }
+    public void Dispose() => _log.Dispose();
 
     private static string PeerAddress(ClusterConfig cluster, string name) =>
         cluster.Address.Length > 0

@@ -18,7 +18,6 @@ using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
-using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -43,6 +42,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
+    private readonly NodePeers _peers;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly LateEngine _engine;
@@ -101,14 +101,15 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _ticketKeys.Rotate()));
+            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
-            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
+        _live = new LiveRegistry(loops, _tls, _peers.Tables);
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
@@ -120,7 +121,7 @@ internal sealed class NodeHost : IAsyncDisposable
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
@@ -174,6 +175,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
         _cluster?.Dispose();
+        await _peers.DisposeAsync();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -241,11 +243,15 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        cluster.Supervise(_peers.Mesh, _tree.Pools);
+        cluster.Adopt(_running.Config);
         _departure.Add(cluster);
         _actors.Shutdown.AddTask(
             ShutdownPhase.ClusterLeave,
             "membership",
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        _peers.Start(cluster);
+        _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -371,6 +377,7 @@ internal sealed class NodeHost : IAsyncDisposable
         LogChange(planned);
         _live.Retain(planned.Snapshot);
         _running = planned;
+        _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
         _vips.Adopt(config);
         _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
