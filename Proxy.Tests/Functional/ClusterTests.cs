@@ -227,7 +227,8 @@ public sealed class ClusterTests
         ];
         return string.Join(", ", json.RootElement.GetProperty("members").EnumerateArray().Select(member =>
             $"{member.GetProperty("name").GetString()} {member.GetProperty("status").GetString()}"
-            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : "")));
+            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : ""))
+            .Order(StringComparer.Ordinal));
     }
 
     private static Task<WireMessage> ManageAsync(NodeProcess node, string method, string path) =>
