@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Shares;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Replication;
@@ -38,6 +39,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
+    private readonly ShareService _shares;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -89,8 +91,9 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
-            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
+        _shares = new ShareService(_actors, name, new NoShareLink());
+        var tables = LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions);
+        _live = new LiveRegistry(loops, _tls, tables with { Limits = _shares.Limits });
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
     }
 
@@ -268,6 +271,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
+        _shares.Adopt(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
         HoconObject? document = HoconDocument.ParseFile(_file).Root;
