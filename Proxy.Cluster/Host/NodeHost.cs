@@ -91,7 +91,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _shares = new ShareService(_actors, name, new NoShareLink());
+        _shares = new ShareService(_actors, name, new NoShareLink(), actorPort);
         var tables = LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions);
         _live = new LiveRegistry(loops, _tls, tables with { Limits = _shares.Limits });
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());

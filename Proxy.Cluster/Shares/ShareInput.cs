@@ -14,7 +14,10 @@ internal abstract record ShareInput
     public sealed record Nodes(IReadOnlyList<string> Live) : ShareInput;
 
     /// <summary>The limits of the running configuration.</summary>
-    public sealed record Limits(IReadOnlyList<RateLimiter> Running) : ShareInput;
+    public sealed record Limits(
+        IReadOnlyList<RateLimiter> Rates, IReadOnlyList<SharedMember> Members) : ShareInput;
 
-    public sealed record Tick : ShareInput;
+    public sealed record RateTick : ShareInput;
+
+    public sealed record SlotTick : ShareInput;
 }

@@ -18,6 +18,15 @@ internal abstract record ShareMessage
     /// <summary>A lease ran out before it was used up.</summary>
     public sealed record RateReturn(ulong Limit, ulong Key, int Unused) : ShareMessage;
 
+    /// <summary>What a node has of a member's slots, to their owner.</summary>
+    /// <param name="Serial">Of the last <see cref="SlotGrant"/> of this owner that the node goes by; 0 = none.</param>
+    /// <param name="Holds">Slots it uses or may still take.</param>
+    /// <param name="Want">Slots it could use now.</param>
+    public sealed record SlotReport(ulong Member, uint Serial, int Holds, int Want) : ShareMessage;
+
+    /// <summary>How many slots of a member a node may take.</summary>
+    public sealed record SlotGrant(ulong Member, uint Serial, int Share) : ShareMessage;
+
     /// <summary>Asks a node that did not answer whether it is there again.</summary>
     public sealed record Ping : ShareMessage;
 
@@ -35,6 +44,11 @@ internal abstract record ShareMessage
                     .I32(grant.Count).U64((ulong)grant.Wait).U64((ulong)grant.Next).Bytes;
             case RateReturn unused:
                 return new Writer(5, 20).U64(unused.Limit).U64(unused.Key).I32(unused.Unused).Bytes;
+            case SlotReport report:
+                return new Writer(6, 20).U64(report.Member).U32(report.Serial)
+                    .I32(report.Holds).I32(report.Want).Bytes;
+            case SlotGrant grant:
+                return new Writer(7, 16).U64(grant.Member).U32(grant.Serial).I32(grant.Share).Bytes;
             case Ping:
                 return [3];
             default:
@@ -59,12 +73,15 @@ internal abstract record ShareMessage
                 rest.U64(), rest.U64(), rest.U32(), rest.I32(), (long)rest.U64(), (long)rest.U64()),
             (3, 1) => new Ping(),
             (4, 1) => new Pong(),
+            (6, 21) => new SlotReport(rest.U64(), rest.U32(), rest.I32(), rest.I32()),
+            (7, 17) => new SlotGrant(rest.U64(), rest.U32(), rest.I32()),
             (5, 21) => new RateReturn(rest.U64(), rest.U64(), rest.I32()),
             _ => null,
         };
         return message is null or RateAsk { Demand: < 1 } or RateAsk { Extra: < 0 } or RateAsk { Unused: < 0 }
             or RateGrant { Count: < -1 } or RateGrant { Wait: < 0 } or RateGrant { Next: < 0 }
             or RateReturn { Unused: < 1 }
+            or SlotReport { Holds: < 0 } or SlotReport { Want: < 0 } or SlotGrant { Share: < 0 }
             ? null
             : message;
     }

@@ -1,6 +1,7 @@
 using Proxy.Actors.Runtime;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Snapshot;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Shares;
 
@@ -10,12 +11,13 @@ public sealed class ShareService : ILimitDesk
     private readonly IRef<ShareInput> _actor;
 
     /// <param name="self">This node's name; all nodes know it by that.</param>
-    public ShareService(IActorSystem system, string self, IShareLink link)
+    /// <param name="slots">Told when this node may take more slots of a member.</param>
+    public ShareService(IActorSystem system, string self, IShareLink link, ISlotQueue slots)
     {
-        var machine = new RateShareMachine(self);
+        var machines = new ShareMachines(new RateShareMachine(self), new SlotShareMachine(self));
         Limits = new LimitShares(this);
         _actor = system.Spawn(
-            new Props<ShareInput>(context => new ShareActor(context, machine, Limits, link))
+            new Props<ShareInput>(context => new ShareActor(context, machines, Limits, link, slots))
             {
                 Supervision = Supervise.RestartWithBackoff,
             },
@@ -30,7 +32,12 @@ public sealed class ShareService : ILimitDesk
 
     /// <summary>Takes over the limits of what runs now; to be called after publishing.</summary>
     public void Adopt(EdgeSnapshot running) => _actor.Tell(new ShareInput.Limits(
-        [.. running.Routes.Select(static route => route.RateLimit).OfType<RateLimiter>()]));
+        [.. running.Routes.Select(static route => route.RateLimit).OfType<RateLimiter>()],
+        [
+            .. running.Pools.SelectMany(static pool => pool.Members
+                .Where(static member => member.MaxClusterConnections > 0)
+                .Select(member => new SharedMember(member.State, pool.State, member.MaxClusterConnections))),
+        ]));
 
     /// <summary>A message of another node's <see cref="IShareLink"/>. False when it makes no sense.</summary>
     public bool Received(string node, ReadOnlySpan<byte> message)

@@ -75,7 +75,7 @@ public sealed partial class LayeringTests
             "Cluster.Acme Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
-        ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot",
+        ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot Edge.Topology",
         ["Cluster.Demo"] = "",
         ["Cluster.Vrrp"] = "Edge.Os.Network",
         ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",

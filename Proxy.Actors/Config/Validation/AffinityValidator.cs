@@ -16,7 +16,8 @@ internal static class AffinityValidator
             {
                 if (affinity.NoFailover)
                 {
-                    problems.Warn($"{path}.no-failover", "has no effect without a cookie, application-cookie or source");
+                    problems.Warn(
+                        $"{path}.no-failover", "has no effect without a cookie, application-cookie or source");
                 }
 
                 continue;
