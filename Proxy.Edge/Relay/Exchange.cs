@@ -29,12 +29,9 @@ public sealed class Exchange : IOriginUser
     private LoopPool? _pool;
     private OriginStream? _origin;
     private RouteCaptures _captures;
-    private bool _requestDone;
-    private bool _responseStarted;
-    private bool _tunnel;
-    private bool _originEnded;
-    private bool _clientEnded;
-    private bool _upgradeAsked;
+    private EarlyRequest _early;
+    private bool _requestDone, _responseStarted;
+    private bool _upgradeAsked, _tunnel, _originEnded, _clientEnded;
     private Method _method;
     private long _requestBytes;
 
@@ -69,12 +66,23 @@ public sealed class Exchange : IOriginUser
             return;
         }
 
-        if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
+        _kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue);
+        if (_listener.TakesEarlyData && _early.MustWait(client, head, bodyDone))
         {
-            _kept.DropBody(_services.Loop.Buffers);
+            (bodyDone ? null : client)?.PauseBody();
+            return;
         }
 
         Dispatch(head, buffer, bodyStart, bodyCount);
+    }
+
+    /// <summary>The client's handshake is done: it is no repetition that waits for this.</summary>
+    public void OnHandshakeDone()
+    {
+        if (_early.GoOn())
+        {
+            Resume(granted: null);
+        }
     }
 
     /// <summary>More of the request body, framed as it goes to an origin.</summary>
@@ -133,20 +141,20 @@ public sealed class Exchange : IOriginUser
             return;
         }
 
-        DispatchKept(member);
+        Resume(member);
     }
 
     /// <summary>The wait for the route's rate limit is over.</summary>
     internal void OnLimit(LimitVerdict verdict)
     {
         _parking.LimitDone();
-        if (verdict.Outcome == LimitOutcome.Admitted)
+        if (verdict.Outcome != LimitOutcome.Admitted)
         {
-            DispatchKept();
+            RefuseByLimit(verdict);
             return;
         }
 
-        RefuseByLimit(verdict);
+        Resume(granted: null);
     }
 
     /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
@@ -168,6 +176,17 @@ public sealed class Exchange : IOriginUser
         if (done)
         {
             DetachOrigin();
+        }
+
+        if (_early.AsksAgain(head.Status))
+        {
+            CloseOrigin();
+            if (!_client.IsEarly)
+            {
+                OnHandshakeDone();
+            }
+
+            return;
         }
 
         _responseStarted = true;
@@ -220,12 +239,8 @@ public sealed class Exchange : IOriginUser
         }
     }
 
-    public bool IsUpgradeAskedFor(ResponseHead head)
-    {
-        RequestHead request = _services.Workspace.Request;
-        return _kept.TryReparse(request, _listener.Plan.Limits)
-            && System.Text.Ascii.EqualsIgnoreCase(request.Value(HeaderId.Upgrade), head.Value(HeaderId.Upgrade));
-    }
+    public bool IsUpgradeAskedFor(ResponseHead head) =>
+        _kept.AsksFor(head.Value(HeaderId.Upgrade), _services.Workspace.Request, _listener.Plan.Limits);
 
     public void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count)
     {
@@ -273,9 +288,7 @@ public sealed class Exchange : IOriginUser
                 AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attempts.Started);
             }
 
-            _record.Fault = fault;
-            _client.AbortResponse();
-            Record();
+            Break(fault);
             return;
         }
 
@@ -382,6 +395,11 @@ public sealed class Exchange : IOriginUser
         _origin = origin;
         _record.OnAttempt(member);
         byte[] scratch = _services.Workspace.Scratch;
+        if (_listener.TakesEarlyData)
+        {
+            _early.OnForward(_client, head);
+        }
+
         ForwardContext context = Context(_route!, member);
         int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
         if (length < 0)
@@ -393,13 +411,8 @@ public sealed class Exchange : IOriginUser
         }
 
         origin.Begin(this, _method, _upgradeAsked, _requestDone, _pool!.Plan.Timeouts);                    // 10
-        RequestHeadWriter.Send(origin, scratch, length, buffer, bodyStart, bodyCount);
-        if (origin.IsConnected && _kept.BodyCount > _pool.Plan.Retry.BufferBytes)
-        {
-            // It has reached the origin, and is more than may be kept for another try.
-            _kept.DropBody(_services.Loop.Buffers);
-        }
-
+        origin.SendBoth(scratch, length, buffer, bodyStart, bodyCount);
+        _kept.Limit(_services.Loop.Buffers, origin.IsConnected ? _pool.Plan.Retry.BufferBytes : int.MaxValue);
         if (!_requestDone)
         {
             AfterRequestBytes();
@@ -429,35 +442,21 @@ public sealed class Exchange : IOriginUser
         Span<byte> lines = _services.LineScratch;
         ForwardContext context = Context(_route!, member);
         int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);
-        if (_choice.IssuesToken)
-        {
-            length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
-        }
-
+        length += _choice.WriteToken(_pool!, member.State, _client.IsTls, lines[length..]);
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
 
-    private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
-    {
-        Route = route,
-        Member = member,
-        Client = _client,
-        EffectiveClient = _record.Client,
-        Captures = _captures,
-        RequestId = _record.RequestId,
-        RequestIdText = _record.RequestIdText,
-        UpgradeAsked = _upgradeAsked,
-    };
+    private ForwardContext Context(RouteProgram route, LoopMember? member) =>
+        new(route, member, _client, _record, _captures) { UpgradeAsked = _upgradeAsked, IsEarly = _early.IsMarked };
 
     /// <summary>Body bytes came; with the last of them the origin is done.</summary>
     private void TakePart(long count, bool done)
     {
+        _record.BodyBytes += count;
         if (done)
         {
             DetachOrigin();
         }
-
-        _record.BodyBytes += count;
     }
 
     private void EndTunnelIfBothEnded()
@@ -481,10 +480,12 @@ public sealed class Exchange : IOriginUser
 
         member.Counters.Retries++;
         _services.Telemetry.Counters.Retries++;
-        DispatchKept();
+        Resume(granted: null);
     }
 
-    private void DispatchKept(MemberState? granted = null)
+    /// <summary>Takes the kept request up again.</summary>
+    /// <param name="granted">A slot of this member is held.</param>
+    private void Resume(MemberState? granted)
     {
         RequestHead head = _services.Workspace.Request;
         if (_kept.TryReparse(head, _listener.Plan.Limits))
@@ -527,6 +528,11 @@ public sealed class Exchange : IOriginUser
             return;
         }
 
+        Break(fault);
+    }
+
+    private void Break(ProxyFault fault)
+    {
         _record.Fault = fault;
         _client.AbortResponse();
         Record();
@@ -542,9 +548,7 @@ public sealed class Exchange : IOriginUser
 
     private void Refuse(ProxyFault fault, ExchangePhase phase, ReadOnlySpan<byte> lines = default)
     {
-        LocalAnswer answer = GrpcAnswer.IsCall(_services, _client, _kept)
-            ? GrpcAnswer.Refusal(fault, close: !_requestDone)
-            : LocalAnswer.Refusal(fault, close: !_requestDone, lines);
+        LocalAnswer answer = GrpcAnswer.Refusal(_services, _client, _kept, fault, close: !_requestDone, lines);
         _record.Fault = fault;
         _record.Phase = phase;
         Send(in answer);
@@ -580,11 +584,7 @@ public sealed class Exchange : IOriginUser
     private void Record()                                                                    // 12
     {
         _parking.Leave();
-        if (_tunnel)
-        {
-            _services.Telemetry.Counters.TunnelsOpen--;
-        }
-
+        _services.Telemetry.Counters.TunnelsOpen -= _tunnel ? 1 : 0;
         _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts.Made, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
         _choice.Reset();
@@ -592,8 +592,8 @@ public sealed class Exchange : IOriginUser
         _route = null;
         _pool = null;
         _attempts.Reset();
-        _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
-        _upgradeAsked = false;
+        _early = default;
+        _requestDone = _responseStarted = _upgradeAsked = _tunnel = _originEnded = _clientEnded = false;
         _services.ReturnExchange(this);
     }
 }

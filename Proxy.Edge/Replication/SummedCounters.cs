@@ -114,17 +114,18 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
             return slot;
         }
 
-        if (Interlocked.Increment(ref _keys) > maxKeys)
+        // Several threads with new keys may go beyond the bound by one each; counting a reservation before the key is
+        // there would refuse others that bring the same key.
+        if (Volatile.Read(ref _keys) >= maxKeys)
         {
-            Interlocked.Decrement(ref _keys);
             return null;
         }
 
         var fresh = new CountSlot(key);
         slot = _own.GetOrAdd(key, fresh);
-        if (!ReferenceEquals(slot, fresh))
+        if (ReferenceEquals(slot, fresh))
         {
-            Interlocked.Decrement(ref _keys);
+            Interlocked.Increment(ref _keys);
         }
 
         return slot;

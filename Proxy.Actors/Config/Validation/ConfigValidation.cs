@@ -8,6 +8,7 @@ internal static class ConfigValidation
     [
         ListenerValidator.Check,
         AcmeValidator.Check,
+        ClusterValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,
@@ -17,6 +18,7 @@ internal static class ConfigValidation
         HealthValidator.Check,
         AffinityValidator.Check,
         RateLimitValidator.Check,
+        VipValidator.Check,
     ];
 
     public static void Run(ProxyConfig config, ProblemList problems)

@@ -13,6 +13,18 @@ internal sealed class BlobReplica(NodeTag node, HybridClock clock, WriteSignal s
     private readonly List<string> _unsent = [];
     private (string Prefix, Action<string, byte[]?> Changed)[] _watchers = [];
 
+    /// <summary>Something was written here that peers have not been told.</summary>
+    public bool HasUnsent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unsent.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Tells what peers change from now on under that prefix, null for a removal; begins with what is there.
     /// Calls come one at a time, outside of locks, and must not wait.</summary>
     public void Watch(string prefix, Action<string, byte[]?> changed)
@@ -22,7 +34,8 @@ internal sealed class BlobReplica(NodeTag node, HybridClock clock, WriteSignal s
         {
             _watchers = [.. _watchers, (prefix, changed)];
             present = [.. _blobs.Values
-                .Where(blob => blob.Content is not null && blob.Version.Name.StartsWith(prefix, StringComparison.Ordinal))
+                .Where(
+                    blob => blob.Content is not null && blob.Version.Name.StartsWith(prefix, StringComparison.Ordinal))
                 .Select(static blob => (blob.Version.Name, blob.Content))];
         }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Proxy.Cluster.Peers.Codec;
 
 /// <summary>Who is calling, and what it speaks.</summary>
@@ -126,7 +128,7 @@ internal sealed record Goodbye(GoodbyeReason Reason, string Text)
     {
         var writer = new WireWriter(FrameType.Goodbye, 2 + PeerWire.MaxTextBytes);
         writer.Byte((byte)Reason);
-        writer.Text(Text);
+        writer.Text(Shortened(Text));
         return writer.End();
     }
 
@@ -135,5 +137,15 @@ internal sealed record Goodbye(GoodbyeReason Reason, string Text)
         var reader = new WireReader(payload);
         var goodbye = new Goodbye((GoodbyeReason)reader.Byte(), reader.Text(PeerWire.MaxTextBytes));
         return reader.Complete ? goodbye : null;
+    }
+
+    private static string Shortened(string text)
+    {
+        while (Encoding.UTF8.GetByteCount(text) > PeerWire.MaxTextBytes)
+        {
+            text = text[..^1];
+        }
+
+        return text;
     }
 }

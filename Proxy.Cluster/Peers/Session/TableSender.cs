@@ -27,6 +27,9 @@ internal sealed class TableSender(Replica replica)
 
     public bool Started { get; private set; }
 
+    /// <summary>Entries written here that the peer has not acknowledged.</summary>
+    public long Behind => replica.Journal.Head - Acknowledged;
+
     /// <summary>The peer has acknowledged all that this node wrote.</summary>
     public bool IsCaughtUp => Started && Acknowledged >= replica.Journal.Head;
 

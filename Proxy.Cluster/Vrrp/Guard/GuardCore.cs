@@ -28,8 +28,8 @@ internal sealed class GuardCore(IGuardPort port)
         }
     }
 
-    /// <summary>Replaces the set. Routers that stay keep their state; those that go must have been shut down before, and
-    /// new ones are started by the caller afterwards.</summary>
+    /// <summary>Replaces the set. Routers that stay keep their state; those that go must have been shut down before,
+    /// and new ones are started by the caller afterwards.</summary>
     public void Replace(IReadOnlyList<GuardedRouter> routers, long now)
     {
         _routers = [.. routers];

@@ -6,7 +6,8 @@ namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>Carries out what the node says. A record that makes no sense is answered with a Problem and otherwise
 /// ignored: the guard outlives nodes of any version.</summary>
-internal sealed class GuardOrders(GuardCore core, GuardSet set, GuardWires wires, NodeWatch watch, ControlChannel control)
+internal sealed class GuardOrders(
+    GuardCore core, GuardSet set, GuardWires wires, NodeWatch watch, ControlChannel control)
 {
     private readonly List<GuardedRouter> _pending = [];
     private readonly byte[] _record = new byte[512];

@@ -157,7 +157,8 @@ internal static class GuardProtocol
 
     public static int Write(Span<byte> buffer, in RouterReport report)
     {
-        int length = WriteOrder(buffer, GuardRecord.State, report.Id, (byte)report.State, report.Priority, report.Master);
+        int length = WriteOrder(
+            buffer, GuardRecord.State, report.Id, (byte)report.State, report.Priority, report.Master);
         BinaryPrimitives.WriteUInt32LittleEndian(buffer[length..], report.Faults);
         buffer[length + 4] = (byte)report.Cause;
         return length + 5;
@@ -166,7 +167,8 @@ internal static class GuardProtocol
     public static bool TryRead(ReadOnlySpan<byte> record, out RouterReport report)
     {
         report = default;
-        if (record.Length < 30 || !TryReadOrder(record, out ushort id, out byte state, out int priority, out var master))
+        if (record.Length < 30
+            || !TryReadOrder(record, out ushort id, out byte state, out int priority, out NetAddress master))
         {
             return false;
         }

@@ -16,6 +16,7 @@ internal sealed class SimPeers(int seed)
     private readonly HashSet<(string, string)> _cuts = [];
     private readonly List<SimLink> _links = [];
     private long _order;
+    private long _incarnations;
 
     public Random Random { get; } = new(seed);
 
@@ -37,7 +38,7 @@ internal sealed class SimPeers(int seed)
     public SimNode Start(
         string name, long skew = 0, MeshOptions? options = null, string cluster = "test", string? address = null)
     {
-        var node = new SimNode(this, name, address ?? name, cluster, skew, options ?? Options, Now + 1);
+        var node = new SimNode(this, name, address ?? name, cluster, skew, options ?? Options, ++_incarnations);
         Nodes[node.Address] = node;
         SetTargets();
         Every(100, node, node.Tick);
@@ -223,7 +224,7 @@ internal sealed class SimNode
                     break;
                 case MeshEffect.Close close when Links.TryGetValue(close.Connection, out SimLink? link):
                     Send(close.Connection, Machine.Find(close.Connection));
-                    link.CloseAfterFlush(this);
+                    link.CloseAfterFlush(this, close.Connection);
                     break;
                 case MeshEffect.Close close:
                     Machine.Closed(close.Connection, "closed", _sim.InstantOf(this));
@@ -248,7 +249,7 @@ internal sealed class SimNode
         {
             while (session.Outbox.Take() is { } frame)
             {
-                link.Send(this, frame.Written.ToArray());
+                link.Send(this, connection, frame.Written.ToArray());
                 frame.Release();
             }
         }
@@ -264,19 +265,18 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
 
     public bool Involves(SimNode node) => node == a || node == b;
 
-    public void Send(SimNode from, byte[] bytes)
+    public void Send(SimNode from, long connection, byte[] bytes)
     {
-        Pipe pipe = from == a ? _toB : _toA;
+        // A node that called itself is both ends.
+        Pipe pipe = from == a && connection == connectionA ? _toB : _toA;
         pipe.Bytes.Enqueue(bytes);
-        Schedule(pipe, from);
+        Schedule(pipe);
     }
 
     /// <summary>What is on its way arrives, then the end does.</summary>
-    public void CloseAfterFlush(SimNode from)
+    public void CloseAfterFlush(SimNode from, long connection)
     {
-        Pipe pipe = from == a ? _toB : _toA;
-        pipe.Bytes.Enqueue([]);
-        Schedule(pipe, from);
+        Send(from, connection, []);
         sim.At(sim.Now + 1_000, () => Break(silent: false));
     }
 
@@ -299,21 +299,22 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
         }
     }
 
-    private void Schedule(Pipe pipe, SimNode from)
+    private void Schedule(Pipe pipe)
     {
         if (!pipe.Busy && pipe.Bytes.TryPeek(out byte[]? next))
         {
             pipe.Busy = true;
             long way = 1 + sim.Random.Next(sim.MaxDelay) + (sim.Bandwidth > 0 ? next.Length / sim.Bandwidth : 0);
-            sim.At(sim.Now + way, () => Deliver(pipe, from));
+            sim.At(sim.Now + way, () => Deliver(pipe));
         }
     }
 
-    private void Deliver(Pipe pipe, SimNode from)
+    private void Deliver(Pipe pipe)
     {
         pipe.Busy = false;
-        (SimNode to, long toConnection, long fromConnection) =
-            from == a ? (b, connectionB, connectionA) : (a, connectionA, connectionB);
+        (SimNode from, long fromConnection, SimNode to, long toConnection) = pipe == _toB
+            ? (a, connectionA, b, connectionB)
+            : (b, connectionB, a, connectionA);
         if (_broken || !to.Alive)
         {
             return;
@@ -322,7 +323,7 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
         if (sim.IsCut(from.Address, to.Address))
         {
             pipe.Busy = true;
-            sim.At(sim.Now + 50, () => Deliver(pipe, from));
+            sim.At(sim.Now + 50, () => Deliver(pipe));
             return;
         }
 
@@ -341,7 +342,7 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
             from.Flush();
         }
 
-        Schedule(pipe, from);
+        Schedule(pipe);
     }
 
     private void Receive(SimNode to, long connection, byte[] bytes)

@@ -44,7 +44,8 @@ public sealed class ReplicaTableTests
             }
             else
             {
-                ReplicatedEntry entry = Entry(key, (ulong)random.Next(1, 50), (ulong)random.Next(3), (uint)random.Next(200));
+                ReplicatedEntry entry = Entry(
+                    key, (ulong)random.Next(1, 50), (ulong)random.Next(3), (uint)random.Next(200));
                 bool newer = !model.TryGetValue(key, out ReplicatedEntry old) || entry.IsNewerThan(old);
                 Assert.Equal(newer, table.Put(entry) <= EntryOutcome.Replaced);
                 if (newer)
