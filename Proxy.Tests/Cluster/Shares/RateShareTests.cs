@@ -193,7 +193,8 @@ public sealed class RateShareTests
             sim.Run(12 * Second);
 
             // A lost answer makes a node go on with its fraction for a moment, beside the owner's whole.
-            // Two parts admit at most twice the limit, and a new owner begins with a whole burst; a second after healing it is one again.
+            // Two parts admit at most twice the limit, and a new owner begins with a whole burst; a second after
+            // healing it is one again.
             for (var second = 1; second < 12; second++)
             {
                 var count = sim.Admitted.Count(a => a.At >= second * Second && a.At < (second + 1) * Second);
