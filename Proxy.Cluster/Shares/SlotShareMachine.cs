@@ -1,9 +1,9 @@
 namespace Proxy.Cluster.Shares;
 
 /// <summary>max-connections of members for the whole cluster, on one node: tells the owner of each member what this
-/// node uses and wants, goes by the share it is given, and divides the slots of members this node owns. A node that hears
-/// nothing from an owner goes on with an equal part of the limit. Pure but for the members' states, which the loops use
-/// too. Times in nanoseconds on this node's clock.</summary>
+/// node uses and wants, goes by the share it is given, and divides the slots of members this node owns. A node that
+/// hears nothing from an owner goes on with an equal part of the limit. Pure but for the members' states, which the
+/// loops use too. Times in nanoseconds on this node's clock.</summary>
 internal sealed class SlotShareMachine(string self)
 {
     /// <summary>How often use is looked at.</summary>

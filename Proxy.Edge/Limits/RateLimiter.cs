@@ -27,6 +27,10 @@ public sealed class RateLimiter
     private readonly LimitShares _shares;
     private RateRule _fraction;
     private int _fractionOf = 1;
+    private long _refused;
+    private long _delayed;
+    private long _asked;
+    private long _fractions;
 
     /// <param name="name">Names the limit on all nodes, and to clients.</param>
     /// <param name="patience">How long a request may be held back to keep to the rate; zero = it is refused.</param>
@@ -52,6 +56,16 @@ public sealed class RateLimiter
     /// <summary>What a refused client is told.</summary>
     public LimitFields Fields { get; }
 
+    public long Refused => Volatile.Read(ref _refused);
+
+    public long Delayed => Volatile.Read(ref _delayed);
+
+    /// <summary>Requests that waited for another node's answer.</summary>
+    public long Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Requests judged by this node's part of the limit, because the key's owner did not answer.</summary>
+    public long ByFraction => Volatile.Read(ref _fractions);
+
     /// <summary>How long leased requests may be used.</summary>
     public long LeaseLength => Math.Max(LeaseTime, Rule.Interval);
 
@@ -75,12 +89,31 @@ public sealed class RateLimiter
 
     /// <summary>Asks the key's owner on behalf of a request.</summary>
     /// <returns>Null when the answer comes later.</returns>
-    public LimitVerdict? Ask(ulong key, long now, ILimitAnswer answer) =>
-        _shares.Desk.TryAsk(this, key, answer) ? null : TakeFraction(key, now);
+    public LimitVerdict? Ask(ulong key, long now, ILimitAnswer answer)
+    {
+        Interlocked.Increment(ref _asked);
+        return _shares.Desk.TryAsk(this, key, answer) ? null : TakeFraction(key, now);
+    }
 
     /// <summary>Judges one request when the key's owner does not answer: by an equal part of the limit.</summary>
-    public LimitVerdict TakeFraction(ulong key, long now) =>
-        _table.Do(key, now, new In(this, now, _shares.Owners.Count), TakeFraction);
+    public LimitVerdict TakeFraction(ulong key, long now)
+    {
+        Interlocked.Increment(ref _fractions);
+        return _table.Do(key, now, new In(this, now, _shares.Owners.Count), TakeFraction);
+    }
+
+    /// <summary>Counts what became of a request; once for each, and only for what is out of the ordinary.</summary>
+    public void Count(LimitVerdict verdict)
+    {
+        if (verdict.Outcome == LimitOutcome.Refused)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+        else if (verdict.Wait > 0)
+        {
+            Interlocked.Increment(ref _delayed);
+        }
+    }
 
     /// <summary>On the owner: gives a node what it may admit.</summary>
     /// <param name="demand">Requests that wait there, at least 1.</param>

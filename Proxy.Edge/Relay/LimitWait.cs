@@ -41,6 +41,7 @@ internal sealed class LimitWait(IEventLoop loop, RateLimiter limiter, ulong key,
             verdict = own;
         }
 
+        limiter.Count(verdict);
         if (verdict is not { Outcome: LimitOutcome.Admitted, Wait: > 0 })
         {
             return null;
@@ -90,6 +91,7 @@ internal sealed class LimitWait(IEventLoop loop, RateLimiter limiter, ulong key,
 
     private void Go(LimitVerdict verdict)
     {
+        limiter.Count(verdict);
         if (verdict is { Outcome: LimitOutcome.Admitted, Wait: > 0 })
         {
             Hold(verdict);
