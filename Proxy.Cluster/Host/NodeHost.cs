@@ -19,7 +19,6 @@ using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
-using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -44,6 +43,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
+    private readonly NodePeers _peers;
     private readonly ShareService _shares;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
@@ -105,15 +105,18 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _ticketKeys.Rotate()));
+            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _shares = new ShareService(_actors, name, new NoShareLink(), actorPort);
-        var tables = LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions);
-        _live = new LiveRegistry(loops, _tls, tables with { Limits = _shares.Limits });
+        var link = new PeerShares(_peers.Mesh);
+        _shares = new ShareService(_actors, name, link, actorPort);
+        link.Connect(_shares);
+        _live = new LiveRegistry(loops, _tls, _peers.Tables with { Limits = _shares.Limits });
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
@@ -125,7 +128,7 @@ internal sealed class NodeHost : IAsyncDisposable
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
@@ -178,6 +181,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        await _peers.DisposeAsync();
         _cluster?.Dispose();
 
         _revisions.Dispose();
@@ -287,6 +291,8 @@ internal sealed class NodeHost : IAsyncDisposable
             ShutdownPhase.ClusterLeave,
             "membership",
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        _peers.Start(cluster, _shares);
+        _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)

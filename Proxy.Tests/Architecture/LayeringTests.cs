@@ -87,12 +87,13 @@ public sealed partial class LayeringTests
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management "
-            + "Cluster.Membership Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shares Cluster.Shutdown "
-            + "Cluster.Singletons Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shares "
+            + "Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication "
+            + "Edge.Snapshot Edge.Telemetry "
             + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] =
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
