@@ -18,6 +18,8 @@ internal static class LimitMetrics
             return;
         }
 
+        output.Gauge("proxy_rate_limit_nodes", "Nodes that share the limit.");
+        Each(limiter => limiter.Nodes);
         output.Counter("proxy_rate_limit_refused_total", "Requests answered with 429.");
         Each(limiter => limiter.Refused);
         output.Counter("proxy_rate_limit_delayed_total", "Requests held back to keep to the rate.");

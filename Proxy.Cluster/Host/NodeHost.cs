@@ -14,7 +14,6 @@ using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
-using Proxy.Cluster.Shares;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -44,7 +43,6 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
     private readonly NodePeers _peers;
-    private readonly ShareService _shares;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly LateEngine _engine;
@@ -113,10 +111,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        var link = new PeerShares(_peers.Mesh);
-        _shares = new ShareService(_actors, name, link, actorPort);
-        link.Connect(_shares);
-        _live = new LiveRegistry(loops, _tls, _peers.Tables with { Limits = _shares.Limits });
+        _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
@@ -291,7 +286,7 @@ internal sealed class NodeHost : IAsyncDisposable
             ShutdownPhase.ClusterLeave,
             "membership",
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        _peers.Start(cluster, _shares);
+        _peers.Start(cluster);
         _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
@@ -417,7 +412,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
-        _shares.Adopt(planned.Snapshot);
+        _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
         if (_hasDuties)

@@ -13,6 +13,7 @@ using Proxy.Cluster.Shares;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Replication;
 using Proxy.Edge.Tls;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Host;
 
@@ -38,6 +39,7 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly MemberDirectory _directory;
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
+    private readonly LiveTables _tables;
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Peers that were met: for how many looks they have been away.</summary>
@@ -86,23 +88,33 @@ internal sealed class NodePeers : IAsyncDisposable
         byte[] key = _wanted
             ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
             : RandomNumberGenerator.GetBytes(EntryHash.KeyBytes);
-        Tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
+        _tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
     }
 
     public PeerMesh Mesh { get; }
 
-    public LiveTables Tables { get; }
+    /// <summary>Limits that hold for all nodes together.</summary>
+    public ShareService Shares => _shares ?? throw new InvalidOperationException("nothing is shared before Share");
+
+    /// <summary>Has limits hold for all nodes; answers what this node remembers of clients.</summary>
+    /// <param name="slots">Told when this node may take more slots of a member.</param>
+    public LiveTables Share(IActorSystem actors, ISlotQueue slots)
+    {
+        var link = new PeerShares(Mesh);
+        _shares = new ShareService(actors, _name, link, slots);
+        link.Connect(_shares);
+        return _tables with { Limits = _shares.Limits };
+    }
 
     /// <summary>Once the node serves and knows its cluster, if it has one.</summary>
-    /// <param name="shares">Told which nodes there are.</param>
-    public void Start(ClusterNode? cluster, ShareService shares)
+    public void Start(ClusterNode? cluster)
     {
         if (!_wanted)
         {
             return;
         }
 
-        (_cluster, _shares) = (cluster, shares);
+        _cluster = cluster;
         _watching = cluster?.Board.Subscribe(_directory.Take);
         _running = RunAsync(_stop.Token);
     }

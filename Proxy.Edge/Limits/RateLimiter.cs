@@ -56,6 +56,9 @@ public sealed class RateLimiter
     /// <summary>What a refused client is told.</summary>
     public LimitFields Fields { get; }
 
+    /// <summary>Nodes that share the limit.</summary>
+    public int Nodes => _shares.Owners.Count;
+
     public long Refused => Volatile.Read(ref _refused);
 
     public long Delayed => Volatile.Read(ref _delayed);
