@@ -108,7 +108,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, _peers.Tables);
+        _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
@@ -415,6 +415,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
+        _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
         _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
