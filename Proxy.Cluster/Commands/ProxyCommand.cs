@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using Microsoft.Extensions.Logging;
+using Proxy.Cluster.Commands.Ctl;
 using Proxy.Cluster.Demo;
 using Proxy.Cluster.Host;
 using Proxy.Cluster.Vrrp.Guard;
@@ -23,6 +25,7 @@ internal static class ProxyCommand
             Check(),
             Hocon(),
             Backends(),
+            CtlCommand.Make(),
             Guard(),
             new Command("ctl", "Talks to the management of a running node.") { VipCommands.Create() },
             Version(),
@@ -90,13 +93,32 @@ internal static class ProxyCommand
     {
         var ports = new Option<string>("--ports")
         {
-            Description = "Ports on 127.0.0.1, separated by commas; 0 = any free one.",
+            Description = "Ports to listen on, separated by commas; 0 = any free one.",
             DefaultValueFactory = static _ => "9001,9002",
         };
-        var command = new Command("demo-backends", "Runs small origins for trying the proxy out.") { ports };
+        var bind = new Option<string>("--bind")
+        {
+            Description = "Address to listen on.",
+            DefaultValueFactory = static _ => "127.0.0.1",
+        };
+        var name = new Option<string>("--name")
+        {
+            Description = "What the origins call themselves, with a number behind it.",
+            DefaultValueFactory = static _ => "backend",
+        };
+        var command = new Command("demo-backends", "Runs small origins for trying the proxy out.")
+        {
+            ports, bind, name,
+        };
         command.SetAction(async (result, cancellation) =>
         {
-            var numbers = new List<int>();
+            if (!IPAddress.TryParse(result.GetRequiredValue(bind), out IPAddress? address))
+            {
+                await Console.Error.WriteLineAsync($"--bind: \"{result.GetRequiredValue(bind)}\" is no IP address");
+                return 2;
+            }
+
+            var addresses = new List<IPEndPoint>();
             foreach (string part in result.GetRequiredValue(ports).Split(',', StringSplitOptions.TrimEntries))
             {
                 if (!int.TryParse(part, out int port) || port is < 0 or > 65535)
@@ -105,12 +127,13 @@ internal static class ProxyCommand
                     return 2;
                 }
 
-                numbers.Add(port);
+                addresses.Add(new IPEndPoint(address, port));
             }
 
             try
             {
-                await DemoBackends.RunAsync(numbers, Console.Out, cancellation);
+                await DemoBackends.RunAsync(
+                    addresses, result.GetRequiredValue(name), Console.Out, cancellation);
                 return 0;
             }
             catch (IOException error)

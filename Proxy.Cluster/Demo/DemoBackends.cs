@@ -9,25 +9,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Proxy.Cluster.Demo;
 
-/// <summary>Small origins on loopback for trying the proxy out: each says who it is and what it was sent.</summary>
+/// <summary>Small origins for trying the proxy out: each says who it is and what it was sent.</summary>
 public static class DemoBackends
 {
-    /// <summary>Serves until cancelled. One origin per port, 0 = any free one; writes a line with the address of each
-    /// to
-    /// <paramref name="output"/> once it can be reached. Throws <see cref="IOException"/> for a taken port.</summary>
+    /// <summary>Serves until cancelled. One origin per address, port 0 = any free one, named by
+    /// <paramref name="name"/> and a number; writes a line with the address of each to <paramref name="output"/> once
+    /// it can be reached. Throws <see cref="IOException"/> for a taken port.</summary>
     public static async Task RunAsync(
-        IReadOnlyList<int> ports, TextWriter output, CancellationToken cancellation, TimeProvider? time = null)
+        IReadOnlyList<IPEndPoint> addresses,
+        string name,
+        TextWriter output,
+        CancellationToken cancellation,
+        TimeProvider? time = null)
     {
         var origins = new List<WebApplication>();
         try
         {
-            foreach (var port in ports)
+            foreach (IPEndPoint address in addresses)
             {
-                var name = $"backend-{origins.Count + 1}";
-                var origin = Build(name, port, time ?? TimeProvider.System);
+                string each = $"{name}-{origins.Count + 1}";
+                var origin = Build(each, address, time ?? TimeProvider.System);
                 origins.Add(origin);
                 await origin.StartAsync(cancellation);
-                await output.WriteLineAsync($"demo {name} http://127.0.0.1:{PortOf(origin)}/");
+                await output.WriteLineAsync($"demo {each} http://{new IPEndPoint(address.Address, PortOf(origin))}/");
             }
 
             await output.FlushAsync(cancellation);
@@ -56,7 +60,7 @@ public static class DemoBackends
         }
     }
 
-    private static WebApplication Build(string name, int port, TimeProvider time)
+    private static WebApplication Build(string name, IPEndPoint address, TimeProvider time)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -66,7 +70,7 @@ public static class DemoBackends
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = null;
             options.Limits.MinRequestBodyDataRate = null;
-            options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var origin = builder.Build();
         origin.UseWebSockets();

@@ -22,7 +22,8 @@ internal interface IClusterEngine : IAsyncDisposable
         EngineTransaction transaction, CancellationToken cancellation);
 
     /// <summary>Every change of keys with that prefix from that revision on: in order, none missing, none twice, no
-    /// revision cut in two, across lost connections. Ends after <see cref="WatchSignal.Ended"/> or by cancellation.</summary>
+    /// revision cut in two, across lost connections. Ends after <see cref="WatchSignal.Ended"/> or by
+    /// cancellation.</summary>
     IAsyncEnumerable<WatchSignal> WatchAsync(string prefix, Revision from, CancellationToken cancellation);
 
     /// <summary>The lease may be granted longer than asked, never shorter.</summary>

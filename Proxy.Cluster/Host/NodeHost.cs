@@ -11,9 +11,11 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -40,6 +42,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly NodeDeparture _departure;
     private readonly VipService _vips;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
@@ -90,12 +93,15 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls);
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _departure = new NodeDeparture(
+            _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
             new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
         _status.VipService = _vips;
+        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
@@ -114,14 +120,13 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         await using var host = new NodeHost(file, config.Node, logger);
-        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen);
+        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(loading, config))
         {
             return 1;
         }
 
-        string reason = await signals.Stop;
-        await host.LeaveAsync(reason, signals.Now);
+        await host._departure.Completion;
         return 0;
     }
 
@@ -159,7 +164,13 @@ internal sealed class NodeHost : IAsyncDisposable
             try
             {
                 _management = await ManagementServer.StartAsync(
-                    new ManagementOptions { Bind = config.Management.Bind, Token = config.Management.Token }, _status);
+                    new ManagementOptions
+                    {
+                        Bind = config.Management.Bind,
+                        Token = config.Management.Token,
+                        More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.Management.ReadOnly))],
+                    },
+                    _status);
                 NodeLog.ManagementListening(_logger, _management.Bound.ToString());
             }
             catch (IOException error)
@@ -170,35 +181,8 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         _certificates.Start();
-        _status.SetReady(null);
+        await _departure.StartedAsync();
         return true;
-    }
-
-    /// <summary>Leaves in order: not ready any more, requests done, actors ended. The listeners stay with the loops,
-    /// which stop accepting as the first step of draining.</summary>
-    private async Task LeaveAsync(string reason, Task now)
-    {
-        TimeSpan limit = _running.Config.Node.DrainTimeout;
-        NodeLog.Draining(_logger, reason, limit);
-        CoordinatedShutdown shutdown = _actors.Shutdown;
-        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "readiness", _ =>
-        {
-            _status.SetReady("draining");
-            return ValueTask.CompletedTask;
-        });
-
-        // While the listeners still accept: who was told the old place in this moment is served.
-        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "virtual addresses", _ => _vips.LeaveAsync());
-        // The loops keep to the limit themselves; the margin is for telling them.
-        shutdown.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + TimeSpan.FromSeconds(2));
-        shutdown.AddTask(ShutdownPhase.ServiceRequestsDone, "connections", _ => new ValueTask(_edge.DrainAsync(limit)));
-        Task leaving = shutdown.Run(reason);
-        if (await Task.WhenAny(leaving, now) == now)
-        {
-            await _edge.DrainAsync(TimeSpan.Zero);
-        }
-
-        await leaving;
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Proxy.Cluster.Shutdown;
 
 namespace Proxy.Cluster.Host;
 
@@ -10,31 +11,22 @@ internal sealed class NodeSignals : IDisposable
     private const PosixSignal UserSignal1 = (PosixSignal)10;
 
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _now = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _interrupts;
 
-    public NodeSignals(Action reload, Action reopenLogs)
+    public NodeSignals(Action reload, Action reopenLogs, NodeDeparture departure)
     {
-        On(PosixSignal.SIGTERM, () => _stop.TrySetResult("SIGTERM"));
+        On(PosixSignal.SIGTERM, () => _ = departure.LeaveAsync("SIGTERM"));
         On(PosixSignal.SIGINT, () =>
         {
+            _ = departure.LeaveAsync("SIGINT");
             if (Interlocked.Increment(ref _interrupts) > 1)
             {
-                _now.TrySetResult();
+                departure.Hurry();
             }
-
-            _stop.TrySetResult("SIGINT");
         });
         On(PosixSignal.SIGHUP, reload);
         On(UserSignal1, reopenLogs);
     }
-
-    /// <summary>Completes with the signal's name when the node is to leave.</summary>
-    public Task<string> Stop => _stop.Task;
-
-    /// <summary>Completes when there is no more patience.</summary>
-    public Task Now => _now.Task;
 
     public void Dispose()
     {

@@ -12,5 +12,8 @@ internal sealed record ManagementOptions
     /// <summary>Bearer token asked for everything but /alive and /ready; empty = none.</summary>
     public string Token { get; init; } = "";
 
+    /// <summary>Paths beside those that are always there.</summary>
+    public IReadOnlyList<IManagementEndpoints> More { get; init; } = [];
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

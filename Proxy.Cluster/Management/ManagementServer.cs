@@ -51,7 +51,13 @@ internal sealed class ManagementServer : IAsyncDisposable
         application.Use(next => context => AnswerErrorsAsync(context, next));
         application.Use(next => context => guard.InvokeAsync(context, next));
         application.UseRouting();
-        new ManagementEndpoints(node, options.Time).Map(application);
+        new ManagementEndpoints(node, options.Time, options.More.SelectMany(static more => more.Paths))
+            .Map(application);
+        foreach (IManagementEndpoints more in options.More)
+        {
+            more.Map(application);
+        }
+
         try
         {
             if (options.Bind.UnixPath is string path)
@@ -116,7 +122,7 @@ internal sealed class ManagementServer : IAsyncDisposable
         }
         else if (context.Response.StatusCode == 405)
         {
-            await JsonAnswers.ErrorAsync(context, 405, "this path takes GET and HEAD only");
+            await JsonAnswers.ErrorAsync(context, 405, $"this path takes {context.Response.Headers.Allow} only");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
     private readonly LoopServices _services;
     private readonly OriginServices _origins;
     private readonly List<TaskCompletionSource> _drained = [];
-    private long _drainDeadline;
+    private long _drainDeadline = long.MaxValue;
 
     public EdgeLoop(EdgeNodeOptions options, int index)
     {
@@ -95,6 +95,27 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         return result;
     }
 
+    /// <summary>Lets every connection end with the answer in hand, and goes on accepting.</summary>
+    public void SendClientsAway()
+    {
+        if (!_services.IsDraining)
+        {
+            _services.IsDraining = true;
+            OnTimer(Loop.Now);
+        }
+    }
+
+    /// <summary>Takes <see cref="SendClientsAway"/> back, as long as <see cref="Drain"/> was not called.</summary>
+    public void WelcomeClients() => _services.IsDraining = _drained.Count > 0;
+
+    public void StopAccepting()
+    {
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            slot.StopListening();
+        }
+    }
+
     /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone
     /// or the time is over. Called again, the new limit holds.</summary>
     public void Drain(TimeSpan limit, TaskCompletionSource drained)
@@ -102,17 +123,17 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         _services.IsDraining = true;
         _drained.Add(drained);
         _drainDeadline = Loop.Now + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
-        foreach (ListenerSlot slot in _slots.Values)
-        {
-            slot.StopListening();
-            slot.BeginDrain();
-        }
-
+        StopAccepting();
         OnTimer(Loop.Now);
     }
 
     public override void OnTimer(long now)
     {
+        if (!_services.IsDraining)
+        {
+            return;
+        }
+
         bool late = now >= _drainDeadline;
         int open = 0;
         foreach (ListenerSlot slot in _slots.Values.Concat(_retired))
@@ -123,13 +144,15 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             }
             else
             {
+                // Again and again: a handshake may have ended in HTTP/2 since.
+                slot.BeginDrain();
                 slot.CloseIdle(now - DrainIdleMicroseconds);
             }
 
             open += slot.Count;
         }
 
-        if (open == 0)
+        if (open == 0 && _drained.Count > 0)
         {
             _drained.ForEach(static drained => drained.TrySetResult());
             _drained.Clear();

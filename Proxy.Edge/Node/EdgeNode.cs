@@ -85,36 +85,32 @@ public sealed class EdgeNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Has clients go elsewhere, while everything that comes is still served.</summary>
+    public Task SendClientsAwayAsync() => OnEveryLoopAsync(static loop => loop.SendClientsAway());
+
+    /// <summary>Takes <see cref="SendClientsAwayAsync"/> back.</summary>
+    public Task WelcomeClientsAsync() => OnEveryLoopAsync(static loop => loop.WelcomeClients());
+
+    /// <summary>Takes what waits in the queues of the listening sockets, then closes them.</summary>
+    public Task StopAcceptingAsync() => OnEveryLoopAsync(static loop => loop.StopAccepting());
+
     /// <summary>Stops accepting, ends every connection with the answer in hand, and closes what is left when the time
     /// is over.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         var drained = new List<Task>();
-        foreach (EdgeLoop loop in _loops)
+        await OnEveryLoopAsync(loop =>
         {
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await Call(loop, () =>
-            {
-                loop.Drain(limit, done);
-                return true;
-            });
+            loop.Drain(limit, done);
             drained.Add(done.Task);
-        }
-
+        });
         await Task.WhenAll(drained);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (EdgeLoop loop in _loops)
-        {
-            await Call(loop, () =>
-            {
-                loop.Loop.Stop();
-                return true;
-            });
-        }
-
+        await OnEveryLoopAsync(static loop => loop.Loop.Stop());
         foreach (Thread thread in _threads)
         {
             thread.Join();
@@ -126,6 +122,18 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         _publishing.Dispose();
+    }
+
+    private async Task OnEveryLoopAsync(Action<EdgeLoop> action)
+    {
+        foreach (EdgeLoop loop in _loops)
+        {
+            await Call(loop, () =>
+            {
+                action(loop);
+                return true;
+            });
+        }
     }
 
     private static Task<T> Call<T>(EdgeLoop loop, Func<T> function)

@@ -36,7 +36,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
     public MemberState? Bound { get; private set; }
 
     /// <summary>The response should tell the client where it belongs from now on.</summary>
-    public bool IssuesToken { get; private set; }
+    private bool IssuesToken { get; set; }
 
     public ChoiceResult Choose(LoopPool pool, RequestHead head)
     {
@@ -91,6 +91,10 @@ internal sealed class MemberChoice(ISlotQueue slots)
         Member = null;
         Bound = null;
     }
+
+    /// <summary>The line that tells the client where it belongs, if it is to be told; its length.</summary>
+    public int WriteToken(LoopPool pool, MemberState member, bool secure, Span<byte> lines) =>
+        IssuesToken ? pool.Plan.Affinity!.WriteToken(member, secure, lines) : 0;
 
     /// <summary>Gives a slot back that came from the queue.</summary>
     public void Return(LoopPool pool, MemberState member)

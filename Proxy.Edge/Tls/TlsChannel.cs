@@ -8,7 +8,7 @@ namespace Proxy.Edge.Tls;
 /// <summary>TLS on a channel (RFC 8446, RFC 5246): to its handler a channel like any other. One receive of the inner
 /// channel becomes as few deliveries as possible, one Send one write of the inner channel. Its handler's OnConnected is
 /// called when the handshake is done, on the server's side too. Loop thread only.</summary>
-public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
+public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 {
     /// <summary>First byte of a handshake record.</summary>
     private const byte HandshakeRecord = 22;
@@ -19,12 +19,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private readonly TlsLoop _shared;
     private readonly Channel _inner;
-    private readonly TlsServerHandshake? _server;
-    private readonly TlsClientContext? _client;
-    private nint _ssl;
     private KeptBytes _early;
     private KeptBytes _held;
-    private bool _handshaking = true;
     private bool _started;
     private bool _paused;
     private bool _collecting;
@@ -32,70 +28,35 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private bool _truncated;
     private bool _closing;
 
-    private TlsChannel(TlsLoop shared, Channel inner, nint context)
+    private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
+        : base(Ssl.SSL_new(context), server)
     {
         _shared = shared;
         _inner = inner;
-        _ssl = Ssl.SSL_new(context);
         nint bio = shared.NewBio();
         Ssl.SSL_set_bio(_ssl, bio, bio);
     }
 
     private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
-        : this(shared, inner, context.Default.Context.Handle)
-    {
-        _server = new TlsServerHandshake(context);
+        : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
         Ssl.SSL_set_accept_state(_ssl);
+
+    private TlsChannel(TlsLoop shared, Channel inner, TlsOrigin origin, TlsOffer offer)
+        : this(shared, inner, origin.Context.Handle, server: null)
+    {
+        Origin = origin;
+        Ssl.SSL_set_connect_state(_ssl);
+        origin.Context.Prepare(_ssl, origin.Name, offer);
+        origin.Offer(_ssl, shared.Loop.Now);
     }
 
-    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name, TlsOffer offer)
-        : this(shared, inner, context.Handle)
-    {
-        _client = context;
-        Ssl.SSL_set_connect_state(_ssl);
-        context.Prepare(_ssl, name, offer);
-    }
+    internal bool TakesInput => IsOpen && !_paused && !_closing;
 
     public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
 
     public override long WrittenBytes => _inner.WrittenBytes;
 
     public override bool IsTruncated => _truncated;
-
-    /// <summary>Why the handshake failed, once the handler was told that it did.</summary>
-    public TlsFailure Failure { get; private set; }
-
-    /// <summary>The name the client asked for, lower case; empty when none.</summary>
-    public string ServerName => _server?.ServerName ?? "";
-
-    /// <summary>A client validating a name for ACME: close it.</summary>
-    public bool IsChallenge => _server is { IsChallenge: true };
-
-    /// <summary>Clients of this host are asked for a certificate.</summary>
-    public bool AsksForCertificate => _server?.Host is { Auth.Policy.Mode: not ClientAuthentication.None };
-
-    public bool IsResumed => Ssl.SSL_session_reused(_ssl) == 1;
-
-    /// <summary>What a peer gets whose first bytes are no TLS at all, before the end; nothing by default.</summary>
-    public byte[] AnswerToPlaintext { get; set; } = [];
-
-    /// <summary>The rules a server's side was made by.</summary>
-    public TlsServerContext? ServerContext => _server?.Context;
-
-    /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => TlsDetails.Read(_ssl);
-
-    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    public bool SpeaksHttp2
-    {
-        get
-        {
-            byte* data;
-            uint length;
-            Ssl.SSL_get0_alpn_selected(_ssl, &data, &length);
-            return new ReadOnlySpan<byte>(data, (int)length).SequenceEqual("h2"u8);
-        }
-    }
 
     /// <summary>The server's side on an accepted channel.</summary>
     public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
@@ -106,15 +67,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     /// <summary>Connects to an origin and does the handshake as its client.</summary>
-    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must
-    /// be in the certificate.</param>
     public static TlsChannel Client(
-        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, TlsOffer offer,
-        IChannelHandler handler)
+        TlsLoop shared, SocketTarget target, TlsOrigin origin, TlsOffer offer, IChannelHandler handler)
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
-        var channel = new TlsChannel(shared, inner, context, name, offer) { Handler = handler };
+        var channel = new TlsChannel(shared, inner, origin, offer) { Handler = handler };
         inner.Handler = channel;
         return channel;
     }
@@ -127,7 +85,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public void OnData(byte[] buffer, int offset, int count)
     {
-        if (_held.Count > 0 || _paused)
+        if (_held.Count > 0 || (_paused && !IsEarly))
         {
             _held.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
             if (!_paused)
@@ -238,7 +196,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_handshaking)
+        if (_handshaking && !IsEarly)
         {
             _early.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
             return;
@@ -262,7 +220,11 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     public override void Pause()
     {
         _paused = true;
-        _inner.Pause();
+        if (!IsEarly)
+        {
+            // The end of the handshake must come in, whoever waits for it.
+            _inner.Pause();
+        }
     }
 
     public override void Resume()
@@ -274,7 +236,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
 
         _inner.Resume();
-        if (!_collecting && !_handshaking && (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0))
+        if (!_collecting && !_handshaking
+            && (_held.Count > 0 || _earlyData is { HasKept: true } || Ssl.SSL_has_pending(_ssl) != 0))
         {
             _collecting = true;
             _shared.Loop.AtTurnEnd(this);
@@ -285,6 +248,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public override void ShutdownSend()
     {
+        if (IsEarly)
+        {
+            _earlyData!.End = EarlyEnd.Shutdown;
+            return;
+        }
+
         Notify();
         Flush();
         _inner.ShutdownSend();
@@ -294,6 +263,13 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         if (!IsOpen)
         {
+            return;
+        }
+
+        if (IsEarly)
+        {
+            _earlyData!.End = EarlyEnd.Close;
+            _closing = true;
             return;
         }
 
@@ -339,8 +315,15 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private void Handshake()
     {
-        Claim();
-        int result = TlsCallbacks.Step(_ssl, _server);
+        _shared.Claim(this);
+        int result = _earlyData is { IsReading: true } early
+            ? early.Step(this, _shared, _ssl)
+            : TlsCallbacks.Step(_ssl, _server);
+        if (!IsOpen)
+        {
+            return;
+        }
+
         if (result == 1)
         {
             // What is to be said last leaves with the first answer, when a request came right behind.
@@ -369,10 +352,44 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         Fail(failure, rejected ? ChannelError.CertificateRejected : ChannelError.TlsFailed);
     }
 
+    /// <summary>The handshake is done behind early data: what had to wait for that comes now.</summary>
+    private void EndEarly(EarlyEnd end)
+    {
+        _closing = false;
+        if (end == EarlyEnd.Close)
+        {
+            CloseAfterFlush();
+            if (!IsOpen)
+            {
+                Handler.OnDrained();
+            }
+
+            return;
+        }
+
+        if (_paused)
+        {
+            _inner.Pause();
+        }
+
+        if (end == EarlyEnd.Shutdown)
+        {
+            ShutdownSend();
+        }
+
+        Handler.OnConnected();
+    }
+
     private void FinishHandshake()
     {
         _handshaking = false;
         _server?.Finish(_ssl);
+        if (_earlyData is { HasBegun: true } begun)
+        {
+            EndEarly(begun.End);
+            return;
+        }
+
         Handler.OnConnected();
         if (IsOpen && _early.Take(out int count) is { } early)
         {
@@ -388,32 +405,17 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         byte[] plain = _shared.Plain;
         bool more = true;
         bool any = false;
+        if (_earlyData is { HasKept: true } early && !_paused)
+        {
+            any = true;
+            Show(plain, early.Restore(_shared));
+        }
+
         while (more && IsOpen && !_paused)
         {
-            Claim();
-            int filled = 0;
-            int result = 1;
-            fixed (byte* into = &MemoryMarshal.GetArrayDataReference(plain))
-            {
-                while (filled <= TlsLoop.PlainBytes - 16384)
-                {
-                    result = Ssl.SSL_read(_ssl, into + Headroom + filled, TlsLoop.PlainBytes - filled);
-                    if (result <= 0)
-                    {
-                        break;
-                    }
-
-                    filled += result;
-                    if (_shared.InCount == 0 && Ssl.SSL_has_pending(_ssl) == 0)
-                    {
-                        more = false;
-                        break;
-                    }
-                }
-            }
-
-            int error = result > 0 ? Ssl.SSL_ERROR_NONE : Ssl.SSL_get_error(_ssl, result);
-            more &= error == Ssl.SSL_ERROR_NONE;
+            _shared.Claim(this);
+            int filled = _shared.Fill(_ssl, out int error);
+            more = error == Ssl.SSL_ERROR_NONE;
             if (filled > 0)
             {
                 any = true;
@@ -432,7 +434,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     /// <summary>The handler may use other channels of this loop, so our place in the input is put aside.</summary>
-    private void Show(byte[] plain, int count)
+    internal void Show(byte[] plain, int count)
     {
         byte* rest = _shared.In;
         int left = _shared.InCount;
@@ -489,19 +491,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         _shared.SetInput(null, 0);
     }
 
-    /// <summary>What OpenSSL writes from now on is ours; what another channel has not sent yet goes first.</summary>
-    private void Claim()
-    {
-        if (!ReferenceEquals(_shared.OutOwner, this))
-        {
-            _shared.OutOwner?.Flush();
-            _shared.OutOwner = this;
-        }
-    }
-
     private void Encrypt(byte* bytes, int count)
     {
-        Claim();
+        _shared.Claim(this);
         while (count > 0)
         {
             if (_shared.OutCount > TlsLoop.SendBytes)
@@ -509,8 +501,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Flush();
             }
 
-            int written = _server is { OwesTicket: true }
-                ? _server.WriteWithTicket(_ssl, bytes, count)
+            int written = _server is { OwesTicket: true } ? _server.WriteWithTicket(_ssl, bytes, count)
+                : _handshaking ? TlsEarlyData.Write(_ssl, bytes, count)
                 : Ssl.SSL_write(_ssl, bytes, count);
             if (written <= 0)
             {
@@ -526,7 +518,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>The client sends no request yet, so there is no answer to give the ticket with.</summary>
     private void SendTicket()
     {
-        Claim();
+        _shared.Claim(this);
         _server!.SendTicket(_ssl);
         Flush();
     }
@@ -547,7 +539,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         if (!_notified && !_handshaking && _ssl != 0 && _inner.IsOpen)
         {
             _notified = true;
-            Claim();
+            _shared.Claim(this);
             _ = Ssl.SSL_shutdown(_ssl);
             Crypto.ERR_clear_error();
         }
@@ -584,13 +576,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
-        if (_ssl != 0)
-        {
-            Ssl.SSL_free(_ssl);
-            _ssl = 0;
-        }
-
+        FreeSsl();
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);
+        _earlyData?.Drop(_shared.Loop.Buffers);
     }
 }

@@ -16,6 +16,15 @@ public sealed record TlsDetails(string Version, string Cipher, bool Resumed, IRe
         Ssl.SSL_session_reused(ssl) == 1,
         ReadChain(ssl));
 
+    /// <summary>What ALPN agreed on; empty when nothing. Valid as long as the connection.</summary>
+    internal static unsafe ReadOnlySpan<byte> Protocol(nint ssl)
+    {
+        byte* data;
+        uint length;
+        Ssl.SSL_get0_alpn_selected(ssl, &data, &length);
+        return new ReadOnlySpan<byte>(data, (int)length);
+    }
+
     private static List<byte[]> ReadChain(nint ssl)
     {
         var chain = new List<byte[]>();

@@ -13,12 +13,16 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>Plaintext handed to a handler at once.</summary>
     internal const int PlainBytes = 128 * 1024;
 
-    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten, which
-    /// go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
+    /// <summary>Ciphertext that makes one send: three records. At 1 MB a response three are 15 % cheaper than ten,
+    /// which go beyond the 64 KB that the kernel handles in one piece, and 22 % cheaper than one.</summary>
     internal const int SendBytes = 48 * 1024;
 
     /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>
     internal const int OutBytes = SendBytes + (20 * 1024);
+
+    /// <summary>Sessions of all origins that are kept for resumption; each costs a few KB with its
+    /// certificates.</summary>
+    internal const int MostOriginSessions = 1024;
 
     private readonly nint _method;
     private readonly Area* _area;
@@ -30,6 +34,7 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         Plain = GC.AllocateUninitializedArray<byte>(Channel.Headroom + PlainBytes + Channel.Tailroom, pinned: true);
         Out = GC.AllocateUninitializedArray<byte>(OutBytes, pinned: true);
         _area = (Area*)NativeMemory.AllocZeroed((nuint)sizeof(Area));
+        _area->Loop = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.Weak));
         _area->Out = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Out));
         fixed (byte* name = "loop\0"u8)
         {
@@ -62,8 +67,18 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 
     internal byte* In => _area->In;
 
+    internal int OriginSessions { get; set; }
+
     /// <summary>The areas are a loop's; connections must be gone.</summary>
-    public void Dispose() => NativeMemory.Free(_area);
+    public void Dispose()
+    {
+        GCHandle.FromIntPtr(_area->Loop).Free();
+        NativeMemory.Free(_area);
+    }
+
+    /// <summary>The loop of a connection that OpenSSL is working on.</summary>
+    internal static TlsLoop Of(nint ssl) =>
+        (TlsLoop)GCHandle.FromIntPtr(((Area*)Crypto.BIO_get_data(Ssl.SSL_get_rbio(ssl)))->Loop).Target!;
 
     public void OnTurnEnd()
     {
@@ -82,10 +97,50 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         }
     }
 
+    /// <summary>What OpenSSL writes from now on is this channel's; what another one has not sent yet goes
+    /// first.</summary>
+    internal void Claim(TlsChannel channel)
+    {
+        if (!ReferenceEquals(OutOwner, channel))
+        {
+            OutOwner?.Flush();
+            OutOwner = channel;
+        }
+    }
+
     internal void SetInput(byte* bytes, int count)
     {
         _area->In = bytes;
         _area->InCount = count;
+    }
+
+    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The error is SSL_ERROR_NONE when more may be
+    /// there.</summary>
+    internal int Fill(nint ssl, out int error)
+    {
+        int filled = 0;
+        fixed (byte* into = &MemoryMarshal.GetArrayDataReference(Plain))
+        {
+            while (filled <= PlainBytes - 16384)
+            {
+                int result = Ssl.SSL_read(ssl, into + Channel.Headroom + filled, PlainBytes - filled);
+                if (result <= 0)
+                {
+                    error = Ssl.SSL_get_error(ssl, result);
+                    return filled;
+                }
+
+                filled += result;
+                if (InCount == 0 && Ssl.SSL_has_pending(ssl) == 0)
+                {
+                    error = Ssl.SSL_ERROR_WANT_READ;
+                    return filled;
+                }
+            }
+        }
+
+        error = Ssl.SSL_ERROR_NONE;
+        return filled;
     }
 
     /// <summary>A BIO for one connection; SSL_free frees it.</summary>
@@ -144,5 +199,6 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         public int InCount;
         public byte* Out;
         public int OutCount;
+        public nint Loop;
     }
 }

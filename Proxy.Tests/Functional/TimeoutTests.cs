@@ -146,7 +146,7 @@ public sealed class TimeoutTests
     public async Task An_origin_that_stops_in_its_body_ends_the_response_as_an_abort()
     {
         await using var origin = new ScriptedOrigin();
-        await using var node = await StartAsync(origin);
+        await using var node = await StartAsync(origin, "timeouts { body-idle = 500ms }");
         using var client = await node.ConnectAsync();
 
         await client.SendAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");

@@ -23,6 +23,10 @@ internal static class ProxySchema
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
         },
         {
+            "drain-grace", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop accepting at once"),
+            n => n.DrainGrace, (n, v) => n with { DrainGrace = v }
+        },
+        {
             "ticket-rotation", Kinds.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
             n => n.TicketRotation, (n, v) => n with { TicketRotation = v }
         },
@@ -32,6 +36,7 @@ internal static class ProxySchema
     {
         { "enabled", Kinds.Flag, m => m.Enabled, (m, v) => m with { Enabled = v } },
         { "bind", AddressKinds.Bind, m => m.Bind, (m, v) => m with { Bind = v } },
+        { "read-only", Kinds.Flag, m => m.ReadOnly, (m, v) => m with { ReadOnly = v } },
         {
             "token", Kinds.Text("a secret, or \"\" for none"),
             m => m.Token, (m, v) => m with { Token = v }, KeyTrait.Secret

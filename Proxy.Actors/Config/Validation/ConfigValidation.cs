@@ -16,6 +16,7 @@ internal static class ConfigValidation
         PoolValidator.Check,
         HealthValidator.Check,
         AffinityValidator.Check,
+        RateLimitValidator.Check,
         VipValidator.Check,
     ];
 

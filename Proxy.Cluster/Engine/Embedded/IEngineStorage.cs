@@ -2,8 +2,8 @@ namespace Proxy.Cluster.Engine.Embedded;
 
 /// <summary>Where the embedded engine keeps what it acknowledged. One thread. Writes gather in one transaction until
 /// <see cref="Commit"/>, which returns when they survive a power cut. Any method may throw a
-/// <see cref="Sqlite.SqliteException"/>; then <see cref="Rollback"/> and <see cref="Load"/> tell what is kept. Tests put
-/// a full or stuck disk in its place.</summary>
+/// <see cref="Sqlite.SqliteException"/>; then <see cref="Rollback"/> and <see cref="Load"/> tell what is kept. Tests
+/// put a full or stuck disk in its place.</summary>
 internal interface IEngineStorage : IDisposable
 {
     StoredEngine Load();

@@ -1,6 +1,7 @@
 namespace Proxy.Cluster.Engine.Etcd;
 
-/// <summary>The token of a user, fetched when first needed and again when etcd no longer takes it. Any thread.</summary>
+/// <summary>The token of a user, fetched when first needed and again when etcd no longer takes it. Any
+/// thread.</summary>
 internal sealed class EtcdLogin(GrpcClient client, EtcdOptions options)
 {
     private volatile string? _token;

@@ -11,7 +11,8 @@ internal sealed class GrpcClient(HttpMessageInvoker http, TimeProvider time)
 
     /// <summary>One message there, one message back. Network trouble is a status, too.</summary>
     public async ValueTask<GrpcReply> CallAsync(
-        Uri endpoint, string method, ProtoWriter message, string? token, TimeSpan timeout, CancellationToken cancellation)
+        Uri endpoint, string method, ProtoWriter message, string? token, TimeSpan timeout,
+        CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(timeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
@@ -35,7 +36,8 @@ internal sealed class GrpcClient(HttpMessageInvoker http, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            string text = string.Create(CultureInfo.InvariantCulture, $"{endpoint}: no answer in {timeout.TotalSeconds} s");
+            string text = string.Create(
+                CultureInfo.InvariantCulture, $"{endpoint}: no answer in {timeout.TotalSeconds} s");
             return new GrpcReply(new GrpcStatus(GrpcCode.DeadlineExceeded, text), []);
         }
         catch (Exception problem) when (IsNetwork(problem))

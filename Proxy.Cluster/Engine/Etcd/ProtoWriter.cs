@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Proxy.Cluster.Engine.Etcd;
 
-/// <summary>Protocol Buffers, the few parts that etcd's messages need (https://protobuf.dev/programming-guides/encoding).
-/// A field with its default value may be left out and is, except where a choice of fields tells by its presence.
+/// <summary>Protocol Buffers, the few parts that etcd's messages need
+/// (https://protobuf.dev/programming-guides/encoding). A field with its default value may be left out and is, except
+/// where a choice of fields tells by its presence.
 /// </summary>
 internal sealed class ProtoWriter
 {

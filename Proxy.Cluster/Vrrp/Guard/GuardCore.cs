@@ -29,8 +29,7 @@ internal sealed class GuardCore(IGuardPort port)
     }
 
     /// <summary>Replaces the set. Routers that stay keep their state; those that go must have been shut down before,
-    /// and
-    /// new ones are started by the caller afterwards.</summary>
+    /// and new ones are started by the caller afterwards.</summary>
     public void Replace(IReadOnlyList<GuardedRouter> routers, long now)
     {
         _routers = [.. routers];

@@ -2,8 +2,8 @@ using Proxy.Cluster.Vrrp.Machine;
 
 namespace Proxy.Cluster.Vrrp.Guard;
 
-/// <summary>One virtual router at work: settings, machine and what is counted. Lives in the guard's thread only.
-/// </summary>
+/// <summary>One virtual router at work: settings, machine and what is counted. Lives in the guard's thread
+/// only.</summary>
 internal sealed class GuardedRouter(VirtualRouterSettings settings, byte[] record)
 {
     public VirtualRouterSettings Settings => settings;

@@ -16,7 +16,8 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var started = new StartedWriter(_output, lines: 2);
-        _running = DemoBackends.RunAsync([0, 0], started, _stop.Token);
+        _running = DemoBackends.RunAsync(
+            [new(IPAddress.Loopback, 0), new(IPAddress.Loopback, 0)], "backend", started, _stop.Token);
         await Task.WhenAny(started.Started, _running);
         var lines = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         _urls = [.. lines.Select(line => line.Split(' ')[^1])];
@@ -59,6 +60,20 @@ public sealed class DemoBackendsTests : IAsyncLifetime
         using var answer = await _client.GetAsync(new Uri(_urls[0] + page), TestContext.Current.CancellationToken);
 
         Assert.Equal((HttpStatusCode)status, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_session_lives_in_one_origin()
+    {
+        string first = await SessionAsync(0, null);
+        string id = first.Split(' ')[1];
+
+        Assert.Equal($"backend-1 {id} 1\n", first);
+        Assert.Equal($"backend-1 {id} 2\n", await SessionAsync(0, id));
+        string elsewhere = await SessionAsync(1, id);
+        Assert.StartsWith("backend-2 ", elsewhere, StringComparison.Ordinal);
+        Assert.EndsWith(" 1\n", elsewhere, StringComparison.Ordinal);
+        Assert.DoesNotContain(id, elsewhere, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,5 +146,17 @@ public sealed class DemoBackendsTests : IAsyncLifetime
 
             return Task.CompletedTask;
         }
+    }
+
+    private async Task<string> SessionAsync(int origin, string? id)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, _urls[origin] + "session");
+        if (id is not null)
+        {
+            request.Headers.Add("Cookie", $"JSESSIONID={id}");
+        }
+
+        using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -242,7 +242,8 @@ public abstract class EngineContract(EngineUnderTest server) : EngineWatchContra
         Assert.Equal(EngineFaultKind.Unavailable, (await grant).Fault?.Kind);
         Assert.Equal(EngineState.Unavailable, health.State);
         Assert.NotEmpty(health.Reason);
-        Assert.InRange(taken, Engine.Deadline / 2, (Engine.Deadline * 2) + TimeSpan.FromSeconds(1));
+        // The upper end leaves room for a machine that is busy with other things; a call without a deadline never ends.
+        Assert.InRange(taken, Engine.Deadline / 2, (Engine.Deadline * 2) + TimeSpan.FromSeconds(15));
         Assert.Equal(before, (await EventuallyReadAsync("k")).Modified);
         Assert.Equal(EngineState.Available, Node.Health.State);
     }

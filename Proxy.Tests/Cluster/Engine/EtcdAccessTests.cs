@@ -22,7 +22,10 @@ public sealed class EtcdAccessTests
             "--key-file", folder.Write("key.pem", leaf.KeyPem), "--trusted-ca-file", authority, "--client-cert-auth");
         using X509Certificate2 root = X509Certificate2.CreateFromPem(certificates.CaPem);
         using X509Certificate2 client = X509Certificate2.CreateFromPem(leaf.CertificatePem, leaf.KeyPem);
-        var options = new EtcdOptions { Endpoints = server.Endpoints, TrustedRoots = [root], ClientCertificate = client };
+        var options = new EtcdOptions
+        {
+            Endpoints = server.Endpoints, TrustedRoots = [root], ClientCertificate = client,
+        };
 
         await using var known = new EtcdEngine(options, TimeProvider.System);
         await server.IsUpAsync(known);

@@ -73,7 +73,8 @@ internal sealed class EtcdServer : IAsyncDisposable
 
     public Task ContinueAsync(int member) => _members[member]!.SignalAsync("CONT");
 
-    /// <summary>Which member leads; asked of that member itself, so the one that leads for the others is found.</summary>
+    /// <summary>Which member leads; asked of that member itself, so the one that leads for the others is
+    /// found.</summary>
     public async Task<int> LeaderAsync()
     {
         int leader = -1;

@@ -15,7 +15,8 @@ public sealed class PostgresEngineTests(PostgresEngineTests.Server server)
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(options.ConnectionString);
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(Cancel);
         // It never goes on, as a process that was stopped does not.
-        PostgresWrite frozen = await PostgresWrite.BeginAsync(connection, new PostgresSchema(options.Schema), options, Cancel);
+        PostgresWrite frozen = await PostgresWrite.BeginAsync(
+            connection, new PostgresSchema(options.Schema), options, Cancel);
         frozen.Apply([new EngineWrite.Put(Key("frozen"), default)], new Dictionary<string, EngineItem>());
 
         EngineResult<CommitOutcome> result = EngineFault.Unavailable("");
