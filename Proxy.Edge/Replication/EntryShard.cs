@@ -18,7 +18,7 @@ public enum EntryOutcome : byte
 /// nanoseconds; nobody sleeps while holding it.</summary>
 internal sealed class EntryShard(int maxEntries)
 {
-    private const int FirstCapacity = 16;
+    private const int FirstCapacity = 4;
     private const int OptimisticCopies = 3;
 
     private ReplicatedEntry[] _slots = new ReplicatedEntry[FirstCapacity];

@@ -10,7 +10,8 @@ public sealed class ReplicaTable
 
     public const int Shards = 256;
 
-    private const int BucketsPerShard = Buckets / Shards;
+    /// <summary>Digests come for whole shards: this many buckets at a time.</summary>
+    public const int BucketStep = Buckets / Shards;
 
     private readonly EntryShard[] _shards;
     private int _nextSweep;
@@ -62,7 +63,7 @@ public sealed class ReplicaTable
     /// <summary>All entries of one bucket.</summary>
     public int CopyBucket(int bucket, ref ReplicatedEntry[] buffer)
     {
-        int all = _shards[bucket / BucketsPerShard].CopyTo(ref buffer);
+        int all = _shards[bucket / BucketStep].CopyTo(ref buffer);
         int count = 0;
         for (int i = 0; i < all; i++)
         {
@@ -84,14 +85,14 @@ public sealed class ReplicaTable
     public void Digest(
         int firstBucket, Stamp writtenBefore, uint expiringAfter, Span<ulong> digests, ref ReplicatedEntry[] buffer)
     {
-        if (firstBucket % BucketsPerShard != 0 || digests.Length % BucketsPerShard != 0)
+        if (firstBucket % BucketStep != 0 || digests.Length % BucketStep != 0)
         {
-            throw new ArgumentException($"digests come for {BucketsPerShard} buckets at a time", nameof(firstBucket));
+            throw new ArgumentException($"digests come for {BucketStep} buckets at a time", nameof(firstBucket));
         }
 
         digests.Clear();
-        int firstShard = firstBucket / BucketsPerShard;
-        for (int shard = firstShard; shard < firstShard + (digests.Length / BucketsPerShard); shard++)
+        int firstShard = firstBucket / BucketStep;
+        for (int shard = firstShard; shard < firstShard + (digests.Length / BucketStep); shard++)
         {
             int count = _shards[shard].CopyTo(ref buffer);
             foreach (ref readonly ReplicatedEntry entry in buffer.AsSpan(0, count))

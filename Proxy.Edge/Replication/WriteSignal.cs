@@ -14,7 +14,8 @@ public sealed class WriteSignal
     /// </summary>
     public void Arm() => Interlocked.Exchange(ref _armed, 1);
 
-    internal void Written()
+    /// <summary>Something waits to be sent.</summary>
+    public void Written()
     {
         if (Volatile.Read(ref _armed) != 0 && Interlocked.Exchange(ref _armed, 0) != 0)
         {

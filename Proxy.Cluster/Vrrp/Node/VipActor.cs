@@ -9,8 +9,11 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// <summary>The node's side of its virtual addresses: keeps a guard at work, gives it the policy and the node's
 /// heartbeat, and follows what it reports. On a thread of its own, because a heartbeat that waits for a busy pool
 /// would look like a hung node. Decisions are in <see cref="VipMachine"/>.</summary>
-internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
+internal sealed class VipActor : Actor<VipMessage>
 {
+    /// <summary>Channel of the second path.</summary>
+    private const string Channel = "vips";
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowestBeat = TimeSpan.FromMilliseconds(100);
@@ -39,14 +42,6 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
         Dispatcher = DispatcherKey.DedicatedThread,
         Supervision = Supervise.RestartWithBackoff,
     };
-
-    public void Found(string node) => Context.Self.Tell(new VipMessage.PeerFound(node));
-
-    public void Lost(string node) => Context.Self.Tell(new VipMessage.PeerLost(node));
-
-    public void Said(string node, byte[] record) => Context.Self.Tell(new VipMessage.PeerSaid(node, record));
-
-    protected override void PreStart() => _services.Peers?.Connect(this);
 
     protected override void PostStop()
     {
@@ -351,7 +346,7 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
                 VipLog.Warning(_services.Logger, warn.Vip, warn.Text);
                 break;
             case VipEffect.Tell tell:
-                _services.Peers?.Broadcast(VipClaim.Write(tell.Claims));
+                _services.Peers?.Broadcast(Channel, VipClaim.Write(tell.Claims));
                 break;
         }
     }
