@@ -22,6 +22,7 @@ internal enum GuardRecord : byte
     Goodbye = 10,
     Stop = 11,
     Query = 12,
+    Linger = 13,
 
     // From the guard.
     Ready = 101,

@@ -31,6 +31,13 @@ internal sealed class GuardedRouter(VirtualRouterSettings settings, byte[] recor
     /// <summary>What the addresses are announced with.</summary>
     public ulong Mac => VirtualMac?.Mac ?? Link?.Mac ?? 0;
 
+    /// <summary>Seconds for which the addresses stay on the loopback when this router steps back next, so that its
+    /// established connections go on; 0 = not at all.</summary>
+    public int LingerSeconds { get; set; }
+
+    /// <summary>Whether they are there now.</summary>
+    public bool IsLingering { get; set; }
+
     public uint Sent { get; set; }
 
     public uint Received { get; set; }
