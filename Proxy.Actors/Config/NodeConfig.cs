@@ -16,6 +16,9 @@ public sealed record NodeConfig
     /// use.</summary>
     public long MaxBufferMemory { get; init; }
 
+    /// <summary>Sessions and addresses that affinity remembers at once, over all pools.</summary>
+    public int MaxSessions { get; init; } = 1_000_000;
+
     /// <summary>How long requests in flight may take to end after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,5 +1,6 @@
 using Proxy.Actors.Config;
 using Proxy.Actors.Ports;
+using Proxy.Edge.Affinity;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
@@ -46,6 +47,10 @@ public sealed class LiveRegistry(int loops, ITlsContexts? tls = null, LiveTables
         _limits[route] = (config, limiter);
         return limiter;
     }
+
+    /// <summary>What has been learned about a pool's clients.</summary>
+    internal LearnedBonds Bonds(string pool, string kind, AffinityRoute[] routes, TimeSpan timeout) =>
+        new(Tables.Sessions, Tables.Hash, pool, kind, routes, timeout);
 
     public PoolState Pool(string name)
     {

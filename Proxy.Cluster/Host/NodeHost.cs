@@ -9,8 +9,12 @@ using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
+using Proxy.Cluster.Engine;
+using Proxy.Cluster.Engine.Embedded;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Restart;
+using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -42,19 +46,28 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly LateEngine _engine;
+    private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
     private readonly VipService _vips;
+    private readonly string _name;
+    private readonly HotRestart _restart;
+    private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private ClusterNode? _cluster;
 
-    public NodeHost(string file, NodeConfig node, ILogger logger)
+    /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
+    public NodeHost(string file, SharedBlocks blocks, NodeConfig node, ILogger logger, Takeover? before)
     {
         _file = file;
+        _before = before;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -83,6 +96,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
+            Inherited = new InheritedListeners(before?.Sockets.Where(static socket => socket.Loop >= 0) ?? []),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
         });
         _port = new EdgePort(_edge);
@@ -93,23 +107,42 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(RandomNumberGenerator.GetBytes(EntryHash.KeyBytes)));
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
+            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        string stateDir = Path.GetFullPath(node.StateDir);
+        _engine = new LateEngine(() => OpenEngine(stateDir), _time);
+        _revisions = new NodeRevisions(
+            file, blocks, new NodeRevisionOptions(name, stateDir, () =>
+                [name], IsAlone: true), _engine, _actors, logger,
+            _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+            new VipServices(
+                logger, _time,
+                new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+                new VipBoard(), name, Peers: null, file));
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
+        _restart = new HotRestart(
+            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
+            _time);
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        Inherit();
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
     /// when it could not start, 2 when the configuration is wrong.</summary>
-    public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
+    public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
-        if (loading.Config is not { } config)
+        if (loading.Config is not { } config || HoconDocument.ParseFile(file).Root is not { } document)
         {
             foreach (ConfigProblem problem in loading.Errors)
             {
@@ -119,9 +152,19 @@ internal sealed class NodeHost : IAsyncDisposable
             return 2;
         }
 
-        await using var host = new NodeHost(file, config.Node, logger);
+        TakeoverAnswer before = takeOver
+            ? Takeover.Ask(HotRestart.Place(config.Node.StateDir), HotRestart.Patience)
+            : new TakeoverAnswer(null, null);
+        if (before.Refusal is { } refusal)
+        {
+            NodeLog.TakeoverRefused(logger, refusal);
+            return 1;
+        }
+
+        using Takeover? taken = before.Taken;
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config.Node, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
-        if (!await host.StartAsync(loading, config))
+        if (!await host.StartAsync(config))
         {
             return 1;
         }
@@ -132,15 +175,19 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_management is not null)
-        {
-            await _management.DisposeAsync();
-        }
-
+        await StopManagementAsync();
+        await _restart.DisposeAsync();
         await _certificates.DisposeAsync();
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        _revisions.Dispose();
+        await _engine.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -150,64 +197,142 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    private async Task<bool> StartAsync(ConfigLoading loading, ProxyConfig config)
+    private static EngineResult<IClusterEngine> OpenEngine(string folder)
+    {
+        EngineResult<EmbeddedEngine> opened =
+            EmbeddedEngine.Open(folder, EmbeddedOptions.Default, TimeProvider.System);
+        return opened.IsOk ? opened.Value : opened.Fault;
+    }
+
+    private async Task<bool> StartAsync(ProxyConfig config)
     {
         _accessLogs.Start();
         _edge.Start();
-        if (!await ApplyAsync(loading, config))
+        if (!await _revisions.StartAsync())
         {
             return false;
         }
 
-        if (config.Management.Enabled)
+        StartCluster(config);
+        // A local socket cannot be shared, so the process before this one gives it up first.
+        bool isLate = _before is not null && config.Management.Bind.IsUnix;
+        if (!isLate && !await StartManagementAsync(config.Management))
         {
-            try
-            {
-                _management = await ManagementServer.StartAsync(
-                    new ManagementOptions
-                    {
-                        Bind = config.Management.Bind,
-                        Token = config.Management.Token,
-                        More = [new NodeEndpoints(_status, _departure, new ChangeGuard(config.Management.ReadOnly))],
-                    },
-                    _status);
-                NodeLog.ManagementListening(_logger, _management.Bound.ToString());
-            }
-            catch (IOException error)
-            {
-                NodeLog.ListenerFailed(_logger, "management", error.Message);
-                return false;
-            }
+            return false;
         }
 
         _certificates.Start();
         await _departure.StartedAsync();
+        if (_before is not null)
+        {
+            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            {
+                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+            }
+
+            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
+                ? "this process has taken over"
+                : "this process serves; the one before it does not answer");
+        }
+
+        if (isLate)
+        {
+            await StartManagementAsync(config.Management);
+        }
+
+        _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
     }
 
-    /// <summary>Reads the file again. An invalid file changes nothing.</summary>
-    private void Reload() => _ = ReloadAsync();
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
+    {
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new VipEndpoints(_status, guard);
+        yield return new RevisionEndpoints(_revisions.Store, guard);
+        if (_cluster is not null)
+        {
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
 
-    private async Task ReloadAsync()
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
+        if (_cluster is { } cluster)
+        {
+            _departure.Add(cluster);
+            _actors.Shutdown.AddTask(
+                ShutdownPhase.ClusterLeave,
+                "membership",
+                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        }
+    }
+
+    private async Task<bool> StartManagementAsync(ManagementConfig config)
+    {
+        if (!config.Enabled)
+        {
+            return true;
+        }
+
+        try
+        {
+            _management = await ManagementServer.StartAsync(
+                new ManagementOptions
+                {
+                    Bind = config.Bind,
+                    Token = config.Token,
+                    Inherited = _before?.Sockets.FirstOrDefault(
+                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    More = [.. Endpoints(config.ReadOnly)],
+                },
+                _status);
+            NodeLog.ManagementListening(_logger, _management.Bound.ToString());
+            return true;
+        }
+        catch (IOException error)
+        {
+            NodeLog.ListenerFailed(_logger, "management", error.Message);
+            return false;
+        }
+    }
+
+    private Task StopManagementAsync() =>
+        Interlocked.Exchange(ref _management, null)?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+
+    /// <summary>Everything that listens, for the next process. The loop of management is -1.</summary>
+    private async Task<IReadOnlyList<SharedListener>> ShareSocketsAsync()
+    {
+        IReadOnlyList<SharedListener> edge = await _edge.ShareListenersAsync();
+        return _management is { } management && management.Share() is >= 0 and int descriptor
+            ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
+            : edge;
+    }
+
+    private void Inherit()
+    {
+        foreach (IHandoverState state in _restart.State)
+        {
+            if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
+                && !state.TryImport(bytes.Span))
+            {
+                NodeLog.Handover(_logger, $"{state.Name} of the process before this one is not understood");
+            }
+        }
+    }
+
+    /// <summary>Reads the file again. An invalid file changes nothing.</summary>
+    private void Reload() => _ = _revisions.RereadAsync();
+
+    /// <summary>Null after success; otherwise why not, and what ran before goes on.</summary>
+    private async Task<string?> ApplyAsync(RevisedConfig revised)
     {
         await _reloading.WaitAsync();
         try
         {
-            ConfigLoading loading = ConfigLoader.Load(_file);
-            if (loading.Config is { } config)
-            {
-                await ApplyAsync(loading, config);
-                return;
-            }
-
-            foreach (ConfigProblem problem in loading.Errors)
-            {
-                NodeLog.ReloadRefused(_logger, problem.ToString());
-            }
-        }
-        catch (Exception error)
-        {
-            NodeLog.ReloadRefused(_logger, error.Message);
+            return await ApplyAsync(revised, revised.Loading.Config!); // Who calls has seen to it.
         }
         finally
         {
@@ -215,9 +340,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ApplyAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<string?> ApplyAsync(RevisedConfig revised, ProxyConfig config)
     {
-        foreach (ConfigProblem warning in loading.Warnings)
+        foreach (ConfigProblem warning in revised.Loading.Warnings)
         {
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
@@ -228,9 +353,14 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ReloadRefused(_logger, problem);
         }
 
-        if (problems.Count > 0 || !PrepareTls(config))
+        if (problems.Count > 0)
         {
-            return false;
+            return problems[0];
+        }
+
+        if (PrepareTls(config) is [var first, ..])
+        {
+            return first;
         }
 
         PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
@@ -249,12 +379,12 @@ internal sealed class NodeHost : IAsyncDisposable
         if (answer.Problem is { } failure)
         {
             NodeLog.ReloadRefused(_logger, failure);
-            return false;
+            return failure;
         }
 
-        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems.Count > 0)
+        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems is [var unbound, ..])
         {
-            return false;
+            return $"{unbound.Listener}: {unbound.Message}";
         }
 
         LogChange(planned);
@@ -262,9 +392,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _running = planned;
         await _acme.AdoptAsync(config);
         _vips.Adopt(config);
-        HoconObject? document = HoconDocument.ParseFile(_file).Root;
-        _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
-        return true;
+        _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
+        return null;
     }
 
     /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
@@ -295,12 +424,12 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private bool PrepareTls(ProxyConfig config)
+    private List<string> PrepareTls(ProxyConfig config)
     {
         _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
         Tell(findings);
-        return findings.Errors.Count == 0;
+        return findings.Errors;
     }
 
     private void Tell(TlsFindings findings)

@@ -4,11 +4,14 @@ using Proxy.Cluster.Shutdown;
 namespace Proxy.Cluster.Host;
 
 /// <summary>What the operating system asks of the node. SIGTERM and SIGINT: drain, then stop; a second SIGINT: stop
-/// now. SIGHUP: read the configuration again. SIGUSR1: open the access logs again.</summary>
+/// now. SIGHUP: read the configuration again. SIGUSR1: open the access logs again. SIGUSR2: start the program anew and
+/// hand over to it.</summary>
 internal sealed class NodeSignals : IDisposable
 {
     /// <summary>SIGUSR1 on Linux; PosixSignal has no name for it.</summary>
     private const PosixSignal UserSignal1 = (PosixSignal)10;
+
+    private const PosixSignal UserSignal2 = (PosixSignal)12;
 
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _interrupts;
@@ -26,6 +29,7 @@ internal sealed class NodeSignals : IDisposable
         });
         On(PosixSignal.SIGHUP, reload);
         On(UserSignal1, reopenLogs);
+        On(UserSignal2, () => _ = departure.UpgradeAsync());
     }
 
     public void Dispose()

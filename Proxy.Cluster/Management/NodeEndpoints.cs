@@ -57,6 +57,8 @@ internal sealed class NodeEndpoints(INodeStatus node, INodeControl control, Chan
         json.WriteNumber("revision", node.Snapshot.Revision);
         json.WriteNumber("connections", node.Telemetry.Sum(static l => Volatile.Read(ref l.Counters.ConnectionsOpen)));
         json.WriteNumber("requests", node.Telemetry.Sum(static l => Volatile.Read(ref l.Counters.Requests)));
+        json.WriteNumber(
+            "serverErrors", node.Telemetry.Sum(static l => Volatile.Read(ref l.Counters.Responses.Class5)));
         json.WriteEndObject();
     }
 }

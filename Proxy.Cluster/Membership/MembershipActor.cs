@@ -44,9 +44,10 @@ internal sealed class MembershipActor : Actor<MembershipMessage>
             Mailbox = new MailboxOptions(MailboxOptions.Unlimited),
         };
 
-    /// <summary>62 random bits: positive, and exact in JSON only as text.</summary>
-    public static long NewIncarnation(IRandom random) =>
-        ((long)random.Next(int.MaxValue) << 31) | (long)random.Next(int.MaxValue) | 1;
+    /// <summary>Larger after every start, unless the clock was set back by more than the time between; and never the
+    /// same, because of the random bits.</summary>
+    public static long NewIncarnation(DateTimeOffset wall, IRandom random) =>
+        (wall.ToUnixTimeMilliseconds() << 20) | (long)random.Next(1 << 20);
 
     protected override void PreStart()
     {
@@ -101,7 +102,8 @@ internal sealed class MembershipActor : Actor<MembershipMessage>
             ? outcome
             : EngineFault.Unavailable(result.Error!.Message); // not null: it is one or the other
 
-    private long NextIncarnation() => NewIncarnation(Context.Random);
+    private long NextIncarnation() => Math.Max(
+        NewIncarnation(Context.Time.GetUtcNow(), Context.Random), _services.Board.View.Self.Incarnation + 1);
 
     private void StartFeed()
     {

@@ -9,7 +9,7 @@ internal sealed record NodeIdentity
     /// <summary>Unique in the cluster; stays over restarts.</summary>
     public required string Name { get; init; }
 
-    /// <summary>One life as a member: another one after every restart and after every removal.</summary>
+    /// <summary>One life as a member: a larger one after every restart and after every removal.</summary>
     public required long Incarnation { get; init; }
 
     /// <summary>Random, kept in the state directory: tells a node that came back from another that took its name. Empty

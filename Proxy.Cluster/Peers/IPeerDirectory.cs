@@ -1,6 +1,7 @@
 namespace Proxy.Cluster.Peers;
 
-/// <summary>Port to whoever knows the other nodes: the membership, or a list of seeds. A directory that loses its source
+/// <summary>Port to whoever knows the other nodes: the membership, or a list of seeds. A directory that loses its
+/// source
 /// keeps what it last knew. Any thread.</summary>
 internal interface IPeerDirectory
 {

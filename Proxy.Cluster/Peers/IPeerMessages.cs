@@ -27,7 +27,8 @@ internal interface IPeerMessages
     /// <summary>A failure is a value: not reached, no answer in time, the connection lost.</summary>
     ValueTask<PeerReply> RequestAsync(string node, string channel, byte[] content, TimeSpan timeout);
 
-    /// <summary>Tells about every peer that comes or goes from now on, and those that are there. Must not wait.</summary>
+    /// <summary>Tells about every peer that comes or goes from now on, and those that are there. Must not
+    /// wait.</summary>
     void Observe(IPeerObserver observer);
 }
 

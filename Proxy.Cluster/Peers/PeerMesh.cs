@@ -315,7 +315,8 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
         }
     }
 
-    /// <summary>Each batch costs a system call per peer: with more of them it is worth to wait a little longer.</summary>
+    /// <summary>Each batch costs a system call per peer: with more of them it is worth to wait a little
+    /// longer.</summary>
     private TimeSpan BatchTime() => TimeSpan.FromMilliseconds(_machine.Live.Count switch
     {
         < 4 => 1,

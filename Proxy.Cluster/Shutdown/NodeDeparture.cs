@@ -142,8 +142,12 @@ internal sealed class NodeDeparture : INodeControl
         _node.Log(leave.Reason, grace + limit);
         _phases.SetTimeout(ShutdownPhase.BeforeServiceUnbind, (grace > DutyLimit ? grace : DutyLimit) + Margin);
         _phases.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + Margin);
-        _phases.AddTask(ShutdownPhase.BeforeServiceUnbind, "duties", cancellation =>
-            new ValueTask(GiveUpDutiesAsync(cancellation)));
+        if (!leave.KeepsDuties)
+        {
+            _phases.AddTask(ShutdownPhase.BeforeServiceUnbind, "duties", cancellation =>
+                new ValueTask(GiveUpDutiesAsync(cancellation)));
+        }
+
         _phases.AddTask(ShutdownPhase.BeforeServiceUnbind, "grace", cancellation =>
             new ValueTask(GraceAsync(grace, cancellation)));
         _phases.AddTask(ShutdownPhase.ServiceUnbind, "listeners", _ => new ValueTask(_node.StopAcceptingAsync()));

@@ -49,7 +49,8 @@ internal abstract record LifeEffect
 
     /// <summary>Runs the phases of the shutdown to the end.</summary>
     /// <param name="WithGrace">Whether to go on accepting for a while, for those who have yet to hear of it.</param>
-    public sealed record RunPhases(string Reason, bool WithGrace) : LifeEffect;
+    /// <param name="KeepsDuties">They stay with this node, whose next process does them.</param>
+    public sealed record RunPhases(string Reason, bool WithGrace, bool KeepsDuties = false) : LifeEffect;
 
     public sealed record CutConnections : LifeEffect;
 }
@@ -78,7 +79,10 @@ internal sealed record NodeLife(NodePhase Phase)
         (NodePhase.Draining, LifeInput.Leave leave) => Leaving(leave.Reason, withGrace: false),
         (NodePhase.Serving, LifeInput.Leave leave) => Leaving(leave.Reason, withGrace: true),
         (not NodePhase.Leaving, LifeInput.HandedOver over) =>
-            Leaving($"process {over.Successor} has taken over", withGrace: false),
+            Go(
+                NodePhase.Leaving,
+                new LifeEffect.RunPhases(
+                    $"process {over.Successor} has taken over", WithGrace: false, KeepsDuties: true)),
         (NodePhase.Leaving, _) => Refuse("the node is leaving"),
         (NodePhase.Starting, LifeInput.Drain or LifeInput.Undrain) => Refuse("the node is still starting"),
         _ => Go(Phase),

@@ -17,6 +17,9 @@ internal abstract record SingletonInput
     /// <summary>The singletons this node takes part in; replaces those before.</summary>
     internal sealed record Configured(ImmutableArray<SingletonPlace> Places) : SingletonInput;
 
+    /// <summary>The node hands over what it has and claims nothing, or takes part again.</summary>
+    internal sealed record Resting(bool Rests) : SingletonInput;
+
     internal sealed record Feed(FeedSignal Signal) : SingletonInput;
 
     internal sealed record Membership(MembershipView View, Session Session) : SingletonInput;

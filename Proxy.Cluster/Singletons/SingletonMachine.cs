@@ -28,6 +28,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     private ImmutableArray<SingletonPlace> _places = [];
     private MembershipView? _view;
     private Session _session;
+    private bool _rests;
     private List<SingletonEffect> _effects = [];
     private TimeSpan? _wake;
 
@@ -41,6 +42,9 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         {
             case SingletonInput.Configured configured:
                 Configure(configured.Places);
+                break;
+            case SingletonInput.Resting resting:
+                _rests = resting.Rests;
                 break;
             case SingletonInput.Feed feed:
                 _owners.Apply(feed.Signal);
@@ -131,7 +135,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     /// <summary>When to hand over; null = not.</summary>
     private TimeSpan? GivesUpAt(SingletonSlot slot, TimeSpan now)
     {
-        if (PlaceOf(slot) is not { } place || _view?.SelfMember?.Status is not MemberStatus.Up)
+        if (_rests || PlaceOf(slot) is not { } place || _view?.SelfMember?.Status is not MemberStatus.Up)
         {
             // A frozen view says nothing new, and a leaver goes at once.
             return _view?.Standing == ClusterStanding.Stale ? null : now;
@@ -197,7 +201,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         MembershipView view = _view!; // Checked by the caller.
         slot.VacantSince ??= now;
         int rank = Array.IndexOf(OrderOf(place), view.Self.Name);
-        if (view.Standing != ClusterStanding.Member || rank < 0)
+        if (_rests || view.Standing != ClusterStanding.Member || rank < 0)
         {
             return;
         }

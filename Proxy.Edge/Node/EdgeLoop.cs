@@ -95,6 +95,29 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         return result;
     }
 
+    /// <summary>Accepts from the sockets of the process before this one.</summary>
+    public void BeginAccepting(List<EdgeProblem> problems)
+    {
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            try
+            {
+                slot.BeginAccepting();
+            }
+            catch (IOException error)
+            {
+                problems.Add(new EdgeProblem(slot.Program.Plan.Name, error.Message));
+            }
+        }
+    }
+
+    /// <summary>The listening sockets for another process; whoever asks closes the descriptors.</summary>
+    public IReadOnlyList<SharedListener> ShareListeners() =>
+    [
+        .. _slots.Values.SelectMany(slot => slot.Duplicate().Select(descriptor => new SharedListener(
+            slot.Program.Plan.Name, slot.Program.Plan.Bind.ToString(), Loop.Index, descriptor))),
+    ];
+
     /// <summary>Lets every connection end with the answer in hand, and goes on accepting.</summary>
     public void SendClientsAway()
     {
@@ -231,7 +254,21 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         var slot = new ListenerSlot(_services, program, budget);
         try
         {
-            slot.Open(address, join: bound is not null);
+            IReadOnlyList<int> inherited = _options.Inherited.Take(
+                plan, Loop.Index, _options.Loops, out bool others);
+            foreach (int descriptor in inherited)
+            {
+                slot.Inherit(address, descriptor);
+            }
+
+            if (inherited.Count == 0 && others)
+            {
+                slot.OpenLater(address);
+            }
+            else if (inherited.Count == 0)
+            {
+                slot.Open(address, join: bound is not null);
+            }
         }
         catch (IOException error)
         {

@@ -69,6 +69,7 @@ public sealed class EdgeNode : IAsyncDisposable
                 await Call(loop, () => loop.Adopt(snapshot, logs, _budgets, bound, problems));
             }
 
+            _options.Inherited.CloseRest();
             foreach (AccessLog old in _logs.Values)
             {
                 _options.AccessLogs.Retire(old);
@@ -83,6 +84,24 @@ public sealed class EdgeNode : IAsyncDisposable
         {
             _publishing.Release();
         }
+    }
+
+    /// <summary>Accepts from the sockets of the process before this one, which still does so too. To be called when
+    /// nothing can keep this process from serving any more.</summary>
+    public async Task<IReadOnlyList<EdgeProblem>> BeginAcceptingAsync()
+    {
+        var problems = new List<EdgeProblem>();
+        await OnEveryLoopAsync(loop => loop.BeginAccepting(problems));
+        return problems;
+    }
+
+    /// <summary>The listening sockets of all loops for another process; whoever asks closes the
+    /// descriptors.</summary>
+    public async Task<IReadOnlyList<SharedListener>> ShareListenersAsync()
+    {
+        var sockets = new List<SharedListener>();
+        await OnEveryLoopAsync(loop => sockets.AddRange(loop.ShareListeners()));
+        return sockets;
     }
 
     /// <summary>Has clients go elsewhere, while everything that comes is still served.</summary>

@@ -1,3 +1,4 @@
+using Proxy.Edge.Affinity;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Limits;
@@ -341,15 +342,16 @@ public sealed class Exchange : IOriginUser
 
         _pool = pool;
         _upgradeAsked = route.MayUpgrade(head);
+        var request = new AffinityRequest(head, admission.Client, _services.UnixMilliseconds);
         if (granted is not null)
         {
-            if (!_choice.Take(pool, granted, head))
+            if (!_choice.Take(pool, granted, request))
             {
                 Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
                 return;
             }
         }
-        else if (_choice.Choose(pool, head) is var result && result != ChoiceResult.Chosen)  // 7, 8
+        else if (_choice.Choose(pool, request) is var result && result != ChoiceResult.Chosen)  // 7, 8
         {
             if (result == ChoiceResult.Full && _kept.IsWhole && _parking.TryAwaitSlot(pool, _choice.Bound))
             {
@@ -436,6 +438,7 @@ public sealed class Exchange : IOriginUser
 
     private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
+        _pool!.Plan.Affinity?.Answered(head, member.State, _services.UnixMilliseconds);
         Span<byte> lines = _services.LineScratch;
         ForwardContext context = Context(_route!, member);
         int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);

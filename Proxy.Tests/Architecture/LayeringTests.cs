@@ -23,7 +23,7 @@ public sealed partial class LayeringTests
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
-        ["Edge.Affinity"] = "Edge.Http Edge.Topology",
+        ["Edge.Affinity"] = "Edge.Http Edge.Replication Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
         ["Edge.Limits"] = "Edge.Http Edge.Replication Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
@@ -40,8 +40,8 @@ public sealed partial class LayeringTests
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
             + "Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
+            "Edge.Affinity Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting "
+            + "Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
             + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
@@ -49,7 +49,7 @@ public sealed partial class LayeringTests
         ["Edge.Os.Epoll"] = "Edge.Buffers Edge.Engine Edge.Os.Native Edge.Timing Edge.Topology",
         ["Edge.Node"] =
             "Edge.Buffers Edge.Downstream Edge.Engine Edge.Os.Epoll Edge.Relay Edge.Rewriting Edge.Snapshot "
-            + "Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
+            + "Edge.Os.Network Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
 
         // The control plane: decides, opens no socket, starts no thread outside Runtime.
         ["Actors.Hocon"] = "",
@@ -71,6 +71,7 @@ public sealed partial class LayeringTests
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
+        ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",
@@ -78,15 +79,19 @@ public sealed partial class LayeringTests
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Cluster.Vrrp Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Revisions "
+            + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
+            + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
+        ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing "
-            + "Cluster.Shutdown Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management "
+            + "Cluster.Membership Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
+            + "Cluster.Singletons Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
             + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
@@ -202,7 +207,8 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Vrrp")]
+        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
+            + "Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",

@@ -19,6 +19,9 @@ internal static class ProxySchema
             n => n.MaxBufferMemory, (n, v) => n with { MaxBufferMemory = v }
         },
         {
+            "max-sessions", Kinds.Integer(1024, 100_000_000), n => n.MaxSessions, (n, v) => n with { MaxSessions = v }
+        },
+        {
             "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
         },
@@ -43,13 +46,6 @@ internal static class ProxySchema
         },
     };
 
-    private static readonly BlockSchema<ClusterConfig> Cluster = new(new ClusterConfig())
-    {
-        { "engine", NotYetKind.Word("embedded", "etcd"), c => c.Engine, (c, v) => c with { Engine = v } },
-        new ReservedKey<ClusterConfig>("etcd", NotAvailable, "engine = embedded alone"),
-        new ReservedKey<ClusterConfig>("peers", NotAvailable, "engine = embedded alone"),
-    };
-
     public static readonly BlockSchema<ProxyConfig> Block = new(new ProxyConfig())
     {
         { "node", Node, p => p.Node, (p, v) => p with { Node = v } },
@@ -65,7 +61,7 @@ internal static class ProxySchema
         new OptionalBlockKey<ProxyConfig, AcmeConfig>(
             "acme", AcmeSchema.Block, p => p.Acme, (p, v) => p with { Acme = v }),
         { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
-        { "cluster", Cluster, p => p.Cluster, (p, v) => p with { Cluster = v } },
+        { "cluster", ClusterSchema.Block, p => p.Cluster, (p, v) => p with { Cluster = v } },
         new OneOrListKey<ProxyConfig, VipConfig>(
             "vip", VipSchema.Block, p => p.Vips, (p, v) => p with { Vips = v },
             v => v.Name, (v, i) => v.Name.Length > 0 ? v : v with { Name = $"vip-{i + 1}" }),

@@ -8,6 +8,7 @@ internal static class ConfigValidation
     [
         ListenerValidator.Check,
         AcmeValidator.Check,
+        ClusterValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,

@@ -45,6 +45,8 @@ internal static class CtlCommand
             PoolsNoun.Make(),
             MembersNoun.Make(),
             NodeNoun.Make(),
+            RevisionsNoun.Make(),
+            VipNoun.Make(),
         };
 
     /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>

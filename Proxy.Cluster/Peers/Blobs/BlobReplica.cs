@@ -34,7 +34,8 @@ internal sealed class BlobReplica(NodeTag node, HybridClock clock, WriteSignal s
         {
             _watchers = [.. _watchers, (prefix, changed)];
             present = [.. _blobs.Values
-                .Where(blob => blob.Content is not null && blob.Version.Name.StartsWith(prefix, StringComparison.Ordinal))
+                .Where(
+                    blob => blob.Content is not null && blob.Version.Name.StartsWith(prefix, StringComparison.Ordinal))
                 .Select(static blob => (blob.Version.Name, blob.Content))];
         }
 

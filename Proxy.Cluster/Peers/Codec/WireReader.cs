@@ -19,7 +19,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> payload)
 
     public byte Byte() => Take(1) is [var value] ? value : (byte)0;
 
-    public ushort UInt16() => Take(2) is { IsEmpty: false } two ? BinaryPrimitives.ReadUInt16LittleEndian(two) : (ushort)0;
+    public ushort UInt16() =>
+        Take(2) is { IsEmpty: false } two ? BinaryPrimitives.ReadUInt16LittleEndian(two) : (ushort)0;
 
     public uint UInt32() => Take(4) is { IsEmpty: false } four ? BinaryPrimitives.ReadUInt32LittleEndian(four) : 0;
 

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Proxy.Cluster.Peers.Codec;
 
-/// <summary>Writes one frame into a buffer that is large enough; the header is completed by <see cref="End"/>.</summary>
+/// <summary>Writes one frame into a buffer that is large enough; the header is completed by <see
+/// cref="End"/>.</summary>
 internal ref struct WireWriter
 {
     private readonly FrameBuffer _frame;

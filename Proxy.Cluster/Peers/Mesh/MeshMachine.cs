@@ -113,9 +113,9 @@ internal sealed class MeshMachine
         session.BytesReceived += count;
         session.LastReceived = now.Monotonic;
         FrameStatus status = FrameStatus.NeedMore;
+        FrameType type = default;
         while (session.State is SessionState.Greeting or SessionState.Live
-            && (status = session.Reader.TryRead(out FrameType type, out ReadOnlySpan<byte> payload))
-            == FrameStatus.Frame)
+            && (status = session.Reader.TryRead(out type, out ReadOnlySpan<byte> payload)) == FrameStatus.Frame)
         {
             if (!TryHandle(session, type, payload, now))
             {
@@ -127,7 +127,7 @@ internal sealed class MeshMachine
         if (status == FrameStatus.Broken && session.State != SessionState.Closing)
         {
             _effects.Add(new MeshEffect.Trouble(
-                PeerTrouble.Protocol, $"{NameOf(session)} sent something that the peer protocol does not know"));
+                PeerTrouble.Protocol, $"{NameOf(session)} sent what the peer protocol does not allow (frame {type})"));
             Refuse(session, GoodbyeReason.Protocol, "not understood", PeerLoss.Closed);
         }
 
@@ -410,7 +410,8 @@ internal sealed class MeshMachine
             _effects.Add(new MeshEffect.Trouble(
                 PeerTrouble.ClockOff,
                 $"the clock of {session.Peer!.Node} differs by {session.ClockOffset / 1000.0:0.0} s, more than "
-                + $"{_options.MaxClockDrift.TotalSeconds:0.0} s: what the node with the later clock writes is refused"));
+                + $"{_options.MaxClockDrift.TotalSeconds:0.0} s: "
+                + "what the node with the later clock writes is refused"));
         }
 
         session.ClockReported = off;

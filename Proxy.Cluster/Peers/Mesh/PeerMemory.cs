@@ -3,7 +3,8 @@ using Proxy.Cluster.Peers.Session;
 
 namespace Proxy.Cluster.Peers.Mesh;
 
-/// <summary>How much this node has of what each peer wrote, kept over lost connections. Under the mesh's lock.</summary>
+/// <summary>How much this node has of what each peer wrote, kept over lost connections. Under the mesh's
+/// lock.</summary>
 internal sealed class PeerMemory(int capacity)
 {
     private readonly Dictionary<string, Resume> _peers = new(StringComparer.Ordinal);

@@ -78,7 +78,8 @@ internal sealed class PeerSession
 
     public bool ClockReported { get; set; }
 
-    /// <summary>Slices of digests that are sent soon after connecting, so that what was missed meanwhile shows.</summary>
+    /// <summary>Slices of digests that are sent soon after connecting, so that what was missed meanwhile
+    /// shows.</summary>
     public int DigestsOwed { get; set; }
 
     /// <summary>Why the connection ends: said by this node, heard from the peer.</summary>

@@ -73,7 +73,8 @@ internal sealed class PeerTransport(
     /// <summary>Under the lock, some times a second: ends what should have ended by itself.</summary>
     public void Tick(PeerInstant now)
     {
-        foreach (PeerConnection connection in _connections.Values.Where(c => c.CloseAt > 0 && c.CloseAt <= now.Monotonic)
+        foreach (PeerConnection connection in _connections.Values.Where(
+            c => c.CloseAt > 0 && c.CloseAt <= now.Monotonic)
             .ToList())
         {
             machine.Closed(connection.Session.Connection, "closed", now);

@@ -30,6 +30,7 @@ internal enum GuardRecord : byte
     Refused = 103,
     Problem = 104,
     Counters = 105,
+    Replaced = 106,
 }
 
 internal enum PeerHint : byte

@@ -56,6 +56,9 @@ internal static unsafe partial class NetworkLibc
     public static partial nint write(int fd, void* buffer, nint length);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int fcntl(int fd, int command, int value);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -126,8 +126,9 @@ public abstract class JournalContract(JournalUnderTest server)
         for (int writer = 0; writer < Writers; writer++)
         {
             string own = $"{writer}.";
-            Assert.Equal(Enumerable.Range(0, 5).Select(i => own + i), texts.Where(
-                t => t.StartsWith(own, StringComparison.Ordinal)));
+            Assert.Equal(
+                Enumerable.Range(0, 5).Select(i => own + i),
+                texts.Where(text => text.StartsWith(own, StringComparison.Ordinal)));
         }
     }
 
@@ -221,11 +222,10 @@ public abstract class JournalContract(JournalUnderTest server)
         JournalEvent[] many = [.. Enumerable.Range(0, IJournal.MaxEvents + 1).Select(i => Event($"{i}"))];
         JournalEvent big = new(NewId(), "t", default, new byte[IJournal.MaxBytes + 1]);
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(Name, 0, 0, [], Cancel));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(Name, 0, 0, many, Cancel));
-        await Assert.ThrowsAnyAsync<ArgumentException>(
-            async () => await Journal.AppendAsync(Name, 0, 0, [big], Cancel));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync("A/b", 0, 0, [Event("x")], Cancel));
+        await RefusesAsync(Name, []);
+        await RefusesAsync(Name, many);
+        await RefusesAsync(Name, [big]);
+        await RefusesAsync("A/b", [Event("x")]);
         Assert.Equal(
             new JournalOutcome.Ok(1),
             await Journal.AppendAsync(Name, 0, 0, [big with { Payload = new byte[IJournal.MaxBytes] }], Cancel));
@@ -288,6 +288,9 @@ public abstract class JournalContract(JournalUnderTest server)
         Assert.Equal(new JournalOutcome.Ok(before), outcome);
     }
 
-    private Guid NewId() => new(
-        Interlocked.Increment(ref _ids), 0, 0, BitConverter.GetBytes(Name.GetHashCode(StringComparison.Ordinal) + 0L));
+    private async Task RefusesAsync(string name, IReadOnlyList<JournalEvent> events) =>
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await Journal.AppendAsync(name, 0, 0, events, Cancel));
+
+    private Guid NewId() => new(Interlocked.Increment(ref _ids), 0, 0, new byte[8]);
 }

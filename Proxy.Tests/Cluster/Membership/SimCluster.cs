@@ -39,7 +39,7 @@ internal sealed class SimCluster : IDisposable
     public SimClusterNode Start(
         string name, Func<NodeIdentity, NodeIdentity>? identity = null, MembershipSettings? settings = null)
     {
-        NodeIdentity self = Identity(name, MembershipActor.NewIncarnation(Sim.Random));
+        NodeIdentity self = Identity(name, MembershipActor.NewIncarnation(Sim.Time.GetUtcNow(), Sim.Random));
         var node = new SimClusterNode(
             Sim, System, Engine, identity?.Invoke(self) ?? self, settings ?? Settings, $"{name}-{++_processes}");
         Nodes.Add(node);

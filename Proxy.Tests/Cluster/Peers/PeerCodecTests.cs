@@ -44,7 +44,8 @@ public sealed class PeerCodecTests
         Assert.Equal(resume.Cursors, Resume.Decode(PayloadOf(resume.Encode()))!.Cursors);
         var goodbye = new Goodbye(GoodbyeReason.Identity, new string('x', 500));
         Assert.Equal(
-            goodbye with { Text = new string('x', PeerWire.MaxTextBytes) }, Goodbye.Decode(PayloadOf(goodbye.Encode())));
+            goodbye with { Text = new string('x', PeerWire.MaxTextBytes) }, Goodbye.Decode(
+                PayloadOf(goodbye.Encode())));
         BlobVersion[] index = [.. Enumerable.Range(0, PeerWire.MaxBlobs).Select(
             static i => new BlobVersion($"{i}", new Stamp((ulong)i), new NodeTag(1), i))];
         Assert.Equal(index, BlobFrames.DecodeIndex(PayloadOf(BlobFrames.EncodeIndex(index))));

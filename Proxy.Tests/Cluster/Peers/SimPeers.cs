@@ -224,7 +224,7 @@ internal sealed class SimNode
                     break;
                 case MeshEffect.Close close when Links.TryGetValue(close.Connection, out SimLink? link):
                     Send(close.Connection, Machine.Find(close.Connection));
-                    link.CloseAfterFlush(close.Connection);
+                    link.CloseAfterFlush(this, close.Connection);
                     break;
                 case MeshEffect.Close close:
                     Machine.Closed(close.Connection, "closed", _sim.InstantOf(this));
@@ -249,7 +249,7 @@ internal sealed class SimNode
         {
             while (session.Outbox.Take() is { } frame)
             {
-                link.Send(connection, frame.Written.ToArray());
+                link.Send(this, connection, frame.Written.ToArray());
                 frame.Release();
             }
         }
@@ -265,17 +265,18 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
 
     public bool Involves(SimNode node) => node == a || node == b;
 
-    public void Send(long connection, byte[] bytes)
+    public void Send(SimNode from, long connection, byte[] bytes)
     {
-        Pipe pipe = connection == connectionA ? _toB : _toA;
+        // A node that called itself is both ends.
+        Pipe pipe = from == a && connection == connectionA ? _toB : _toA;
         pipe.Bytes.Enqueue(bytes);
         Schedule(pipe);
     }
 
     /// <summary>What is on its way arrives, then the end does.</summary>
-    public void CloseAfterFlush(long connection)
+    public void CloseAfterFlush(SimNode from, long connection)
     {
-        Send(connection, []);
+        Send(from, connection, []);
         sim.At(sim.Now + 1_000, () => Break(silent: false));
     }
 

@@ -3,8 +3,7 @@ using Proxy.Tests.Cluster.Membership;
 namespace Proxy.Tests.Cluster.Singletons;
 
 /// <summary>Three nodes and two singletons under seeded trouble: cut nodes, kills and restarts, elections, silence,
-/// lost
-/// answers.</summary>
+/// lost answers.</summary>
 public sealed class SingletonSimulationTests
 {
     private const int Seeds = 2_000;
