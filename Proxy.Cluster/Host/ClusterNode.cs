@@ -14,7 +14,7 @@ namespace Proxy.Cluster.Host;
 
 /// <summary>This node's part in the cluster: the engine, its membership and the singletons it may have. Nothing on the
 /// data path waits for it, and a failure of it takes no traffic away.</summary>
-internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
+internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
 {
     private const int DefaultPeerPort = 7400;
 
@@ -58,24 +58,26 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
 
     public SingletonBoard Owners { get; } = new();
 
-    /// <param name="file">The configuration's.</param>
-    /// <returns>Null when there is something wrong on this machine; it is in the log, and the node serves
-    /// alone.</returns>
-    public static ClusterNode? Start(
-        ProxyConfig config, string file, string name, IActorSystem actors, TimeProvider time, ILogger logger)
+    /// <summary>Names of the members that run what is configured.</summary>
+    public IReadOnlyList<string> Serving =>
+    [
+        .. Board.View.Members.Where(static member => member.Status is MemberStatus.Joining or MemberStatus.Up)
+            .Select(static member => member.Node.Name),
+    ];
+
+    /// <param name="engine">Belongs to the caller; what is wrong with it is seen as a standing.</param>
+    public static ClusterNode Start(
+        ProxyConfig config,
+        IClusterEngine engine,
+        string name,
+        IActorSystem actors,
+        TimeProvider time,
+        ILogger logger)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
         var home = NodeHome.Open(Path.GetFullPath(config.Node.StateDir), RandomNumberGenerator.GetHexString(32, true));
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);
-        }
-
-        EngineResult<IClusterEngine> engine = EngineChoice.Open(config, folder, time);
-        if (!engine.IsOk)
-        {
-            NodeLog.ClusterProblem(logger, $"{engine.Fault.Reason}; this node serves without a cluster");
-            return null;
         }
 
         var self = new NodeIdentity
@@ -88,7 +90,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
             Roles = [.. config.Cluster.Roles],
             Version = ProductVersion.Text,
         };
-        return new ClusterNode(config, self, home, engine.Value, actors, logger);
+        return new ClusterNode(config, self, home, engine, actors, logger);
     }
 
     /// <summary>Everything that shall run once in the cluster and may run here; replaces what was set before.</summary>
@@ -147,11 +149,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IAsyncDisposable
     }
 
     /// <summary>After the actors have ended.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _log.Dispose();
-        await Engine.DisposeAsync();
-    }
+    public void Dispose() => _log.Dispose();
 
     private static string PeerAddress(ClusterConfig cluster, string name) =>
         cluster.Address.Length > 0

@@ -10,7 +10,6 @@ using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
-using Proxy.Cluster.Engine.Embedded;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
@@ -60,8 +59,9 @@ internal sealed class NodeHost : IAsyncDisposable
     private ClusterNode? _cluster;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
-    public NodeHost(string file, SharedBlocks blocks, NodeConfig node, ILogger logger, Takeover? before)
+    private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
+        NodeConfig node = config.Node;
         _file = file;
         _before = before;
         _logger = logger;
@@ -110,12 +110,12 @@ internal sealed class NodeHost : IAsyncDisposable
         _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
             RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
-        string stateDir = Path.GetFullPath(node.StateDir);
-        _engine = new LateEngine(() => OpenEngine(stateDir), _time);
-        _revisions = new NodeRevisions(
-            file, blocks, new NodeRevisionOptions(name, stateDir, () =>
-                [name], IsAlone: true), _engine, _actors, logger,
-            _time, ApplyAsync);
+        _engine = new LateEngine(
+            () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
+        var revisions = new NodeRevisionOptions(
+            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
+        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
@@ -130,10 +130,6 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
-        _restart.BeforeGivingWay(StopManagementAsync);
-        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
-        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         Inherit();
     }
 
@@ -162,7 +158,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         using Takeover? taken = before.Taken;
-        await using var host = new NodeHost(file, SharedBlocks.Split(document), config.Node, logger, taken);
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config, logger, taken);
         using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
         if (!await host.StartAsync(config))
         {
@@ -181,10 +177,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
+        _cluster?.Dispose();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -196,13 +189,6 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
-
-    private static EngineResult<IClusterEngine> OpenEngine(string folder)
-    {
-        EngineResult<EmbeddedEngine> opened =
-            EmbeddedEngine.Open(folder, EmbeddedOptions.Default, TimeProvider.System);
-        return opened.IsOk ? opened.Value : opened.Fault;
-    }
 
     private async Task<bool> StartAsync(ProxyConfig config)
     {
@@ -259,15 +245,12 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>After the first revision, so that a node serves before it joins.</summary>
     private void StartCluster(ProxyConfig config)
     {
-        _cluster = ClusterNode.Start(config, _file, _name, _actors, _time, _logger);
-        if (_cluster is { } cluster)
-        {
-            _departure.Add(cluster);
-            _actors.Shutdown.AddTask(
-                ShutdownPhase.ClusterLeave,
-                "membership",
-                cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        }
+        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _departure.Add(cluster);
+        _actors.Shutdown.AddTask(
+            ShutdownPhase.ClusterLeave,
+            "membership",
+            cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -313,6 +296,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private void Inherit()
     {
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)

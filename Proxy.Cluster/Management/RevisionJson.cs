@@ -129,7 +129,8 @@ internal static class RevisionJson
             case RevisionAnswer.Conflict conflict:
                 json.WriteString("outcome", "conflict");
                 json.WriteString(
-                    "error", $"revision {conflict.Current} is current, not {conflict.Expected}; look at it and ask again");
+                    "error",
+                    $"revision {conflict.Current} is current, not {conflict.Expected}; look at it and ask again");
                 json.WriteNumber("expected", conflict.Expected);
                 json.WriteNumber("current", conflict.Current);
                 WriteLines(json, "theirs", conflict.Theirs);

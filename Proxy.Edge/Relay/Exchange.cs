@@ -584,11 +584,7 @@ public sealed class Exchange : IOriginUser
     private void Record()                                                                    // 12
     {
         _parking.Leave();
-        if (_tunnel)
-        {
-            _services.Telemetry.Counters.TunnelsOpen--;
-        }
-
+        _services.Telemetry.Counters.TunnelsOpen -= _tunnel ? 1 : 0;
         _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts.Made, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
         _choice.Reset();

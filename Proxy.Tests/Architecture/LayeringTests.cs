@@ -94,7 +94,7 @@ public sealed partial class LayeringTests
             + "Cluster.Singletons Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
             + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
-            "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
+            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };
 

@@ -90,7 +90,8 @@ internal static class RevisionsNoun
     {
         var pairs = new Argument<string[]>("PATH VALUE")
         {
-            Description = "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, or a plain text.",
+            Description = "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, "
+                + "or a plain text.",
             Arity = new ArgumentArity(2, 100),
         };
         return CtlCommand.Verb(
@@ -192,7 +193,11 @@ internal static class RevisionsNoun
     }
 
     private static async Task<int> PostAsync(
-        CtlSession session, ParseResult parsed, string path, Action<Utf8JsonWriter> write, CancellationToken cancellation)
+        CtlSession session,
+        ParseResult parsed,
+        string path,
+        Action<Utf8JsonWriter> write,
+        CancellationToken cancellation)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
@@ -264,7 +269,8 @@ internal static class RevisionsNoun
         foreach (JsonElement node in json.GetProperty("nodes").EnumerateArray())
         {
             string reason = node.GetProperty("reason").ToString();
-            string refused = node.GetProperty("refused").GetInt64() > 0 ? $", refuses {node.GetProperty("refused")}" : "";
+            JsonElement declined = node.GetProperty("refused");
+            string refused = declined.GetInt64() > 0 ? $", refuses {refusal}" : "";
             output.WriteLine(
                 $"  {node.GetProperty("name")} runs {node.GetProperty("running")}{refused}"
                 + (reason.Length > 0 ? $": {reason}" : ""));

@@ -91,7 +91,8 @@ internal static class HoconTree
         bool isLast = at == target.Keys.Length - 1;
         if (index < 0 && (target.Value is null || !isLast))
         {
-            problem = $"{target.Shown(at)} has no element named {target.Keys[at]}; there are {string.Join(", ", names)}";
+            problem = $"{target.Shown(at)} has no element named {target.Keys[at]}; "
+                + $"there are {string.Join(", ", names)}";
             return null;
         }
 

@@ -437,6 +437,13 @@ internal sealed class VipActor : Actor<VipMessage>
 
     private void Stop(ReplyTo<bool> reply)
     {
+        if (_isReplaced)
+        {
+            // The guard and the rules are its successor's now.
+            reply.Reply(true);
+            return;
+        }
+
         _stopping = reply;
         _handover?.Clean(_plan);
         if (_guard is not null)

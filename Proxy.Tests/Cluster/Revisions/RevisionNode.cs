@@ -78,7 +78,9 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
         ConfigLoading? old = before is null ? null : Load(before);
         return ValueTask.FromResult(new Judgement(
             [.. now.Errors.Select(static error => $"{error.Path}: {error.Message}")], [],
-            now.Config is { } config && old?.Config is { } oldConfig ? [.. ConfigDiff.Between(oldConfig, config)] : []));
+            now.Config is { } config && old?.Config is { } oldConfig
+                ? [.. ConfigDiff.Between(oldConfig, config)]
+                : []));
     }
 
     public ValueTask<string?> ApplyAsync(RevisionContent content, long number)

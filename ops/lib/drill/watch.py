@@ -35,7 +35,7 @@ class NodeWatch:
     def _ask(path):
         connection = http.client.HTTPConnection("127.0.0.1", 8558, timeout=1)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Authorization": "Bearer lab"})
             answer = connection.getresponse()
             text = answer.read()
             return text if answer.status == 200 else None
