@@ -18,7 +18,6 @@ using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
-using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -43,6 +42,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly FileTlsContexts _tls;
     private readonly CertificateWatch _certificates;
     private readonly AcmeService _acme;
+    private readonly NodePeers _peers;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly LateEngine _engine;
@@ -101,14 +101,15 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _ticketKeys.Rotate()));
+            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
-            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
+        _live = new LiveRegistry(loops, _tls, _peers.Tables);
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
@@ -123,7 +124,8 @@ internal sealed class NodeHost : IAsyncDisposable
             new VipServices(
                 logger, _time,
                 new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
-                new VipBoard(), name, Peers: null, file));
+                new VipBoard(), name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips));
         _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
@@ -177,6 +179,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        await _peers.DisposeAsync();
         _cluster?.Dispose();
 
         _revisions.Dispose();
@@ -251,6 +254,8 @@ internal sealed class NodeHost : IAsyncDisposable
             ShutdownPhase.ClusterLeave,
             "membership",
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+        _peers.Start(_cluster);
+        _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)

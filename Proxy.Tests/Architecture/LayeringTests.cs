@@ -74,7 +74,7 @@ public sealed partial class LayeringTests
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
@@ -90,8 +90,8 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management "
-            + "Cluster.Membership Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
-            + "Cluster.Singletons Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
+            + "Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
             + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",

@@ -97,6 +97,22 @@ internal sealed class NetworkLab : IAsyncDisposable
             atMost);
     }
 
+    /// <summary>A second network between these hosts, on "eth1" with 10.78.0.N.</summary>
+    public async Task AddBackAsync(params int[] hosts)
+    {
+        await IpAsync("-n", Switch, "link", "add", "name", "bridge1", "type", "bridge");
+        await IpAsync("-n", Switch, "link", "set", "bridge1", "up");
+        foreach (int host in hosts)
+        {
+            string port = $"back{host}";
+            await IpAsync(
+                "-n", Switch, "link", "add", port, "type", "veth", "peer", "name", "eth1", "netns", Namespace(host));
+            await IpAsync("-n", Switch, "link", "set", port, "master", "bridge1", "up");
+            await IpAsync("-n", Namespace(host), "link", "set", "eth1", "up");
+            await IpAsync("-n", Namespace(host), "addr", "add", $"10.78.0.{host}/24", "dev", "eth1");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (string name in _hosts.Select(Namespace).Append(Switch))

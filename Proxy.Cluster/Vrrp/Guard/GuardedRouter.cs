@@ -1,4 +1,5 @@
 using Proxy.Cluster.Vrrp.Machine;
+using Proxy.Cluster.Vrrp.Packets;
 
 namespace Proxy.Cluster.Vrrp.Guard;
 
@@ -37,6 +38,9 @@ internal sealed class GuardedRouter(VirtualRouterSettings settings, byte[] recor
 
     /// <summary>Whether they are there now.</summary>
     public bool IsLingering { get; set; }
+
+    /// <summary>What the node was told last.</summary>
+    public NetAddress ReportedMaster { get; set; }
 
     public uint Sent { get; set; }
 
