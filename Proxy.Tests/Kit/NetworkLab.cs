@@ -65,8 +65,10 @@ internal sealed class NetworkLab : IAsyncDisposable
     public async Task<string[]> ProcessesAsync(int host) =>
         (await IpAsync("netns", "pids", Namespace(host))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Whether the host shows the address to the network; the loopback is its own affair.</summary>
     public async Task<bool> HasAddressAsync(int host, string address) =>
-        (await IpAsync("-n", Namespace(host), "-o", "addr", "show", "to", address)).Length > 0;
+        (await IpAsync("-n", Namespace(host), "-o", "addr", "show", "to", address)).Split('\n')
+            .Any(static line => line.Length > 0 && !line.Contains(": lo ", StringComparison.Ordinal));
 
     /// <summary>The hosts that carry the address now.</summary>
     public async Task<int[]> OwnersAsync(string address)

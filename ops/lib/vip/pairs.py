@@ -80,15 +80,14 @@ proxy {{
     name = web, interface = eth0, addresses = ["{VIP}/24"], router-id = 51, priority = {priority}
     advert = {int(self.advert * 1000)}ms, version = {self.version}
   }}
-  {self.peers(host, peer)}
+  cluster {{ peers {{ bind = "10.78.0.{host}:7400", seeds = ["10.78.0.{peer}:7400"] }} }}
+  management {{ bind = "127.0.0.1:8558", read-only = false }}
 }}
 """)
             self.begin(host, "node", [self.program, "run", path])
         self.wait_settled()
-
-    def peers(self, host, peer):
-        return (f'cluster {{ peers {{ bind = "10.78.0.{host}:7400", seeds = ["10.78.0.{peer}:7400"] }} }}'
-                if os.environ.get("VIP_BENCH_PEERS") else "")
+        wait_until(lambda: '"owner":"node-11"' in run(*self.lab.command(
+            SECOND, ["curl", "-s", "http://127.0.0.1:8558/api/vips"]), check=False), "the second node knows the owner")
 
     def kill(self):
         self.signal(FIRST, "node", signal.SIGKILL)
@@ -98,7 +97,7 @@ proxy {{
 
     def move(self):
         command = ["curl", "-s", "-X", "POST", "-H", "Content-Type: application/json", "-d", "{}",
-                   "http://127.0.0.1:8558/api/vips/web/give"]
+                   "http://127.0.0.1:8558/api/vips/web/move?to=node-12"]
         return subprocess.Popen(self.lab.command(FIRST, command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def pause(self):
