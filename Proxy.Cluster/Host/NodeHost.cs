@@ -122,9 +122,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _vips = new VipService(
             _actors,
             new VipServices(
-                logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+                logger, _time,
+                new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+                new VipBoard(), name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, file));
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
@@ -334,6 +338,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private void Inherit()
     {
         _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
         // The next process cannot open the embedded engine's file while this one has it; any other this one needs to

@@ -77,7 +77,8 @@ public sealed partial class LayeringTests
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
+        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
@@ -90,7 +91,6 @@ public sealed partial class LayeringTests
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Health "
@@ -211,7 +211,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
+        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Vrrp")]
     [InlineData(
         "threads",
