@@ -20,8 +20,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private readonly TlsLoop _shared;
     private readonly Channel _inner;
     private readonly TlsServerHandshake? _server;
-    private readonly TlsClientContext? _client;
-    private nint _ssl;
+    private readonly TlsSession _session;
     private KeptBytes _early;
     private KeptBytes _held;
     private bool _handshaking = true;
@@ -32,28 +31,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private bool _truncated;
     private bool _closing;
 
-    private TlsChannel(TlsLoop shared, Channel inner, nint context)
+    private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
     {
         _shared = shared;
         _inner = inner;
-        _ssl = Ssl.SSL_new(context);
-        nint bio = shared.NewBio();
-        Ssl.SSL_set_bio(_ssl, bio, bio);
-    }
-
-    private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
-        : this(shared, inner, context.Default.Context.Handle)
-    {
-        _server = new TlsServerHandshake(context);
-        Ssl.SSL_set_accept_state(_ssl);
-    }
-
-    private TlsChannel(TlsLoop shared, Channel inner, TlsClientContext context, string name, TlsOffer offer)
-        : this(shared, inner, context.Handle)
-    {
-        _client = context;
-        Ssl.SSL_set_connect_state(_ssl);
-        context.Prepare(_ssl, name, offer);
+        _session = new TlsSession(shared, context);
+        _server = server;
     }
 
     public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
@@ -74,7 +57,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>Clients of this host are asked for a certificate.</summary>
     public bool AsksForCertificate => _server?.Host is { Auth.Policy.Mode: not ClientAuthentication.None };
 
-    public bool IsResumed => Ssl.SSL_session_reused(_ssl) == 1;
+    public bool IsResumed => _session.IsResumed;
 
     /// <summary>What a peer gets whose first bytes are no TLS at all, before the end; nothing by default.</summary>
     public byte[] AnswerToPlaintext { get; set; } = [];
@@ -83,24 +66,17 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     public TlsServerContext? ServerContext => _server?.Context;
 
     /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => TlsDetails.Read(_ssl);
+    public TlsDetails Details() => _session.Details();
 
     /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    public bool SpeaksHttp2
-    {
-        get
-        {
-            byte* data;
-            uint length;
-            Ssl.SSL_get0_alpn_selected(_ssl, &data, &length);
-            return new ReadOnlySpan<byte>(data, (int)length).SequenceEqual("h2"u8);
-        }
-    }
+    public bool SpeaksHttp2 { get; private set; }
 
     /// <summary>The server's side on an accepted channel.</summary>
     public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
     {
-        var channel = new TlsChannel(shared, inner, context) { Handler = handler };
+        var handshake = new TlsServerHandshake(context);
+        var channel = new TlsChannel(shared, inner, context.Default.Context.Handle, handshake) { Handler = handler };
+        Ssl.SSL_set_accept_state(channel._session.Handle);
         inner.Handler = channel;
         return channel;
     }
@@ -114,7 +90,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
-        var channel = new TlsChannel(shared, inner, context, name, offer) { Handler = handler };
+        var channel = new TlsChannel(shared, inner, context.Handle, server: null) { Handler = handler };
+        Ssl.SSL_set_connect_state(channel._session.Handle);
+        context.Prepare(channel._session.Handle, name, offer);
         inner.Handler = channel;
         return channel;
     }
@@ -129,13 +107,13 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         if (_held.Count > 0 || _paused)
         {
-            _held.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
-            if (!_paused)
+            int used = Continue(buffer.AsSpan(offset, count));
+            offset += used;
+            count -= used;
+            if (count == 0 || !IsOpen)
             {
-                Pump();
+                return;
             }
-
-            return;
         }
 
         fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
@@ -157,7 +135,11 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
             if (!_handshaking && IsOpen && !Deliver() && IsOpen && _server is { OwesTicket: true })
             {
-                SendTicket();
+                // The client sends no request yet, so there is no answer to give the ticket with.
+                Claim();
+                _session.WriteTicket(_server);
+                Flush();
+                Collect();
             }
 
             KeepRest();
@@ -172,7 +154,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0)
+        if (_held.Count > 0 || _session.HasPending)
         {
             Pump();
         }
@@ -221,11 +203,16 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
     }
 
-    /// <summary>Resumed while plaintext or ciphertext was waiting here.</summary>
+    /// <summary>Resumed while plaintext or ciphertext was waiting here, or the first answer was written.</summary>
     public void OnTurnEnd()
     {
         _collecting = false;
-        if (IsOpen && !_paused)
+        if (IsOpen)
+        {
+            _session.TakeOver();
+        }
+
+        if (IsOpen && !_paused && (_held.Count > 0 || _session.HasPending))
         {
             Pump();
         }
@@ -257,6 +244,11 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         {
             _shared.SendAtTurnEnd();
         }
+
+        if (_session.IsHandingOver)
+        {
+            Collect();
+        }
     }
 
     public override void Pause()
@@ -274,10 +266,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
 
         _inner.Resume();
-        if (!_collecting && !_handshaking && (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0))
+        if (!_handshaking && (_held.Count > 0 || _session.HasPending))
         {
-            _collecting = true;
-            _shared.Loop.AtTurnEnd(this);
+            Collect();
         }
     }
 
@@ -335,12 +326,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     public override bool HasUnreadInput() =>
-        _held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0 || _inner.HasUnreadInput();
+        _held.Count > 0 || _session.HasPending || _inner.HasUnreadInput();
 
     private void Handshake()
     {
         Claim();
-        int result = TlsCallbacks.Step(_ssl, _server);
+        int result = TlsCallbacks.Step(_session.Handle, _server);
         if (result == 1)
         {
             // What is to be said last leaves with the first answer, when a request came right behind.
@@ -348,7 +339,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        int error = Ssl.SSL_get_error(_ssl, result);
+        int error = Ssl.SSL_get_error(_session.Handle, result);
         if (error is Ssl.SSL_ERROR_WANT_READ or Ssl.SSL_ERROR_WANT_WRITE)
         {
             bool more = error == Ssl.SSL_ERROR_WANT_WRITE;
@@ -361,7 +352,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        bool rejected = Ssl.SSL_get_verify_result(_ssl) != Crypto.X509_V_OK;
+        bool rejected = Ssl.SSL_get_verify_result(_session.Handle) != Crypto.X509_V_OK;
         Flush();
         TlsFailure failure = _server is { Failure: not TlsFailure.None } known ? known.Failure
             : rejected ? TlsFailure.Certificate
@@ -372,7 +363,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private void FinishHandshake()
     {
         _handshaking = false;
-        _server?.Finish(_ssl);
+        _session.Finish(_server);
+        SpeaksHttp2 = TlsDetails.SpeaksHttp2(_session.Handle);
         Handler.OnConnected();
         if (IsOpen && _early.Take(out int count) is { } early)
         {
@@ -392,19 +384,19 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         {
             Claim();
             int filled = 0;
-            int result = 1;
+            TlsReadEnd end = TlsReadEnd.None;
             fixed (byte* into = &MemoryMarshal.GetArrayDataReference(plain))
             {
                 while (filled <= TlsLoop.PlainBytes - 16384)
                 {
-                    result = Ssl.SSL_read(_ssl, into + Headroom + filled, TlsLoop.PlainBytes - filled);
-                    if (result <= 0)
+                    int count = _session.Read(into + Headroom + filled, TlsLoop.PlainBytes - filled, out end);
+                    if (end != TlsReadEnd.None)
                     {
                         break;
                     }
 
-                    filled += result;
-                    if (_shared.InCount == 0 && Ssl.SSL_has_pending(_ssl) == 0)
+                    filled += count;
+                    if (_shared.InCount == 0 && !_session.HasPending)
                     {
                         more = false;
                         break;
@@ -412,17 +404,16 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 }
             }
 
-            int error = result > 0 ? Ssl.SSL_ERROR_NONE : Ssl.SSL_get_error(_ssl, result);
-            more &= error == Ssl.SSL_ERROR_NONE;
+            more &= end == TlsReadEnd.None;
             if (filled > 0)
             {
                 any = true;
                 Show(plain, filled);
             }
 
-            if (error is not (Ssl.SSL_ERROR_NONE or Ssl.SSL_ERROR_WANT_READ) && IsOpen)
+            if (end is TlsReadEnd.Ended or TlsReadEnd.Broken && IsOpen)
             {
-                EndReading(error);
+                EndReading(end);
             }
         }
 
@@ -440,9 +431,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         _shared.SetInput(rest, left);
     }
 
-    private void EndReading(int error)
+    private void EndReading(TlsReadEnd end)
     {
-        if (error == Ssl.SSL_ERROR_ZERO_RETURN)
+        if (end == TlsReadEnd.Ended)
         {
             if (!IsEnded)
             {
@@ -478,6 +469,34 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         _shared.Loop.Buffers.Return(held);
     }
 
+    /// <summary>Goes on where input was kept back. Returns how much of the new input was used.</summary>
+    private int Continue(ReadOnlySpan<byte> input)
+    {
+        int used = _paused ? input.Length : _session.Missing(_held.Bytes, input);
+        _held.Add(_shared.Loop.Buffers, input[..used]);
+        if (!_paused)
+        {
+            Pump();
+        }
+
+        if (IsOpen && used < input.Length && (_paused || _held.Count > 0))
+        {
+            _held.Add(_shared.Loop.Buffers, input[used..]);
+            used = input.Length;
+        }
+
+        return used;
+    }
+
+    private void Collect()
+    {
+        if (!_collecting)
+        {
+            _collecting = true;
+            _shared.Loop.AtTurnEnd(this);
+        }
+    }
+
     private void KeepRest()
     {
         int left = _shared.InCount;
@@ -509,10 +528,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
                 Flush();
             }
 
-            int written = _server is { OwesTicket: true }
-                ? _server.WriteWithTicket(_ssl, bytes, count)
-                : Ssl.SSL_write(_ssl, bytes, count);
-            if (written <= 0)
+            int written = _session.Write(bytes, count, _server);
+            if (written == 0)
             {
                 Crypto.ERR_clear_error();
                 return;
@@ -521,14 +538,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             bytes += written;
             count -= written;
         }
-    }
-
-    /// <summary>The client sends no request yet, so there is no answer to give the ticket with.</summary>
-    private void SendTicket()
-    {
-        Claim();
-        _server!.SendTicket(_ssl);
-        Flush();
     }
 
     internal void Flush()
@@ -544,11 +553,11 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     /// <summary>Says that nothing more will come (close_notify), once.</summary>
     private void Notify()
     {
-        if (!_notified && !_handshaking && _ssl != 0 && _inner.IsOpen)
+        if (!_notified && !_handshaking && !_session.IsOver && _inner.IsOpen)
         {
             _notified = true;
             Claim();
-            _ = Ssl.SSL_shutdown(_ssl);
+            _session.WriteEnd();
             Crypto.ERR_clear_error();
         }
     }
@@ -584,12 +593,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
-        if (_ssl != 0)
-        {
-            Ssl.SSL_free(_ssl);
-            _ssl = 0;
-        }
-
+        _session.Release();
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);
     }

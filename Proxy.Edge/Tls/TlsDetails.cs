@@ -16,7 +16,16 @@ public sealed record TlsDetails(string Version, string Cipher, bool Resumed, IRe
         Ssl.SSL_session_reused(ssl) == 1,
         ReadChain(ssl));
 
-    private static List<byte[]> ReadChain(nint ssl)
+    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
+    internal static unsafe bool SpeaksHttp2(nint ssl)
+    {
+        byte* data;
+        uint length;
+        Ssl.SSL_get0_alpn_selected(ssl, &data, &length);
+        return new ReadOnlySpan<byte>(data, (int)length).SequenceEqual("h2"u8);
+    }
+
+    internal static List<byte[]> ReadChain(nint ssl)
     {
         var chain = new List<byte[]>();
         nint leaf = Ssl.SSL_get1_peer_certificate(ssl);

@@ -62,8 +62,17 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 
     internal byte* In => _area->In;
 
+    /// <summary>Where the next byte of output goes.</summary>
+    internal byte* OutEnd => _area->Out + _area->OutCount;
+
+    internal TlsCipherSlots Ciphers { get; } = new();
+
     /// <summary>The areas are a loop's; connections must be gone.</summary>
-    public void Dispose() => NativeMemory.Free(_area);
+    public void Dispose()
+    {
+        Ciphers.Dispose();
+        NativeMemory.Free(_area);
+    }
 
     public void OnTurnEnd()
     {
