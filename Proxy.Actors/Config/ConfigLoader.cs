@@ -20,6 +20,11 @@ public static class ConfigLoader
     public static ConfigLoading LoadText(string text, string file, HoconOptions? options = null) =>
         Judge(HoconDocument.Parse(text, file, options), file);
 
+    /// <param name="root">A document that was read and resolved already, perhaps put together from several.</param>
+    /// <param name="file">Name for messages about what is not in the document.</param>
+    public static ConfigLoading LoadDocument(HoconObject root, string file) =>
+        Judge(root, new ConfigSource(new HoconOrigin(file, 1, 1)));
+
     private static ConfigLoading Judge(HoconResult document, string file)
     {
         var source = new ConfigSource(new HoconOrigin(file, 1, 1));
@@ -29,13 +34,19 @@ public static class ConfigLoader
             return new ConfigLoading(null, ConfigList.From(errors), [], source);
         }
 
-        var problems = new ProblemList(source);
         if (document.Root is not { } root)
         {
+            var problems = new ProblemList(source);
             problems.Error("", "the file holds a list, not keys", "proxy { … }");
             return new ConfigLoading(null, problems.Errors, [], source);
         }
 
+        return Judge(root, source);
+    }
+
+    private static ConfigLoading Judge(HoconObject root, ConfigSource source)
+    {
+        var problems = new ProblemList(source);
         ProxyConfig config = ConfigReader.Read(root, problems);
         ConfigValidation.Run(config, problems);
         ConfigList<ConfigProblem> found = problems.Errors;

@@ -31,6 +31,9 @@ public sealed record ListenerTlsConfig
 
     public bool Tickets { get; init; } = true;
 
+    /// <summary>Requests are taken together with a client's hello (0-RTT).</summary>
+    public bool EarlyData { get; init; }
+
     public HstsConfig Hsts { get; init; } = new();
 
     /// <summary>Names of the fields that tell origins the client's certificate and its chain; empty = not

@@ -10,6 +10,9 @@ public sealed record ManagementConfig
 
     public SocketTarget Bind { get; init; } = SocketTarget.Inet(IPAddress.Loopback, 8558);
 
+    /// <summary>Whether everything that would change something is refused.</summary>
+    public bool ReadOnly { get; init; } = true;
+
     /// <summary>What a caller has to present as "Authorization: Bearer …"; empty = nobody is asked.</summary>
     public string Token { get; init; } = "";
 }

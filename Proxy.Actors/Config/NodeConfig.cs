@@ -16,8 +16,15 @@ public sealed record NodeConfig
     /// use.</summary>
     public long MaxBufferMemory { get; init; }
 
+    /// <summary>Sessions and addresses that affinity remembers at once, over all pools.</summary>
+    public int MaxSessions { get; init; } = 1_000_000;
+
     /// <summary>How long requests in flight may take to end after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stopping node goes on accepting after it has said that it is not ready, so that whoever
+    /// sends it clients can hear of it.</summary>
+    public TimeSpan DrainGrace { get; init; }
 
     /// <summary>How often a new key seals session tickets; a key opens tickets for two more turns.</summary>
     public TimeSpan TicketRotation { get; init; } = TimeSpan.FromHours(12);

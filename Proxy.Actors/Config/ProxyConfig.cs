@@ -20,4 +20,11 @@ public sealed record ProxyConfig
     public ManagementConfig Management { get; init; } = new();
 
     public ClusterConfig Cluster { get; init; } = new();
+
+    /// <summary>Virtual routers; empty = this node holds no virtual addresses.</summary>
+    public ConfigList<VipConfig> Vips { get; init; } = [];
+
+    public VipGuardConfig VipGuard { get; init; } = new();
+
+    public VipPlacementConfig VipPlacement { get; init; } = new();
 }

@@ -34,4 +34,7 @@ public sealed record RouteConfig
 
     /// <summary>Largest request body in bytes; 0 = no limit.</summary>
     public long MaxBody { get; init; }
+
+    /// <summary>Null = no limit.</summary>
+    public RateLimitConfig? RateLimit { get; init; }
 }

@@ -42,6 +42,7 @@ internal static class ListenerPlanner
     {
         Endpoint = live.Tls.Endpoint(listener),
         HandshakeTimeout = tls.HandshakeTimeout,
+        EarlyData = tls.EarlyData,
         MaxHandshakes = tls.MaxHandshakes,
         StrictTransportSecurity = tls.Hsts.Value,
         ClientCertField = tls.ClientCertField,

@@ -21,7 +21,7 @@ internal static class PoolPlanner
             State = live.Pool(pool.Name),
             Members = members,
             Balancer = FindBalancer(pool.Balance),
-            Affinity = PlanAffinity(pool, members),
+            Affinity = PlanAffinity(pool, members, live),
             NoFailover = pool.Affinity.NoFailover,
             Timeouts = pool.Timeouts,
             Retry = pool.Retry,
@@ -48,13 +48,8 @@ internal static class PoolPlanner
     private static MemberPlan Reused(MemberPlan planned, PoolPlan? previous) =>
         previous?.Members.FirstOrDefault(old => old == planned) ?? planned;
 
-    private static CookieAffinity? PlanAffinity(PoolConfig pool, MemberPlan[] members)
+    private static IAffinity? PlanAffinity(PoolConfig pool, MemberPlan[] members, LiveRegistry live)
     {
-        if (pool.Affinity.Cookie is not { } cookie)
-        {
-            return null;
-        }
-
         // Standbys come last: where several members share a route, the first that serves is taken.
         AffinityRoute[] routes =
         [
@@ -62,7 +57,26 @@ internal static class PoolPlanner
                 .OrderBy(pair => pair.Second.EffectiveRole == MemberRole.Standby)
                 .Select(pair => new AffinityRoute(pair.First.Route, pair.First.State)),
         ];
-        return new CookieAffinity(cookie, routes);
+        var links = new List<IAffinity>();
+        if (pool.Affinity.Cookie is { } cookie)
+        {
+            links.Add(new CookieAffinity(cookie, routes));
+        }
+
+        if (pool.Affinity.ApplicationCookie is { } session)
+        {
+            links.Add(new SessionAffinity(
+                session.Names, live.Bonds(pool.Name, "session", routes, session.Timeout)));
+        }
+
+        if (pool.Affinity.Source is { } source)
+        {
+            links.Add(new SourceAffinity(
+                live.Bonds(pool.Name, "source", routes, source.Timeout),
+                new AddressPrefix(source.PrefixV4, source.PrefixV6)));
+        }
+
+        return links.Count > 1 ? new AffinityChain(links) : links.FirstOrDefault();
     }
 
     private static IBalancerFactory FindBalancer(string name) =>

@@ -10,7 +10,8 @@ internal static class RoutePlanner
 {
     /// <param name="match">Conditions of the running revision when they are the same: the route table then stays
     /// too.</param>
-    public static RoutePlan Plan(RouteConfig route, int index, PoolPlan? pool, RouteMatch? match) => new()
+    public static RoutePlan Plan(
+        RouteConfig route, int index, PoolPlan? pool, RouteMatch? match, LiveRegistry live) => new()
     {
         Index = index,
         Name = route.Name,
@@ -31,6 +32,7 @@ internal static class RoutePlanner
         Mapping = pool is null ? new ResponseMappingRule { Enabled = false } : MappingPlanner.Plan(route, pool),
         Upgrades = route.Upgrade,
         MaxRequestBody = route.MaxBody,
+        RateLimit = route.RateLimit is { } limit ? live.RateLimit(route.Name, limit) : null,
     };
 
     private static RouteMatch PlanMatch(MatchConfig match)

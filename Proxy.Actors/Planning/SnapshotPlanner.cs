@@ -12,7 +12,7 @@ public static class SnapshotPlanner
     public static PlannedRevision Plan(ProxyConfig config, LiveRegistry live, PlannedRevision previous)
     {
         Dictionary<string, PoolPlan> pools = PlanPools(config, live, previous);
-        RoutePlan[] routes = PlanRoutes(config, pools, previous);
+        RoutePlan[] routes = PlanRoutes(config, pools, live, previous);
         ListenerPlan[] listeners = PlanListeners(config, routes, live, previous);
         return new PlannedRevision(config, new EdgeSnapshot
         {
@@ -46,7 +46,7 @@ public static class SnapshotPlanner
         plan.Members.All(member => member.Tls is null || ReferenceEquals(member.Tls.Context, live.Tls.Origin(pool)));
 
     private static RoutePlan[] PlanRoutes(
-        ProxyConfig config, Dictionary<string, PoolPlan> pools, PlannedRevision previous)
+        ProxyConfig config, Dictionary<string, PoolPlan> pools, LiveRegistry live, PlannedRevision previous)
     {
         Dictionary<string, (RouteConfig Config, RoutePlan Plan)> before = previous.Config.Routes
             .Zip(previous.Snapshot.Routes)
@@ -60,7 +60,8 @@ public static class SnapshotPlanner
             bool same = known && old.Config == route && old.Plan.Index == i && ReferenceEquals(old.Plan.Pool, pool);
             routes[i] = same
                 ? old.Plan
-                : RoutePlanner.Plan(route, i, pool, known && old.Config.Match == route.Match ? old.Plan.Match : null);
+                : RoutePlanner.Plan(
+                    route, i, pool, known && old.Config.Match == route.Match ? old.Plan.Match : null, live);
         }
 
         return routes;

@@ -210,6 +210,7 @@ internal sealed class FileTlsContexts(
             host => ClientAuth(host.ClientAuth, $"hosts.{host.Name}.client-auth", folder),
             StringComparer.Ordinal),
         Tickets = tls.Tickets,
+        MaxEarlyData = tls.EarlyData ? TlsServerPolicy.UsualEarlyData : 0,
     };
 
     private static ClientAuthPolicy ClientAuth(ClientAuthConfig auth, string key, string folder) =>

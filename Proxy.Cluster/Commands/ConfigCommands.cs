@@ -1,8 +1,7 @@
 using Proxy.Actors.Config;
 using Proxy.Actors.Hocon;
-using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
-using Proxy.Edge.Tls;
+using Proxy.Cluster.Host;
 
 namespace Proxy.Cluster.Commands;
 
@@ -28,12 +27,7 @@ internal static class ConfigCommands
             return 2;
         }
 
-        var acme = new AcmeCertificates(TimeProvider.System);
-        (List<string> acmeErrors, List<string> acmeWarnings) = AcmeInspection.Look(config, file, acme);
-        TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges(), acme)
-            .Prepare(config, file, TimeProvider.System.GetUtcNow());
-        findings.Errors.AddRange(acmeErrors);
-        findings.Warnings.AddRange(acmeWarnings);
+        TlsFindings findings = ConfigInspection.Look(config, file, TimeProvider.System);
         foreach (string error in findings.Errors)
         {
             errors.WriteLine($"error: {file}: {error}");

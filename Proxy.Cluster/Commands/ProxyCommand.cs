@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Proxy.Cluster.Commands.Ctl;
 using Proxy.Cluster.Demo;
 using Proxy.Cluster.Host;
 using Proxy.Cluster.Vrrp.Guard;
@@ -24,7 +25,9 @@ internal static class ProxyCommand
             Check(),
             Hocon(),
             Backends(),
+            CtlCommand.Make(),
             Guard(),
+            new Command("ctl", "Talks to the management of a running node.") { VipCommands.Create() },
             Version(),
         };
         ParseResult command = root.Parse(arguments);
@@ -35,12 +38,18 @@ internal static class ProxyCommand
     private static Command Run()
     {
         Argument<string> file = FileArgument("Configuration of the node (HOCON).");
+        var takeOver = new Option<bool>("--take-over")
+        {
+            Description = "Takes the listening sockets over from the running process of this node, which then drains "
+                + "and ends. When none runs, an ordinary start.",
+        };
         var command = new Command(
             "run",
             "Runs a node. SIGTERM or SIGINT: drain, then stop (SIGINT twice: now). SIGHUP: read the file again. "
-            + "SIGUSR1: reopen the access logs.")
+            + "SIGUSR1: reopen the access logs. SIGUSR2: start the program anew and hand the listening sockets over.")
         {
             file,
+            takeOver,
         };
         command.SetAction(async (result, _) =>
         {
@@ -53,7 +62,8 @@ internal static class ProxyCommand
                 })
                 .AddConsole(static console => console.LogToStandardErrorThreshold = LogLevel.Trace)
                 .AddFilter(null, LogLevel.Information));
-            return await NodeHost.RunAsync(result.GetRequiredValue(file), logs.CreateLogger("proxy"), Console.Error);
+            return await NodeHost.RunAsync(
+                result.GetRequiredValue(file), result.GetValue(takeOver), logs.CreateLogger("proxy"), Console.Error);
         });
         return command;
     }

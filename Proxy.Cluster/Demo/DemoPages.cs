@@ -24,6 +24,7 @@ internal sealed class DemoPages(string name, TimeProvider time)
         origin.Map("/bytes/{count:long}", Bytes);
         origin.Map("/redirect", (HttpContext context) => Results.Redirect(Self(context) + "/landed?by=redirect"));
         origin.Map("/cookie", SetCookie);
+        origin.Map("/session", new DemoSessions(name).Answer);
         origin.Map("/echo", Echo);
         origin.Map("/ws", EchoSocket);
         origin.Map("/sse", Events);
@@ -31,7 +32,8 @@ internal sealed class DemoPages(string name, TimeProvider time)
     }
 
     private static string Self(HttpContext context) =>
-        $"http://127.0.0.1:{context.Connection.LocalPort}";
+        "http://" + new IPEndPoint(
+            context.Connection.LocalIpAddress ?? IPAddress.Loopback, context.Connection.LocalPort);
 
     private Task Count(HttpContext context, RequestDelegate next)
     {

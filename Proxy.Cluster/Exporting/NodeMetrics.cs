@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
 
@@ -13,4 +14,7 @@ internal sealed record NodeMetrics(
     bool IsReady,
     EdgeSnapshot Snapshot,
     EdgeTelemetry Telemetry,
-    IReadOnlyList<AcmeOrderState> AcmeOrders);
+    IReadOnlyList<AcmeOrderState> AcmeOrders)
+{
+    public VipReport Vips { get; init; } = VipReport.None;
+}

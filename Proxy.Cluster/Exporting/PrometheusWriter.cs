@@ -19,6 +19,7 @@ internal static class PrometheusWriter
         WriteAccessLog(output, node.Telemetry);
         TlsMetrics.Write(output, node);
         AcmeMetrics.Write(output, node.AcmeOrders);
+        VipMetrics.Write(output, node.Vips);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
         TopologyMetrics.WritePools(output, node);

@@ -9,10 +9,16 @@ using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
+using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Probing;
+using Proxy.Cluster.Restart;
+using Proxy.Cluster.Revisions.Editing;
+using Proxy.Cluster.Shutdown;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Tls;
 
@@ -39,17 +45,29 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly AcmeService _acme;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
+    private readonly LateEngine _engine;
+    private readonly NodeRevisions _revisions;
+    private readonly NodeDeparture _departure;
+    private readonly VipService _vips;
+    private readonly string _name;
+    private readonly HotRestart _restart;
+    private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private ClusterNode? _cluster;
 
-    public NodeHost(string file, NodeConfig node, ILogger logger)
+    /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
+    private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
+        NodeConfig node = config.Node;
         _file = file;
+        _before = before;
         _logger = logger;
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
+        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -78,6 +96,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Challenges = challenges.Http,
             Events = events,
             BufferBytes = node.MaxBufferMemory > 0 ? node.MaxBufferMemory : DefaultBufferBytes(),
+            Inherited = new InheritedListeners(before?.Sockets.Where(static socket => socket.Loop >= 0) ?? []),
             InstanceId = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)),
         });
         _port = new EdgePort(_edge);
@@ -88,16 +107,34 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls);
+        _live = new LiveRegistry(loops, _tls, LiveTables.Alone(
+            RandomNumberGenerator.GetBytes(EntryHash.KeyBytes), node.MaxSessions));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _engine = new LateEngine(
+            () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
+        var revisions = new NodeRevisionOptions(
+            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
+        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
+        _departure = new NodeDeparture(
+            _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
+        _vips = new VipService(
+            _actors,
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, Peers: null, file));
+        _status.VipService = _vips;
+        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _restart = new HotRestart(
+            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
+            _time);
+        Inherit();
     }
 
     /// <summary>Runs the node until a signal ends it. Returns the process's exit code: 0 after an orderly end, 1
     /// when it could not start, 2 when the configuration is wrong.</summary>
-    public static async Task<int> RunAsync(string file, ILogger logger, TextWriter errors)
+    public static async Task<int> RunAsync(string file, bool takeOver, ILogger logger, TextWriter errors)
     {
         ConfigLoading loading = ConfigLoader.Load(file);
-        if (loading.Config is not { } config)
+        if (loading.Config is not { } config || HoconDocument.ParseFile(file).Root is not { } document)
         {
             foreach (ConfigProblem problem in loading.Errors)
             {
@@ -107,29 +144,39 @@ internal sealed class NodeHost : IAsyncDisposable
             return 2;
         }
 
-        await using var host = new NodeHost(file, config.Node, logger);
-        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen);
-        if (!await host.StartAsync(loading, config))
+        TakeoverAnswer before = takeOver
+            ? Takeover.Ask(HotRestart.Place(config.Node.StateDir), HotRestart.Patience)
+            : new TakeoverAnswer(null, null);
+        if (before.Refusal is { } refusal)
+        {
+            NodeLog.TakeoverRefused(logger, refusal);
+            return 1;
+        }
+
+        using Takeover? taken = before.Taken;
+        await using var host = new NodeHost(file, SharedBlocks.Split(document), config, logger, taken);
+        using var signals = new NodeSignals(host.Reload, host._accessLogs.Reopen, host._departure);
+        if (!await host.StartAsync(config))
         {
             return 1;
         }
 
-        string reason = await signals.Stop;
-        await host.LeaveAsync(reason, signals.Now);
+        await host._departure.Completion;
         return 0;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_management is not null)
-        {
-            await _management.DisposeAsync();
-        }
-
+        await StopManagementAsync();
+        await _restart.DisposeAsync();
         await _certificates.DisposeAsync();
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        _cluster?.Dispose();
+
+        _revisions.Dispose();
+        await _engine.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -139,82 +186,134 @@ internal sealed class NodeHost : IAsyncDisposable
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    private async Task<bool> StartAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<bool> StartAsync(ProxyConfig config)
     {
         _accessLogs.Start();
         _edge.Start();
-        if (!await ApplyAsync(loading, config))
+        if (!await _revisions.StartAsync())
         {
             return false;
         }
 
-        if (config.Management.Enabled)
+        StartCluster(config);
+        // A local socket cannot be shared, so the process before this one gives it up first.
+        bool isLate = _before is not null && config.Management.Bind.IsUnix;
+        if (!isLate && !await StartManagementAsync(config.Management))
         {
-            try
-            {
-                _management = await ManagementServer.StartAsync(
-                    new ManagementOptions { Bind = config.Management.Bind, Token = config.Management.Token }, _status);
-                NodeLog.ManagementListening(_logger, _management.Bound.ToString());
-            }
-            catch (IOException error)
-            {
-                NodeLog.ListenerFailed(_logger, "management", error.Message);
-                return false;
-            }
+            return false;
         }
 
         _certificates.Start();
-        _status.SetReady(null);
+        await _departure.StartedAsync();
+        if (_before is not null)
+        {
+            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            {
+                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+            }
+
+            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
+                ? "this process has taken over"
+                : "this process serves; the one before it does not answer");
+        }
+
+        if (isLate)
+        {
+            await StartManagementAsync(config.Management);
+        }
+
+        _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
     }
 
-    /// <summary>Leaves in order: not ready any more, requests done, actors ended. The listeners stay with the loops,
-    /// which stop accepting as the first step of draining.</summary>
-    private async Task LeaveAsync(string reason, Task now)
+    private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
     {
-        TimeSpan limit = _running.Config.Node.DrainTimeout;
-        NodeLog.Draining(_logger, reason, limit);
-        CoordinatedShutdown shutdown = _actors.Shutdown;
-        shutdown.AddTask(ShutdownPhase.BeforeServiceUnbind, "readiness", _ =>
+        var guard = new ChangeGuard(readOnly);
+        yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new RevisionEndpoints(_revisions.Store, guard);
+        if (_cluster is not null)
         {
-            _status.SetReady("draining");
-            return ValueTask.CompletedTask;
-        });
-        // The loops keep to the limit themselves; the margin is for telling them.
-        shutdown.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + TimeSpan.FromSeconds(2));
-        shutdown.AddTask(ShutdownPhase.ServiceRequestsDone, "connections", _ => new ValueTask(_edge.DrainAsync(limit)));
-        Task leaving = shutdown.Run(reason);
-        if (await Task.WhenAny(leaving, now) == now)
+            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+        }
+    }
+
+    /// <summary>After the first revision, so that a node serves before it joins.</summary>
+    private void StartCluster(ProxyConfig config)
+    {
+        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _departure.Add(cluster);
+        _actors.Shutdown.AddTask(
+            ShutdownPhase.ClusterLeave,
+            "membership",
+            cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
+    }
+
+    private async Task<bool> StartManagementAsync(ManagementConfig config)
+    {
+        if (!config.Enabled)
         {
-            await _edge.DrainAsync(TimeSpan.Zero);
+            return true;
         }
 
-        await leaving;
+        try
+        {
+            _management = await ManagementServer.StartAsync(
+                new ManagementOptions
+                {
+                    Bind = config.Bind,
+                    Token = config.Token,
+                    Inherited = _before?.Sockets.FirstOrDefault(
+                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    More = [.. Endpoints(config.ReadOnly)],
+                },
+                _status);
+            NodeLog.ManagementListening(_logger, _management.Bound.ToString());
+            return true;
+        }
+        catch (IOException error)
+        {
+            NodeLog.ListenerFailed(_logger, "management", error.Message);
+            return false;
+        }
+    }
+
+    private Task StopManagementAsync() =>
+        Interlocked.Exchange(ref _management, null)?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+
+    /// <summary>Everything that listens, for the next process. The loop of management is -1.</summary>
+    private async Task<IReadOnlyList<SharedListener>> ShareSocketsAsync()
+    {
+        IReadOnlyList<SharedListener> edge = await _edge.ShareListenersAsync();
+        return _management is { } management && management.Share() is >= 0 and int descriptor
+            ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
+            : edge;
+    }
+
+    private void Inherit()
+    {
+        _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        foreach (IHandoverState state in _restart.State)
+        {
+            if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
+                && !state.TryImport(bytes.Span))
+            {
+                NodeLog.Handover(_logger, $"{state.Name} of the process before this one is not understood");
+            }
+        }
     }
 
     /// <summary>Reads the file again. An invalid file changes nothing.</summary>
-    private void Reload() => _ = ReloadAsync();
+    private void Reload() => _ = _revisions.RereadAsync();
 
-    private async Task ReloadAsync()
+    /// <summary>Null after success; otherwise why not, and what ran before goes on.</summary>
+    private async Task<string?> ApplyAsync(RevisedConfig revised)
     {
         await _reloading.WaitAsync();
         try
         {
-            ConfigLoading loading = ConfigLoader.Load(_file);
-            if (loading.Config is { } config)
-            {
-                await ApplyAsync(loading, config);
-                return;
-            }
-
-            foreach (ConfigProblem problem in loading.Errors)
-            {
-                NodeLog.ReloadRefused(_logger, problem.ToString());
-            }
-        }
-        catch (Exception error)
-        {
-            NodeLog.ReloadRefused(_logger, error.Message);
+            return await ApplyAsync(revised, revised.Loading.Config!); // Who calls has seen to it.
         }
         finally
         {
@@ -222,9 +321,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ApplyAsync(ConfigLoading loading, ProxyConfig config)
+    private async Task<string?> ApplyAsync(RevisedConfig revised, ProxyConfig config)
     {
-        foreach (ConfigProblem warning in loading.Warnings)
+        foreach (ConfigProblem warning in revised.Loading.Warnings)
         {
             NodeLog.ConfigWarning(_logger, warning.ToString());
         }
@@ -235,9 +334,14 @@ internal sealed class NodeHost : IAsyncDisposable
             NodeLog.ReloadRefused(_logger, problem);
         }
 
-        if (problems.Count > 0 || !PrepareTls(config))
+        if (problems.Count > 0)
         {
-            return false;
+            return problems[0];
+        }
+
+        if (PrepareTls(config) is [var first, ..])
+        {
+            return first;
         }
 
         PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
@@ -256,21 +360,21 @@ internal sealed class NodeHost : IAsyncDisposable
         if (answer.Problem is { } failure)
         {
             NodeLog.ReloadRefused(_logger, failure);
-            return false;
+            return failure;
         }
 
-        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems.Count > 0)
+        if (ReferenceEquals(_running, PlannedRevision.None) && _port.Problems is [var unbound, ..])
         {
-            return false;
+            return $"{unbound.Listener}: {unbound.Message}";
         }
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
         _running = planned;
         await _acme.AdoptAsync(config);
-        HoconObject? document = HoconDocument.ParseFile(_file).Root;
-        _status.Set(planned, document is null ? "{}" : HoconJson.Write(document, indented: true));
-        return true;
+        _vips.Adopt(config);
+        _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
+        return null;
     }
 
     /// <summary>The files may have been renewed since they were read. What is wrong with them is said once, not at
@@ -301,12 +405,12 @@ internal sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private bool PrepareTls(ProxyConfig config)
+    private List<string> PrepareTls(ProxyConfig config)
     {
         _told.Clear();
         TlsFindings findings = _tls.Prepare(config, _file, _time.GetUtcNow());
         Tell(findings);
-        return findings.Errors.Count == 0;
+        return findings.Errors;
     }
 
     private void Tell(TlsFindings findings)

@@ -38,6 +38,18 @@ internal static partial class NodeLog
     [LoggerMessage(9, LogLevel.Information, "{Reason}: draining for at most {Limit}")]
     public static partial void Draining(ILogger logger, string reason, TimeSpan limit);
 
+    [LoggerMessage(11, LogLevel.Warning, "leaving: {What}: {Problem}")]
+    public static partial void DepartureTrouble(ILogger logger, string what, string problem);
+
+    [LoggerMessage(12, LogLevel.Information, "handover: {What}")]
+    public static partial void Handover(ILogger logger, string what);
+
+    [LoggerMessage(13, LogLevel.Error, "cannot take over from the running process: {Problem}")]
+    public static partial void TakeoverRefused(ILogger logger, string problem);
+
+    [LoggerMessage(14, LogLevel.Warning, "revisions: {What}")]
+    public static partial void RevisionNote(ILogger logger, string what);
+
     [LoggerMessage(10, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 
@@ -61,6 +73,15 @@ internal static partial class NodeLog
 
     [LoggerMessage(40, LogLevel.Error, "actor {Path} failed; {Directive}")]
     public static partial void ActorFailed(ILogger logger, string path, string directive, Exception error);
+
+    [LoggerMessage(70, LogLevel.Information, "cluster: {What}")]
+    public static partial void ClusterNote(ILogger logger, string what);
+
+    [LoggerMessage(71, LogLevel.Information, "cluster: this node is {Standing}")]
+    public static partial void ClusterStanding(ILogger logger, string standing);
+
+    [LoggerMessage(72, LogLevel.Warning, "cluster: {Problem}")]
+    public static partial void ClusterProblem(ILogger logger, string problem);
 
     [LoggerMessage(50, LogLevel.Error, "access log: {Problem}")]
     public static partial void AccessLogTrouble(ILogger logger, string problem);

@@ -1,40 +1,36 @@
 using System.Runtime.InteropServices;
+using Proxy.Cluster.Shutdown;
 
 namespace Proxy.Cluster.Host;
 
 /// <summary>What the operating system asks of the node. SIGTERM and SIGINT: drain, then stop; a second SIGINT: stop
-/// now. SIGHUP: read the configuration again. SIGUSR1: open the access logs again.</summary>
+/// now. SIGHUP: read the configuration again. SIGUSR1: open the access logs again. SIGUSR2: start the program anew and
+/// hand over to it.</summary>
 internal sealed class NodeSignals : IDisposable
 {
     /// <summary>SIGUSR1 on Linux; PosixSignal has no name for it.</summary>
     private const PosixSignal UserSignal1 = (PosixSignal)10;
 
+    private const PosixSignal UserSignal2 = (PosixSignal)12;
+
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _now = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _interrupts;
 
-    public NodeSignals(Action reload, Action reopenLogs)
+    public NodeSignals(Action reload, Action reopenLogs, NodeDeparture departure)
     {
-        On(PosixSignal.SIGTERM, () => _stop.TrySetResult("SIGTERM"));
+        On(PosixSignal.SIGTERM, () => _ = departure.LeaveAsync("SIGTERM"));
         On(PosixSignal.SIGINT, () =>
         {
+            _ = departure.LeaveAsync("SIGINT");
             if (Interlocked.Increment(ref _interrupts) > 1)
             {
-                _now.TrySetResult();
+                departure.Hurry();
             }
-
-            _stop.TrySetResult("SIGINT");
         });
         On(PosixSignal.SIGHUP, reload);
         On(UserSignal1, reopenLogs);
+        On(UserSignal2, () => _ = departure.UpgradeAsync());
     }
-
-    /// <summary>Completes with the signal's name when the node is to leave.</summary>
-    public Task<string> Stop => _stop.Task;
-
-    /// <summary>Completes when there is no more patience.</summary>
-    public Task Now => _now.Task;
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -22,6 +23,11 @@ internal sealed class NodeStatus(
     public EdgeTelemetry Telemetry => telemetry;
 
     public IReadOnlyList<AcmeOrderState> AcmeOrders => ledger.Orders;
+
+    /// <summary>Set before management starts; null = this node has no virtual addresses.</summary>
+    public VipService? VipService { get; set; }
+
+    public VipReport Vips => VipService?.Report ?? VipReport.None;
 
     public string NodeName => name;
 
@@ -46,6 +52,9 @@ internal sealed class NodeStatus(
             .FirstOrDefault(candidate => candidate.Name == member.Name);
         return config is null ? default : new MemberPlace(config.Role, config.Set);
     }
+
+    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
+        VipService?.OrderAsync(name, isTake) ?? ValueTask.FromResult($"no virtual router is named \"{name}\"");
 
     public void Set(PlannedRevision revision, string json) =>
         Volatile.Write(ref _running, new RunningRevision(revision, json));

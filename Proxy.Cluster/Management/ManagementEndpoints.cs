@@ -8,15 +8,17 @@ using Proxy.Edge.Snapshot;
 
 namespace Proxy.Cluster.Management;
 
-/// <summary>The paths of management and what each answers. All of them only read.</summary>
-internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
+/// <summary>The paths that are always there and what each answers. All of them only read.</summary>
+/// <param name="more">Paths of others, for the index.</param>
+internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, IEnumerable<string> more)
 {
     private static readonly string[] Reading = ["GET", "HEAD"];
 
-    private static readonly string[] Paths =
+    private readonly string[] _paths =
     [
         "/", "/alive", "/ready", "/metrics",
-        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
+        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config", "/api/vips",
+        .. more,
     ];
 
     public void Map(IEndpointRouteBuilder routes)
@@ -33,6 +35,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
             json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
         routes.MapMethods("/api/config", Reading, Config);
+        new VipEndpoints(node).Map(routes);
     }
 
     private static void WriteArray<T>(Utf8JsonWriter json, IReadOnlyList<T> items, Action<T> write)
@@ -56,7 +59,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
             return JsonAnswers.BytesAsync(context, "text/html; charset=utf-8", page);
         }
 
-        string paths = string.Join(',', Paths.Select(path => $"\"{path}\""));
+        string paths = string.Join(',', _paths.Select(path => $"\"{path}\""));
         byte[] index = Encoding.UTF8.GetBytes($"{{\"paths\":[{paths}]}}\n");
         return JsonAnswers.BytesAsync(context, "application/json", index);
     }
@@ -78,7 +81,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time)
         bool isReady = node.IsReady(out _);
         var metrics = new NodeMetrics(
             node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry,
-            node.AcmeOrders);
+            node.AcmeOrders) { Vips = node.Vips };
         return JsonAnswers.BytesAsync(context, ExpositionWriter.ContentType, PrometheusWriter.Write(metrics));
     }
 

@@ -12,5 +12,12 @@ internal sealed record ManagementOptions
     /// <summary>Bearer token asked for everything but /alive and /ready; empty = none.</summary>
     public string Token { get; init; } = "";
 
+    /// <summary>Descriptor of a socket that listens there already, from the process before this one; the server owns
+    /// it.</summary>
+    public int? Inherited { get; init; }
+
+    /// <summary>Paths beside those that are always there.</summary>
+    public IReadOnlyList<IManagementEndpoints> More { get; init; } = [];
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -6,9 +6,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Proxy.Edge.Os.Network;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Management;
@@ -24,22 +26,41 @@ internal sealed class ManagementServer : IAsyncDisposable
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly WebApplication _application;
+    private readonly Socket? _listening;
 
-    private ManagementServer(WebApplication application, SocketTarget bound)
+    private ManagementServer(WebApplication application, SocketTarget bound, Socket? listening)
     {
         _application = application;
+        _listening = listening;
         Bound = bound;
     }
 
     /// <summary>Where it listens, with the port that was chosen.</summary>
     public SocketTarget Bound { get; }
 
+    /// <summary>The listening socket for another process, which whoever asks closes; negative when it cannot be
+    /// shared.</summary>
+    public int Share()
+    {
+        // The file of a local socket goes with the socket that made it.
+        if (_listening is null || Bound.IsUnix)
+        {
+            return -1;
+        }
+
+        DescriptorPassing.MarkShared((int)_listening.Handle);
+        return DescriptorPassing.Duplicate((int)_listening.Handle);
+    }
+
     /// <summary>Starts listening. Throws IOException when the address cannot be bound.</summary>
     public static async Task<ManagementServer> StartAsync(
         ManagementOptions options, INodeStatus node, CancellationToken cancellation = default)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        Socket? listening = null;
+        builder.WebHost.UseKestrelCore()
+            .UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => listening = Bind(endpoint, options))
+            .ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
 
@@ -51,7 +72,13 @@ internal sealed class ManagementServer : IAsyncDisposable
         application.Use(next => context => AnswerErrorsAsync(context, next));
         application.Use(next => context => guard.InvokeAsync(context, next));
         application.UseRouting();
-        new ManagementEndpoints(node, options.Time).Map(application);
+        new ManagementEndpoints(node, options.Time, options.More.SelectMany(static more => more.Paths))
+            .Map(application);
+        foreach (IManagementEndpoints more in options.More)
+        {
+            more.Map(application);
+        }
+
         try
         {
             if (options.Bind.UnixPath is string path)
@@ -60,7 +87,7 @@ internal sealed class ManagementServer : IAsyncDisposable
             }
 
             await application.StartAsync(cancellation);
-            return new ManagementServer(application, BoundTo(application, options.Bind));
+            return new ManagementServer(application, BoundTo(application, options.Bind), listening);
         }
         catch
         {
@@ -74,6 +101,11 @@ internal sealed class ManagementServer : IAsyncDisposable
         await _application.StopAsync();
         await _application.DisposeAsync();
     }
+
+    private static Socket Bind(EndPoint endpoint, ManagementOptions options) =>
+        options.Inherited is int descriptor
+            ? new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))
+            : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
 
     private static void Configure(KestrelServerOptions kestrel, ManagementOptions options)
     {
@@ -116,7 +148,7 @@ internal sealed class ManagementServer : IAsyncDisposable
         }
         else if (context.Response.StatusCode == 405)
         {
-            await JsonAnswers.ErrorAsync(context, 405, "this path takes GET and HEAD only");
+            await JsonAnswers.ErrorAsync(context, 405, $"this path takes {context.Response.Headers.Allow} only");
         }
     }
 

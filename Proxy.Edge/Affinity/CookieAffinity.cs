@@ -63,7 +63,33 @@ public sealed class CookieAffinity : IAffinity
         return null;
     }
 
-    public MemberState? Find(RequestHead head)
+    public AffinityBond Find(in AffinityRequest request)
+    {
+        MemberState? member = Find(request.Head);
+        return new AffinityBond(member, member);
+    }
+
+    public void Chosen(in AffinityRequest request, MemberState member)
+    {
+    }
+
+    public void Answered(ResponseHead head, MemberState member, long now)
+    {
+    }
+
+    public int WriteToken(MemberState member, bool secure, Span<byte> destination)
+    {
+        if (!_tokens.TryGetValue(member, out (byte[] Plain, byte[] Secure) token))
+        {
+            return 0;
+        }
+
+        byte[] line = secure ? token.Secure : token.Plain;
+        line.CopyTo(destination);
+        return line.Length;
+    }
+
+    internal MemberState? Find(RequestHead head)
     {
         if (!head.Has(HeaderId.Cookie))
         {
@@ -81,18 +107,6 @@ public sealed class CookieAffinity : IAffinity
         }
 
         return null;
-    }
-
-    public int WriteToken(MemberState member, bool secure, Span<byte> destination)
-    {
-        if (!_tokens.TryGetValue(member, out (byte[] Plain, byte[] Secure) token))
-        {
-            return 0;
-        }
-
-        byte[] line = secure ? token.Secure : token.Plain;
-        line.CopyTo(destination);
-        return line.Length;
     }
 
     private MemberState? FindIn(ReadOnlySpan<byte> cookies)

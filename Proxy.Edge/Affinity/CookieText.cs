@@ -13,7 +13,8 @@ internal static class CookieText
     /// <summary>Takes the next pair off <paramref name="rest"/>; false at the end. A pair without '=' has the name "".
     /// The value is without surrounding quotes and ends at a comma too, as some clients join cookies that
     /// way.</summary>
-    public static bool TryNext(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    public static bool TryNext(
+        scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         name = value = default;
         if (rest.IsEmpty)

@@ -40,6 +40,9 @@ public abstract class ClientConnection : TimerNode
 
     public bool IsTls => _tls is not null;
 
+    /// <summary>See <see cref="IClientStream.IsEarly"/>.</summary>
+    public bool IsEarly => _tls is { IsEarly: true };
+
     /// <summary>Unique in the process.</summary>
     public long ConnectionSerial { get; }
 

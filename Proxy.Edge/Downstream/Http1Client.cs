@@ -61,9 +61,8 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     /// <summary>A client that pipelines but does not read has to wait: its answers would pile up here.</summary>
     private bool MayAnswer => _channel.UnsentBytes < MaxHeld;
 
-    public void OnConnected()
-    {
-    }
+    /// <summary>The handshake is done behind early data.</summary>
+    public void OnConnected() => _exchange?.OnHandshakeDone();
 
     public void OnData(byte[] buffer, int offset, int count)
     {

@@ -37,7 +37,10 @@ public sealed class ListenerSlot : IAcceptor
     private readonly ConnectionBudget _budget;
     private readonly ListenerCounters _counters;
     private ClientConnection? _newest;
-    private IListening? _listening;
+
+    /// <summary>One, or several when the process before this one had more loops.</summary>
+    private readonly List<IListening> _listening = [];
+    private SocketTarget? _later;
 
     public ListenerSlot(LoopServices services, ListenerProgram program, ConnectionBudget budget)
     {
@@ -51,9 +54,9 @@ public sealed class ListenerSlot : IAcceptor
     public ListenerProgram Program { get; set; }
 
     /// <summary>Port the listener is bound to; 0 for a Unix socket.</summary>
-    public int Port => _listening?.Bound.Port ?? 0;
+    public int Port => Bound?.Port ?? 0;
 
-    public SocketTarget? Bound => _listening?.Bound;
+    public SocketTarget? Bound => _listening.Count > 0 ? _listening[0].Bound : _later;
 
     /// <summary>Connections of this loop.</summary>
     public int Count { get; private set; }
@@ -62,12 +65,37 @@ public sealed class ListenerSlot : IAcceptor
         && (Program.Plan.Tls is null || _services.Handshakes < Program.Plan.Tls.MaxHandshakes);
 
     public void Open(SocketTarget bind, bool join) =>
-        _listening = _services.Loop.Listen(bind, Program.Plan.Backlog, this, join);
+        _listening.Add(_services.Loop.Listen(bind, Program.Plan.Backlog, this, join));
+
+    /// <summary>Opens a socket when <see cref="BeginAccepting"/> is called: the kernel sends it connections from the
+    /// moment it is open.</summary>
+    public void OpenLater(SocketTarget bind) => _later = bind;
+
+    /// <summary>Listens on inherited sockets, and on those put off.</summary>
+    /// <exception cref="IOException">One that was put off cannot be opened.</exception>
+    public void BeginAccepting()
+    {
+        _listening.ForEach(static listening => listening.Begin());
+        if (_later is { } bind)
+        {
+            _later = null;
+            Open(bind, join: true);
+        }
+    }
+
+    /// <summary>Has a socket of the process before this one, for <see cref="BeginAccepting"/>.</summary>
+    public void Inherit(SocketTarget bind, int descriptor) =>
+        _listening.Add(_services.Loop.Inherit(descriptor, bind, Program.Plan.Backlog, this));
+
+    /// <summary>Descriptors of the listening sockets for another process.</summary>
+    public IEnumerable<int> Duplicate() =>
+        _listening.Select(static listening => listening.Duplicate()).Where(static descriptor => descriptor >= 0);
 
     public void StopListening()
     {
-        _listening?.Close();
-        _listening = null;
+        _listening.ForEach(static listening => listening.Close());
+        _listening.Clear();
+        _later = null;
     }
 
     public void OnAccepted(Channel channel, ClientAddress address, int port)

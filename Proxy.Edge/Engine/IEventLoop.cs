@@ -20,7 +20,14 @@ public interface IListening
     /// <summary>Where it is bound; the port is the real one when 0 was asked for.</summary>
     SocketTarget Bound { get; }
 
-    /// <summary>Takes what is already in the kernel's queue, then closes.</summary>
+    /// <summary>Begins to accept from an inherited socket; others have begun.</summary>
+    void Begin();
+
+    /// <summary>Another descriptor of the same socket, for another process; negative when there is none.</summary>
+    int Duplicate();
+
+    /// <summary>Takes what is already in the kernel's queue, then closes. A socket shared with another process stays
+    /// open there.</summary>
     void Close();
 }
 
@@ -52,6 +59,11 @@ public interface IEventLoop
     /// <param name="join">Other loops of this node listen there already; otherwise nobody may.</param>
     /// <exception cref="IOException">The address cannot be bound; the message says why.</exception>
     IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join);
+
+    /// <summary>Takes a listening socket that another process opened; the loop owns the descriptor from now on. It
+    /// accepts nothing before <see cref="IListening.Begin"/>: should this process give up before, whatever it had
+    /// accepted would be lost.</summary>
+    IListening Inherit(int descriptor, SocketTarget bind, int backlog, IAcceptor acceptor);
 
     /// <summary>Starts a connection. Failure is reported through the handler, never from inside this call.</summary>
     Channel Connect(SocketTarget target, IChannelHandler handler);

@@ -27,7 +27,7 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
     private readonly LoopServices _services;
     private readonly OriginServices _origins;
     private readonly List<TaskCompletionSource> _drained = [];
-    private long _drainDeadline;
+    private long _drainDeadline = long.MaxValue;
 
     public EdgeLoop(EdgeNodeOptions options, int index)
     {
@@ -95,6 +95,50 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         return result;
     }
 
+    /// <summary>Accepts from the sockets of the process before this one.</summary>
+    public void BeginAccepting(List<EdgeProblem> problems)
+    {
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            try
+            {
+                slot.BeginAccepting();
+            }
+            catch (IOException error)
+            {
+                problems.Add(new EdgeProblem(slot.Program.Plan.Name, error.Message));
+            }
+        }
+    }
+
+    /// <summary>The listening sockets for another process; whoever asks closes the descriptors.</summary>
+    public IReadOnlyList<SharedListener> ShareListeners() =>
+    [
+        .. _slots.Values.SelectMany(slot => slot.Duplicate().Select(descriptor => new SharedListener(
+            slot.Program.Plan.Name, slot.Program.Plan.Bind.ToString(), Loop.Index, descriptor))),
+    ];
+
+    /// <summary>Lets every connection end with the answer in hand, and goes on accepting.</summary>
+    public void SendClientsAway()
+    {
+        if (!_services.IsDraining)
+        {
+            _services.IsDraining = true;
+            OnTimer(Loop.Now);
+        }
+    }
+
+    /// <summary>Takes <see cref="SendClientsAway"/> back, as long as <see cref="Drain"/> was not called.</summary>
+    public void WelcomeClients() => _services.IsDraining = _drained.Count > 0;
+
+    public void StopAccepting()
+    {
+        foreach (ListenerSlot slot in _slots.Values)
+        {
+            slot.StopListening();
+        }
+    }
+
     /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone
     /// or the time is over. Called again, the new limit holds.</summary>
     public void Drain(TimeSpan limit, TaskCompletionSource drained)
@@ -102,17 +146,17 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         _services.IsDraining = true;
         _drained.Add(drained);
         _drainDeadline = Loop.Now + (limit.Ticks / TimeSpan.TicksPerMicrosecond);
-        foreach (ListenerSlot slot in _slots.Values)
-        {
-            slot.StopListening();
-            slot.BeginDrain();
-        }
-
+        StopAccepting();
         OnTimer(Loop.Now);
     }
 
     public override void OnTimer(long now)
     {
+        if (!_services.IsDraining)
+        {
+            return;
+        }
+
         bool late = now >= _drainDeadline;
         int open = 0;
         foreach (ListenerSlot slot in _slots.Values.Concat(_retired))
@@ -123,13 +167,15 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
             }
             else
             {
+                // Again and again: a handshake may have ended in HTTP/2 since.
+                slot.BeginDrain();
                 slot.CloseIdle(now - DrainIdleMicroseconds);
             }
 
             open += slot.Count;
         }
 
-        if (open == 0)
+        if (open == 0 && _drained.Count > 0)
         {
             _drained.ForEach(static drained => drained.TrySetResult());
             _drained.Clear();
@@ -208,7 +254,21 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
         var slot = new ListenerSlot(_services, program, budget);
         try
         {
-            slot.Open(address, join: bound is not null);
+            IReadOnlyList<int> inherited = _options.Inherited.Take(
+                plan, Loop.Index, _options.Loops, out bool others);
+            foreach (int descriptor in inherited)
+            {
+                slot.Inherit(address, descriptor);
+            }
+
+            if (inherited.Count == 0 && others)
+            {
+                slot.OpenLater(address);
+            }
+            else if (inherited.Count == 0)
+            {
+                slot.Open(address, join: bound is not null);
+            }
         }
         catch (IOException error)
         {

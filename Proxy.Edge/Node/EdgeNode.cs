@@ -36,6 +36,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where the listeners are really bound.</summary>
     public IReadOnlyList<BoundListener> Listeners => Volatile.Read(ref _bound);
 
+    /// <summary>For one watcher of the loops.</summary>
+    public LoopPulse NewPulse() => new(_loops.Select(static loop => loop.Loop));
+
     public void Start()
     {
         foreach (Thread thread in _threads)
@@ -66,6 +69,7 @@ public sealed class EdgeNode : IAsyncDisposable
                 await Call(loop, () => loop.Adopt(snapshot, logs, _budgets, bound, problems));
             }
 
+            _options.Inherited.CloseRest();
             foreach (AccessLog old in _logs.Values)
             {
                 _options.AccessLogs.Retire(old);
@@ -82,36 +86,50 @@ public sealed class EdgeNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Accepts from the sockets of the process before this one, which still does so too. To be called when
+    /// nothing can keep this process from serving any more.</summary>
+    public async Task<IReadOnlyList<EdgeProblem>> BeginAcceptingAsync()
+    {
+        var problems = new List<EdgeProblem>();
+        await OnEveryLoopAsync(loop => loop.BeginAccepting(problems));
+        return problems;
+    }
+
+    /// <summary>The listening sockets of all loops for another process; whoever asks closes the
+    /// descriptors.</summary>
+    public async Task<IReadOnlyList<SharedListener>> ShareListenersAsync()
+    {
+        var sockets = new List<SharedListener>();
+        await OnEveryLoopAsync(loop => sockets.AddRange(loop.ShareListeners()));
+        return sockets;
+    }
+
+    /// <summary>Has clients go elsewhere, while everything that comes is still served.</summary>
+    public Task SendClientsAwayAsync() => OnEveryLoopAsync(static loop => loop.SendClientsAway());
+
+    /// <summary>Takes <see cref="SendClientsAwayAsync"/> back.</summary>
+    public Task WelcomeClientsAsync() => OnEveryLoopAsync(static loop => loop.WelcomeClients());
+
+    /// <summary>Takes what waits in the queues of the listening sockets, then closes them.</summary>
+    public Task StopAcceptingAsync() => OnEveryLoopAsync(static loop => loop.StopAccepting());
+
     /// <summary>Stops accepting, ends every connection with the answer in hand, and closes what is left when the time
     /// is over.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         var drained = new List<Task>();
-        foreach (EdgeLoop loop in _loops)
+        await OnEveryLoopAsync(loop =>
         {
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await Call(loop, () =>
-            {
-                loop.Drain(limit, done);
-                return true;
-            });
+            loop.Drain(limit, done);
             drained.Add(done.Task);
-        }
-
+        });
         await Task.WhenAll(drained);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (EdgeLoop loop in _loops)
-        {
-            await Call(loop, () =>
-            {
-                loop.Loop.Stop();
-                return true;
-            });
-        }
-
+        await OnEveryLoopAsync(static loop => loop.Loop.Stop());
         foreach (Thread thread in _threads)
         {
             thread.Join();
@@ -123,6 +141,18 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         _publishing.Dispose();
+    }
+
+    private async Task OnEveryLoopAsync(Action<EdgeLoop> action)
+    {
+        foreach (EdgeLoop loop in _loops)
+        {
+            await Call(loop, () =>
+            {
+                action(loop);
+                return true;
+            });
+        }
     }
 
     private static Task<T> Call<T>(EdgeLoop loop, Func<T> function)

@@ -38,6 +38,9 @@ public sealed record EdgeNodeOptions
 
     public required IEdgeEvents Events { get; init; }
 
+    /// <summary>Listening sockets of the process before this one.</summary>
+    public InheritedListeners Inherited { get; init; } = InheritedListeners.None;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Most bytes of buffers over all loops; requests beyond are refused with 503.</summary>

@@ -1,5 +1,7 @@
+using Proxy.Edge.Affinity;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Limits;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Topology;
@@ -10,35 +12,35 @@ namespace Proxy.Edge.Relay;
 /// <summary>One request and its answer, from admission to record: the twelve steps. The numbers in the code are
 /// those of <see cref="ExchangePhase"/>. The loop owns this object; nothing here blocks, allocates, takes a lock or
 /// reads a clock. Exchanges are recycled, see <see cref="LoopServices.RentExchange"/>.</summary>
-public sealed class Exchange(LoopServices services) : IOriginUser
+public sealed class Exchange : IOriginUser
 {
     /// <summary>From so many bytes on the kernel moves the body: below, setting up the pipe costs more.</summary>
     private const long SpliceFrom = 64 * 1024;
 
-    private readonly LoopServices _services = services;
-    private readonly MemberChoice _choice = new(services.Slots);
+    private readonly LoopServices _services;
+    private readonly MemberChoice _choice;
+    private readonly Parking _parking;
     private readonly RequestRecord _record = new();
     private readonly KeptRequest _kept = new();
+    private readonly AttemptCount _attempts = new();
     private IClientStream _client = null!;
     private ListenerProgram _listener = null!;
     private RouteProgram? _route;
     private LoopPool? _pool;
     private OriginStream? _origin;
-    private SlotWait? _wait;
     private RouteCaptures _captures;
-    private int _attempts;
-    private int _addressesTried;
-    private bool _requestDone;
-    private bool _responseStarted;
-    private bool _tunnel;
-    private bool _originEnded;
-    private bool _clientEnded;
-    private bool _upgradeAsked;
-    private bool _fresh;
-    private ProxyFault _lastFault;
+    private EarlyRequest _early;
+    private bool _requestDone, _responseStarted;
+    private bool _upgradeAsked, _tunnel, _originEnded, _clientEnded;
     private Method _method;
     private long _requestBytes;
-    private long _attemptStarted;
+
+    public Exchange(LoopServices services)
+    {
+        _services = services;
+        _choice = new MemberChoice(services.Slots);
+        _parking = new Parking(services, this);
+    }
 
     public ChunkedOutput ChunkedOutput => _client.ChunkedOutput;
 
@@ -64,12 +66,23 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
-        if (!_kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue))
+        _kept.KeepBody(_services.Loop.Buffers, buffer, bodyStart, bodyCount, int.MaxValue);
+        if (_listener.TakesEarlyData && _early.MustWait(client, head, bodyDone))
         {
-            _kept.DropBody(_services.Loop.Buffers);
+            (bodyDone ? null : client)?.PauseBody();
+            return;
         }
 
         Dispatch(head, buffer, bodyStart, bodyCount);
+    }
+
+    /// <summary>The client's handshake is done: it is no repetition that waits for this.</summary>
+    public void OnHandshakeDone()
+    {
+        if (_early.GoOn())
+        {
+            Resume(granted: null);
+        }
     }
 
     /// <summary>More of the request body, framed as it goes to an origin.</summary>
@@ -121,23 +134,27 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     /// <param name="member">Null when none became free in time.</param>
     internal void OnSlot(MemberState? member)
     {
-        _record.OnQueued(_services.Loop.Now - _wait!.Started);
-        _wait = null;
-        RequestHead head = _services.Workspace.Request;
+        _record.OnQueued(_parking.SlotDone());
         if (member is null)
         {
             Refuse(ProxyFault.QueueTimeout, ExchangePhase.Balance);
             return;
         }
 
-        if (!_kept.TryReparse(head, _listener.Plan.Limits))
+        Resume(member);
+    }
+
+    /// <summary>The wait for the route's rate limit is over.</summary>
+    internal void OnLimit(LimitVerdict verdict)
+    {
+        _parking.LimitDone();
+        if (verdict.Outcome != LimitOutcome.Admitted)
         {
-            _choice.Return(_pool!, member);
-            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
+            RefuseByLimit(verdict);
             return;
         }
 
-        Dispatch(head, _kept.Body, 0, _kept.BodyCount, member);
+        Resume(granted: null);
     }
 
     /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
@@ -154,11 +171,22 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         LoopMember member = _choice.Member!;
         AttemptReport.Response(
-            _services.Observations, member, _pool!.Plan, head.Status, _services.Loop.Now - _attemptStarted);
+            _services.Observations, member, _pool!.Plan, head.Status, _services.Loop.Now - _attempts.Started);
         _record.OnConnected(_origin!.ConnectMicroseconds);
         if (done)
         {
             DetachOrigin();
+        }
+
+        if (_early.AsksAgain(head.Status))
+        {
+            CloseOrigin();
+            if (!_client.IsEarly)
+            {
+                OnHandshakeDone();
+            }
+
+            return;
         }
 
         _responseStarted = true;
@@ -182,12 +210,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     public void OnResponseBody(byte[] buffer, int start, int count, bool done)
     {
-        if (done)
-        {
-            DetachOrigin();
-        }
-
-        _record.BodyBytes += count;
+        TakePart(count, done);
         _client.SendBody(buffer, start, count, done);
         if (done)
         {
@@ -207,12 +230,7 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     public void OnResponseSpliced(long count, bool done)
     {
-        if (done)
-        {
-            DetachOrigin();
-        }
-
-        _record.BodyBytes += count;
+        TakePart(count, done);
         _services.Telemetry.Counters.SpliceBytes += count;
         _client.OnSpliced(count, done);
         if (done)
@@ -221,12 +239,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
     }
 
-    public bool IsUpgradeAskedFor(ResponseHead head)
-    {
-        RequestHead request = _services.Workspace.Request;
-        return _kept.TryReparse(request, _listener.Plan.Limits)
-            && System.Text.Ascii.EqualsIgnoreCase(request.Value(HeaderId.Upgrade), head.Value(HeaderId.Upgrade));
-    }
+    public bool IsUpgradeAskedFor(ResponseHead head) =>
+        _kept.AsksFor(head.Value(HeaderId.Upgrade), _services.Workspace.Request, _listener.Plan.Limits);
 
     public void OnUpgraded(ResponseHead head, byte[] buffer, int start, int count)
     {
@@ -266,37 +280,23 @@ public sealed class Exchange(LoopServices services) : IOriginUser
     {
         OriginStream origin = _origin!;
         LoopMember member = _choice.Member!;
-        (bool reached, bool unprocessed, bool reused) = (origin.IsConnected, origin.IsUnprocessed, origin.IsReused);
         DetachOrigin();
         if (_responseStarted)
         {
             if (!_tunnel)
             {
-                AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
+                AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attempts.Started);
             }
 
-            _record.Fault = fault;
-            _client.AbortResponse();
-            Record();
+            Break(fault);
             return;
         }
 
-        // A kept connection that broke before answering was most likely closed as idle: no verdict about the member.
-        bool stale = reused && fault is ProxyFault.OriginClosedEarly or ProxyFault.OriginReset;
-        bool elsewhere = !reached && ++_addressesTried < member.State.Grant.Addresses.Count;
-        bool sameMember = stale || elsewhere || unprocessed;
-        if (!sameMember)
+        if (_attempts.MayRepeat(
+            origin, member, _pool!.Plan.Retry, _method, _kept.IsWhole, fault, _services.Observations,
+            _services.Loop.Now, out bool sameMember))
         {
-            AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attemptStarted);
-        }
-
-        bool again = unprocessed
-            ? Retry.AllowsUnprocessed(_pool!.Plan.Retry, _kept.IsWhole, _attempts)
-            : Retry.Allows(_pool!.Plan.Retry, _method, _kept.IsWhole, _attempts, reached, sameMember, fault);
-        if (again)
-        {
-            _lastFault = fault;
-            Repeat(member, fresh: stale && !unprocessed, sameMember);
+            Repeat(member, sameMember);
             return;
         }
 
@@ -318,6 +318,16 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _route = route;
         NormalizedPath path = admission.Path;
+        switch (_parking.Judge(route.Plan.RateLimit, head, path, admission.Client))
+        {
+            case null:
+                PauseUnfinishedRequest();
+                return;
+            case { Outcome: not LimitOutcome.Admitted } verdict:
+                RefuseByLimit(verdict);
+                return;
+        }
+
         if (_listener.Plan.RedirectToHttpsPort is > 0 and int port && !_client.IsTls)
         {
             Send(HttpsRedirect.Answer(head, port, _services.LineScratch, close: !_requestDone));
@@ -332,60 +342,64 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
         _pool = pool;
         _upgradeAsked = route.MayUpgrade(head);
+        var request = new AffinityRequest(head, admission.Client, _services.UnixMilliseconds);
         if (granted is not null)
         {
-            if (!_choice.Take(pool, granted, head))
+            if (!_choice.Take(pool, granted, request))
             {
                 Refuse(ProxyFault.NoMember, ExchangePhase.Balance);
                 return;
             }
         }
-        else if (_choice.Choose(pool, head) is var result && result != ChoiceResult.Chosen)  // 7, 8
+        else if (_choice.Choose(pool, request) is var result && result != ChoiceResult.Chosen)  // 7, 8
         {
-            if (result == ChoiceResult.Full && TryWait(pool))
+            if (result == ChoiceResult.Full && _kept.IsWhole && _parking.TryAwaitSlot(pool, _choice.Bound))
             {
+                PauseUnfinishedRequest();
                 return;
             }
 
             // After a failed attempt its cause says more than that nobody is left.
-            Refuse(_lastFault == ProxyFault.None ? ProxyFault.NoMember : _lastFault, ExchangePhase.Balance);
+            ProxyFault last = _attempts.LastFault;
+            Refuse(last == ProxyFault.None ? ProxyFault.NoMember : last, ExchangePhase.Balance);
             return;
         }
 
         Forward(head, path, buffer, bodyStart, bodyCount);                                   // 9, 10
     }
 
-    /// <summary>Lines up for a slot; the exchange goes on in <see cref="OnSlot"/>.</summary>
-    private bool TryWait(LoopPool pool)
+    /// <summary>A client whose request is complete is read on, so that one who gives up while waiting is
+    /// noticed.</summary>
+    private void PauseUnfinishedRequest()
     {
-        _wait = _kept.IsWhole ? SlotWait.TryEnter(_services, pool, _choice.Bound, this) : null;
-        if (_wait is not null && !_requestDone)
+        if (!_requestDone)
         {
-            // A client whose request is complete is read on, so that one who leaves the queue is noticed.
             _client.PauseBody();
         }
-
-        return _wait is not null;
     }
 
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
     {
         LoopMember member = _choice.Member!;
         bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
-        if (member.Lease(repeatable, _fresh, _upgradeAsked) is not { } origin)               // 9
+        if (member.Lease(repeatable, _attempts.Fresh, _upgradeAsked) is not { } origin)               // 9
         {
             _choice.Release(_pool!);
             Refuse(ProxyFault.NameNotResolved, ExchangePhase.LeaseConnection);
             return;
         }
 
-        _attempts++;
-        _attemptStarted = _services.Loop.Now;
+        _attempts.Begin(_services.Loop.Now);
         member.Counters.InFlight++;
         member.Counters.Requests++;
         _origin = origin;
         _record.OnAttempt(member);
         byte[] scratch = _services.Workspace.Scratch;
+        if (_listener.TakesEarlyData)
+        {
+            _early.OnForward(_client, head);
+        }
+
         ForwardContext context = Context(_route!, member);
         int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
         if (length < 0)
@@ -397,24 +411,8 @@ public sealed class Exchange(LoopServices services) : IOriginUser
         }
 
         origin.Begin(this, _method, _upgradeAsked, _requestDone, _pool!.Plan.Timeouts);                    // 10
-        if (bodyCount > 0 && bodyStart >= length)
-        {
-            // The bytes before the body are spent (the head was kept), so both leave in one send.
-            Buffer.BlockCopy(scratch, 0, buffer, bodyStart - length, length);
-            origin.SendHead(buffer, bodyStart - length, length, bodyCount);
-        }
-        else
-        {
-            origin.SendHead(scratch, 0, length, 0);
-            origin.Send(buffer, bodyStart, bodyCount);
-        }
-
-        if (origin.IsConnected && _kept.BodyCount > _pool.Plan.Retry.BufferBytes)
-        {
-            // It has reached the origin, and is more than may be kept for another try.
-            _kept.DropBody(_services.Loop.Buffers);
-        }
-
+        origin.SendBoth(scratch, length, buffer, bodyStart, bodyCount);
+        _kept.Limit(_services.Loop.Buffers, origin.IsConnected ? _pool.Plan.Retry.BufferBytes : int.MaxValue);
         if (!_requestDone)
         {
             AfterRequestBytes();
@@ -440,28 +438,26 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
+        _pool!.Plan.Affinity?.Answered(head, member.State, _services.UnixMilliseconds);
         Span<byte> lines = _services.LineScratch;
         ForwardContext context = Context(_route!, member);
         int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);
-        if (_choice.IssuesToken)
-        {
-            length += _pool!.Plan.Affinity!.WriteToken(member.State, _client.IsTls, lines[length..]);
-        }
-
+        length += _choice.WriteToken(_pool!, member.State, _client.IsTls, lines[length..]);
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
 
-    private ForwardContext Context(RouteProgram route, LoopMember? member) => new()
+    private ForwardContext Context(RouteProgram route, LoopMember? member) =>
+        new(route, member, _client, _record, _captures) { UpgradeAsked = _upgradeAsked, IsEarly = _early.IsMarked };
+
+    /// <summary>Body bytes came; with the last of them the origin is done.</summary>
+    private void TakePart(long count, bool done)
     {
-        Route = route,
-        Member = member,
-        Client = _client,
-        EffectiveClient = _record.Client,
-        Captures = _captures,
-        RequestId = _record.RequestId,
-        RequestIdText = _record.RequestIdText,
-        UpgradeAsked = _upgradeAsked,
-    };
+        _record.BodyBytes += count;
+        if (done)
+        {
+            DetachOrigin();
+        }
+    }
 
     private void EndTunnelIfBothEnded()
     {
@@ -474,33 +470,36 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void PauseOriginIfClientIsSlow() => (_client.UnsentBytes > 0 ? _origin : null)?.PauseReading();
 
-    /// <param name="fresh">Other kept connections of this member are as old as the one that was stale: a new one
-    /// settles it.</param>
-    /// <param name="sameMember">The member is not to blame (stale connection), or has another address; otherwise it
-    /// is somebody else's turn.</param>
-    private void Repeat(LoopMember member, bool fresh, bool sameMember)
+    private void Repeat(LoopMember member, bool sameMember)
     {
-        _fresh = fresh;
-        if (!sameMember)
+        if (!sameMember && !_choice.Exclude())
         {
-            _addressesTried = 0;
-            if (!_choice.Exclude())
-            {
-                Refuse(_lastFault, ExchangePhase.Balance);
-                return;
-            }
+            Refuse(_attempts.LastFault, ExchangePhase.Balance);
+            return;
         }
 
         member.Counters.Retries++;
         _services.Telemetry.Counters.Retries++;
+        Resume(granted: null);
+    }
+
+    /// <summary>Takes the kept request up again.</summary>
+    /// <param name="granted">A slot of this member is held.</param>
+    private void Resume(MemberState? granted)
+    {
         RequestHead head = _services.Workspace.Request;
-        if (!_kept.TryReparse(head, _listener.Plan.Limits))
+        if (_kept.TryReparse(head, _listener.Plan.Limits))
         {
-            Refuse(ProxyFault.Internal, ExchangePhase.Parse);
+            Dispatch(head, _kept.Body, 0, _kept.BodyCount, granted);
             return;
         }
 
-        Dispatch(head, _kept.Body, 0, _kept.BodyCount);
+        if (granted is not null)
+        {
+            _choice.Return(_pool!, granted);
+        }
+
+        Refuse(ProxyFault.Internal, ExchangePhase.Parse);
     }
 
     private void Answer(RouteProgram route, RequestHead head, NormalizedPath path)
@@ -529,16 +528,27 @@ public sealed class Exchange(LoopServices services) : IOriginUser
             return;
         }
 
+        Break(fault);
+    }
+
+    private void Break(ProxyFault fault)
+    {
         _record.Fault = fault;
         _client.AbortResponse();
         Record();
     }
 
-    private void Refuse(ProxyFault fault, ExchangePhase phase)
+    private void RefuseByLimit(LimitVerdict verdict)
     {
-        LocalAnswer answer = GrpcAnswer.IsCall(_services, _client, _kept)
-            ? GrpcAnswer.Refusal(fault, close: !_requestDone)
-            : LocalAnswer.Refusal(fault, close: !_requestDone);
+        Span<byte> lines = _services.LineScratch;
+        Refuse(
+            ProxyFault.RateLimited, ExchangePhase.AdmitToRoute,
+            lines[.._route!.Plan.RateLimit!.Fields.Write(verdict.Wait, lines)]);
+    }
+
+    private void Refuse(ProxyFault fault, ExchangePhase phase, ReadOnlySpan<byte> lines = default)
+    {
+        LocalAnswer answer = GrpcAnswer.Refusal(_services, _client, _kept, fault, close: !_requestDone, lines);
         _record.Fault = fault;
         _record.Phase = phase;
         Send(in answer);
@@ -546,11 +556,9 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void CloseOrigin()
     {
-        if (_origin is { } origin)
-        {
-            DetachOrigin();
-            origin.Close();
-        }
+        OriginStream? origin = _origin;
+        DetachOrigin();
+        origin?.Close();
     }
 
     /// <summary>The origin connection is somebody else's business now: gives the member's slot back.</summary>
@@ -575,23 +583,17 @@ public sealed class Exchange(LoopServices services) : IOriginUser
 
     private void Record()                                                                    // 12
     {
-        _wait?.Abandon();
-        _wait = null;
-        if (_tunnel)
-        {
-            _services.Telemetry.Counters.TunnelsOpen--;
-        }
-
-        _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts, _requestBytes);
+        _parking.Leave();
+        _services.Telemetry.Counters.TunnelsOpen -= _tunnel ? 1 : 0;
+        _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts.Made, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
         _choice.Reset();
         _client = null!;
         _route = null;
         _pool = null;
-        _attempts = _addressesTried = 0;
-        _lastFault = ProxyFault.None;
-        _requestDone = _responseStarted = _tunnel = _originEnded = _clientEnded = false;
-        _upgradeAsked = _fresh = false;
+        _attempts.Reset();
+        _early = default;
+        _requestDone = _responseStarted = _upgradeAsked = _tunnel = _originEnded = _clientEnded = false;
         _services.ReturnExchange(this);
     }
 }

@@ -9,13 +9,24 @@ internal static class GrpcAnswer
 {
     /// <summary>A call is a request over HTTP/2 with gRPC's content type. Called only when a request fails: the head is
     /// parsed again, into the loop's own.</summary>
-    public static bool IsCall(LoopServices services, IClientStream client, KeptRequest kept)
+    private static bool IsCall(LoopServices services, IClientStream client, KeptRequest kept)
     {
         RequestHead head = services.Workspace.Request;
         return client.IsHttp2
             && kept.TryReparse(head, client.Listener.Plan.Limits)
             && IsGrpc(head.Value(HeaderId.ContentType));
     }
+
+    /// <summary>The answer to a failing request, call or not.</summary>
+    /// <param name="lines">Further field lines of an answer that is not to a call.</param>
+    public static LocalAnswer Refusal(
+        LoopServices services,
+        IClientStream client,
+        KeptRequest kept,
+        ProxyFault fault,
+        bool close,
+        ReadOnlySpan<byte> lines = default) =>
+        IsCall(services, client, kept) ? Refusal(fault, close) : LocalAnswer.Refusal(fault, close, lines);
 
     /// <summary>The answer to a failing call. 421 stays what it is: it asks for another connection, and the layer below
     /// gRPC understands that (RFC 9110 §15.5.20).</summary>

@@ -24,6 +24,10 @@ public interface IClientStream
     /// <summary>The request came over HTTP/2, whatever its text says.</summary>
     bool IsHttp2 { get; }
 
+    /// <summary>The handshake is not done: the request came as early data, which anybody may have repeated. When it is
+    /// done, the exchange is told, see <see cref="Exchange.OnHandshakeDone"/>.</summary>
+    bool IsEarly { get; }
+
     /// <summary>Whether the connection may carry requests for this host (lower or upper case, without a port): over TLS
     /// its certificate and its rule for client certificates must be that host's.</summary>
     bool Serves(ReadOnlySpan<byte> host);

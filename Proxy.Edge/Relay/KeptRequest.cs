@@ -64,6 +64,15 @@ internal sealed class KeptRequest
         return true;
     }
 
+    /// <summary>The body has reached an origin: more than this is not kept for another try.</summary>
+    public void Limit(BufferPool buffers, int most)
+    {
+        if (BodyCount > most)
+        {
+            DropBody(buffers);
+        }
+    }
+
     /// <summary>The request will not be sent again.</summary>
     public void DropBody(BufferPool buffers)
     {
@@ -93,6 +102,10 @@ internal sealed class KeptRequest
         return TryReparse(head, plan.Limits)
             && PathNormalizer.Normalize(head.Path, plan.PathPolicy, scratch, out path) == PathVerdict.Ok;
     }
+
+    /// <summary>Whether it asks for a change to this protocol.</summary>
+    public bool AsksFor(ReadOnlySpan<byte> protocol, RequestHead head, Http1Limits limits) =>
+        TryReparse(head, limits) && System.Text.Ascii.EqualsIgnoreCase(head.Value(HeaderId.Upgrade), protocol);
 
     /// <summary>Parses the kept head again, into the loop's own head.</summary>
     public bool TryReparse(RequestHead head, Http1Limits limits)

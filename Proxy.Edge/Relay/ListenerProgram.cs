@@ -30,4 +30,6 @@ public sealed class ListenerProgram
     public byte[] ResponseLines { get; init; } = [];
 
     public bool LogsAccess => AccessLog is not null;
+
+    public bool TakesEarlyData => Plan.Tls is { EarlyData: true };
 }

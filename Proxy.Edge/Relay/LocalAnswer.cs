@@ -19,13 +19,14 @@ public readonly ref struct LocalAnswer
     public bool Close { get; init; }
 
     /// <summary>The answer to a request that fails.</summary>
-    public static LocalAnswer Refusal(ProxyFault fault, bool close)
+    /// <param name="lines">What only this refusal says.</param>
+    public static LocalAnswer Refusal(ProxyFault fault, bool close, ReadOnlySpan<byte> lines = default)
     {
         int status = fault.StatusCode();
         return new LocalAnswer
         {
             Status = status,
-            Lines = status == 405 ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"u8 : default,
+            Lines = status == 405 ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"u8 : lines,
             Body = ErrorBody(status),
             Fault = fault,
             Close = close,
@@ -45,6 +46,7 @@ public readonly ref struct LocalAnswer
         414 => "414 URI Too Long\n"u8,
         417 => "417 Expectation Failed\n"u8,
         421 => "421 Misdirected Request\n"u8,
+        429 => "429 Too Many Requests\n"u8,
         431 => "431 Request Header Fields Too Large\n"u8,
         500 => "500 Internal Server Error\n"u8,
         501 => "501 Not Implemented\n"u8,

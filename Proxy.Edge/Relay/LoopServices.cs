@@ -39,6 +39,9 @@ public sealed class LoopServices
     /// <summary>Shared with all loops.</summary>
     public HttpChallenges Challenges { get; init; } = new();
 
+    /// <summary>Since 1970: what nodes share is dated by the wall clock.</summary>
+    public long UnixMilliseconds => Loop.UnixMicroseconds / 1000;
+
     public HeadWorkspace Workspace { get; } = new();
 
     /// <summary>Where paths are normalised; valid until the next request of the loop.</summary>

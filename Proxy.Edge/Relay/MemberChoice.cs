@@ -1,4 +1,4 @@
-using Proxy.Edge.Http;
+using Proxy.Edge.Affinity;
 using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
 
@@ -36,11 +36,12 @@ internal sealed class MemberChoice(ISlotQueue slots)
     public MemberState? Bound { get; private set; }
 
     /// <summary>The response should tell the client where it belongs from now on.</summary>
-    public bool IssuesToken { get; private set; }
+    private bool IssuesToken { get; set; }
 
-    public ChoiceResult Choose(LoopPool pool, RequestHead head)
+    public ChoiceResult Choose(LoopPool pool, in AffinityRequest request)
     {
-        MemberState? named = pool.Plan.Affinity?.Find(head);                                    // 7
+        AffinityBond bond = Find(pool, request);                                                // 7
+        MemberState? named = bond.Member;
         Bound = named is not null && named.Grant.State != GrantState.Closed && !WasTried(named) ? named : null;
         if (Bound is null && named is not null && pool.Plan.NoFailover)
         {
@@ -49,7 +50,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
 
         int before = _triedCount;
         _sawFull = false;
-        ChoiceResult result = Pick(pool, named);
+        ChoiceResult result = Pick(pool, request, bond);
         // Members that are merely full, or not known to this loop yet, count as tried only while choosing.
         Array.Clear(_tried, before, _triedCount - before);
         _triedCount = before;
@@ -57,7 +58,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
     }
 
     /// <summary>Takes a member whose slot was waited for; false when this loop's revision does not know it.</summary>
-    public bool Take(LoopPool pool, MemberState granted, RequestHead head)
+    public bool Take(LoopPool pool, MemberState granted, in AffinityRequest request)
     {
         if (!pool.TryFind(granted, out LoopMember? member))
         {
@@ -66,7 +67,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
         }
 
         _slotTaken = true;
-        Use(pool, member, pool.Plan.Affinity?.Find(head));
+        Use(pool, member, request, Find(pool, request));
         return true;
     }
 
@@ -92,6 +93,10 @@ internal sealed class MemberChoice(ISlotQueue slots)
         Bound = null;
     }
 
+    /// <summary>The line that tells the client where it belongs, if it is to be told; its length.</summary>
+    public int WriteToken(LoopPool pool, MemberState member, bool secure, Span<byte> lines) =>
+        IssuesToken ? pool.Plan.Affinity!.WriteToken(member, secure, lines) : 0;
+
     /// <summary>Gives a slot back that came from the queue.</summary>
     public void Return(LoopPool pool, MemberState member)
     {
@@ -103,7 +108,10 @@ internal sealed class MemberChoice(ISlotQueue slots)
         }
     }
 
-    private ChoiceResult Pick(LoopPool pool, MemberState? named)
+    private static AffinityBond Find(LoopPool pool, in AffinityRequest request) =>
+        pool.Plan.Affinity is { } affinity ? affinity.Find(request) : default;
+
+    private ChoiceResult Pick(LoopPool pool, in AffinityRequest request, in AffinityBond bond)
     {
         MemberState? chosen = Bound;
         while (true)
@@ -116,7 +124,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
 
             if (pool.TryFind(chosen, out LoopMember? member) && TryTakeSlot(pool, member))
             {
-                Use(pool, member, named);
+                Use(pool, member, request, bond);
                 return ChoiceResult.Chosen;
             }
 
@@ -130,10 +138,19 @@ internal sealed class MemberChoice(ISlotQueue slots)
         }
     }
 
-    private void Use(LoopPool pool, LoopMember member, MemberState? named)
+    private void Use(LoopPool pool, LoopMember member, in AffinityRequest request, in AffinityBond bond)
     {
         Member = member;
-        IssuesToken = !ReferenceEquals(named, member.State) && pool.Plan.Affinity is { Issues: true };
+        if (pool.Plan.Affinity is not { } affinity)
+        {
+            return;
+        }
+
+        IssuesToken = affinity.Issues && !ReferenceEquals(bond.Token, member.State);
+        if (!ReferenceEquals(bond.Member, member.State))
+        {
+            affinity.Chosen(request, member.State);
+        }
     }
 
     private bool TryTakeSlot(LoopPool pool, LoopMember member)

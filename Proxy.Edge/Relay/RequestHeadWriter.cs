@@ -78,6 +78,24 @@ internal static class RequestHeadWriter
         };
     }
 
+    /// <summary>Sends a written head and the first part of the body.</summary>
+    /// <param name="buffer">The bytes before the body are spent (the request's head was kept), so where there is room
+    /// for the new head, both leave in one send.</param>
+    public static void Send(
+        OriginStream origin, byte[] head, int length, byte[] buffer, int bodyStart, int bodyCount)
+    {
+        if (bodyCount > 0 && bodyStart >= length)
+        {
+            Buffer.BlockCopy(head, 0, buffer, bodyStart - length, length);
+            origin.SendHead(buffer, bodyStart - length, length, bodyCount);
+        }
+        else
+        {
+            origin.SendHead(head, 0, length, 0);
+            origin.Send(buffer, bodyStart, bodyCount);
+        }
+    }
+
     private static int WriteStartLine(in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch)
     {
         if (!context.Route.RewritesTarget && context.Member!.BasePath.Length == 0 && head.Form == TargetForm.Origin
@@ -146,11 +164,16 @@ internal static class RequestHeadWriter
     /// <summary>The fields of this hop and the blank line.</summary>
     private static int WriteConnectionFields(in ForwardContext context, RequestHead head, byte[] scratch, int at)
     {
-        // At most 64 bytes of fixed text and the protocol name the client asked to upgrade to.
+        // At most 80 bytes of fixed text and the protocol name the client asked to upgrade to.
         ReadOnlySpan<byte> upgrade = context.UpgradeAsked ? head.Value(HeaderId.Upgrade) : default;
         if (at + 128 + upgrade.Length > scratch.Length)
         {
             return -1;
+        }
+
+        if (context.IsEarly)
+        {
+            at = Add(scratch, at, EarlyRequest.Line);
         }
 
         if (head.Body == BodyKind.Chunked)
@@ -180,22 +203,26 @@ internal static class RequestHeadWriter
 }
 
 /// <summary>What composing a request head needs to know besides the head.</summary>
-internal readonly ref struct ForwardContext
+internal readonly ref struct ForwardContext(
+    RouteProgram route, LoopMember? member, IClientStream client, RequestRecord record, RouteCaptures captures)
 {
-    public required RouteProgram Route { get; init; }
+    public RouteProgram Route => route;
 
     /// <summary>Null before balancing.</summary>
-    public LoopMember? Member { get; init; }
+    public LoopMember? Member => member;
 
-    public required ClientAddress EffectiveClient { get; init; }
+    public ClientAddress EffectiveClient => record.Client;
 
-    public required IClientStream Client { get; init; }
+    public IClientStream Client => client;
 
-    public required RouteCaptures Captures { get; init; }
+    public RouteCaptures Captures => captures;
 
-    public required RequestId RequestId { get; init; }
+    public RequestId RequestId => record.RequestId;
 
-    public required byte[] RequestIdText { get; init; }
+    public byte[] RequestIdText => record.RequestIdText;
 
     public bool UpgradeAsked { get; init; }
+
+    /// <summary>The client may be repeating somebody else's request.</summary>
+    public bool IsEarly { get; init; }
 }

@@ -1,3 +1,4 @@
+using Proxy.Edge.Limits;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
 
@@ -39,4 +40,7 @@ public sealed record RoutePlan
 
     /// <summary>Largest request body in bytes; 0 = no limit.</summary>
     public long MaxRequestBody { get; init; }
+
+    /// <summary>Live side of the route's limit; null = none.</summary>
+    public RateLimiter? RateLimit { get; init; }
 }

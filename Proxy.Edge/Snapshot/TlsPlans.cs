@@ -25,6 +25,9 @@ public sealed record ListenerTlsPlan
     /// <summary>From accepting to the end of the handshake.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Requests may come before the handshake is done (0-RTT).</summary>
+    public bool EarlyData { get; init; }
+
     /// <summary>Handshakes under way at once on one loop; above, new connections wait in the kernel's queue.</summary>
     public int MaxHandshakes { get; init; } = 1000;
 

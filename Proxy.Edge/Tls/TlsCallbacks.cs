@@ -27,6 +27,7 @@ internal static unsafe class TlsCallbacks
         _ = Ssl.SSL_CTX_set_tlsext_ticket_key_evp_cb(context.Handle, (nint)ticket);
         delegate* unmanaged<nint, nint, int> status = &OnStatusRequest;
         _ = Ssl.SSL_CTX_callback_ctrl(context.Handle, Ssl.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, (nint)status);
+        Ssl.SSL_CTX_set_allow_early_data_cb(context.Handle, &OnEarlyDataOffered, 0);
     }
 
     /// <summary>One step of a handshake, with its callbacks.</summary>
@@ -35,6 +36,17 @@ internal static unsafe class TlsCallbacks
         _current = handshake;
         int result = Ssl.SSL_do_handshake(ssl);
         _current = null;
+        return result;
+    }
+
+    /// <summary>One step of a handshake that may bring early data; answers as SSL_read_early_data does.</summary>
+    public static int ReadEarly(nint ssl, byte* into, int count, out int read, TlsServerHandshake handshake)
+    {
+        nuint got = 0;
+        _current = handshake;
+        int result = Ssl.SSL_read_early_data(ssl, into, (nuint)count, &got);
+        _current = null;
+        read = (int)got;
         return result;
     }
 
@@ -116,6 +128,23 @@ internal static unsafe class TlsCallbacks
             ? handshake.Context.TicketKeys.Serve(
                 name, iv, cipher, mac, seal, Ssl.SSL_version(ssl) >= Ssl.TLS1_3_VERSION)
             : 0;
+
+    /// <summary>A good ticket of the right age came with early data. Whose certificate matters is not served on the
+    /// word of a ticket alone.</summary>
+    [UnmanagedCallersOnly]
+    private static int OnEarlyDataOffered(nint ssl, nint argument)
+    {
+        if (_current is not { Host.Auth.Policy.Mode: ClientAuthentication.None } handshake)
+        {
+            return 0;
+        }
+
+        UInt128 random = 0;
+        nuint length = Ssl.SSL_get_client_random(ssl, (byte*)&random, (nuint)sizeof(UInt128));
+        bool first = length == (nuint)sizeof(UInt128)
+            && handshake.Context.TicketKeys.EarlyHellos.IsFirst(random, handshake.Now);
+        return first ? 1 : 0;
+    }
 
     [UnmanagedCallersOnly]
     private static int OnStatusRequest(nint ssl, nint argument)

@@ -8,7 +8,7 @@ namespace Proxy.Edge.Tls;
 /// <summary>TLS on a channel (RFC 8446, RFC 5246): to its handler a channel like any other. One receive of the inner
 /// channel becomes as few deliveries as possible, one Send one write of the inner channel. Its handler's OnConnected is
 /// called when the handshake is done, on the server's side too. Loop thread only.</summary>
-public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
+public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 {
     /// <summary>First byte of a handshake record.</summary>
     private const byte HandshakeRecord = 22;
@@ -19,11 +19,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private readonly TlsLoop _shared;
     private readonly Channel _inner;
-    private readonly TlsServerHandshake? _server;
-    private readonly TlsSession _session;
     private KeptBytes _early;
     private KeptBytes _held;
-    private bool _handshaking = true;
     private bool _started;
     private bool _paused;
     private bool _collecting;
@@ -32,12 +29,26 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     private bool _closing;
 
     private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
+        : base(new TlsSession(shared, context), server)
     {
         _shared = shared;
         _inner = inner;
-        _session = new TlsSession(shared, context);
-        _server = server;
     }
+
+    private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
+        : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
+        Ssl.SSL_set_accept_state(_session.Handle);
+
+    private TlsChannel(TlsLoop shared, Channel inner, TlsOrigin origin, TlsOffer offer)
+        : this(shared, inner, origin.Context.Handle, server: null)
+    {
+        Origin = origin;
+        Ssl.SSL_set_connect_state(_session.Handle);
+        origin.Context.Prepare(_session.Handle, origin.Name, offer);
+        origin.Offer(_session.Handle, shared.Loop.Now);
+    }
+
+    internal bool TakesInput => IsOpen && !_paused && !_closing;
 
     public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
 
@@ -45,54 +56,21 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public override bool IsTruncated => _truncated;
 
-    /// <summary>Why the handshake failed, once the handler was told that it did.</summary>
-    public TlsFailure Failure { get; private set; }
-
-    /// <summary>The name the client asked for, lower case; empty when none.</summary>
-    public string ServerName => _server?.ServerName ?? "";
-
-    /// <summary>A client validating a name for ACME: close it.</summary>
-    public bool IsChallenge => _server is { IsChallenge: true };
-
-    /// <summary>Clients of this host are asked for a certificate.</summary>
-    public bool AsksForCertificate => _server?.Host is { Auth.Policy.Mode: not ClientAuthentication.None };
-
-    public bool IsResumed => _session.IsResumed;
-
-    /// <summary>What a peer gets whose first bytes are no TLS at all, before the end; nothing by default.</summary>
-    public byte[] AnswerToPlaintext { get; set; } = [];
-
-    /// <summary>The rules a server's side was made by.</summary>
-    public TlsServerContext? ServerContext => _server?.Context;
-
-    /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => _session.Details();
-
-    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    public bool SpeaksHttp2 { get; private set; }
-
     /// <summary>The server's side on an accepted channel.</summary>
     public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
     {
-        var handshake = new TlsServerHandshake(context);
-        var channel = new TlsChannel(shared, inner, context.Default.Context.Handle, handshake) { Handler = handler };
-        Ssl.SSL_set_accept_state(channel._session.Handle);
+        var channel = new TlsChannel(shared, inner, context) { Handler = handler };
         inner.Handler = channel;
         return channel;
     }
 
     /// <summary>Connects to an origin and does the handshake as its client.</summary>
-    /// <param name="name">Name for SNI that the origin's certificate must have; an IP address is not sent but must
-    /// be in the certificate.</param>
     public static TlsChannel Client(
-        TlsLoop shared, SocketTarget target, TlsClientContext context, string name, TlsOffer offer,
-        IChannelHandler handler)
+        TlsLoop shared, SocketTarget target, TlsOrigin origin, TlsOffer offer, IChannelHandler handler)
     {
         var relay = new Unconnected();
         Channel inner = shared.Loop.Connect(target, relay);
-        var channel = new TlsChannel(shared, inner, context.Handle, server: null) { Handler = handler };
-        Ssl.SSL_set_connect_state(channel._session.Handle);
-        context.Prepare(channel._session.Handle, name, offer);
+        var channel = new TlsChannel(shared, inner, origin, offer) { Handler = handler };
         inner.Handler = channel;
         return channel;
     }
@@ -105,7 +83,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public void OnData(byte[] buffer, int offset, int count)
     {
-        if (_held.Count > 0 || _paused)
+        if (_held.Count > 0 || (_paused && !IsEarly))
         {
             int used = Continue(buffer.AsSpan(offset, count));
             offset += used;
@@ -136,7 +114,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             if (!_handshaking && IsOpen && !Deliver() && IsOpen && _server is { OwesTicket: true })
             {
                 // The client sends no request yet, so there is no answer to give the ticket with.
-                Claim();
+                _shared.Claim(this);
                 _session.WriteTicket(_server);
                 Flush();
                 Collect();
@@ -212,7 +190,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             _session.TakeOver();
         }
 
-        if (IsOpen && !_paused && (_held.Count > 0 || _session.HasPending))
+        if (IsOpen && !_paused && HasWork)
         {
             Pump();
         }
@@ -225,7 +203,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_handshaking)
+        if (_handshaking && !IsEarly)
         {
             _early.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
             return;
@@ -233,7 +211,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
         fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
         {
-            Encrypt(bytes + offset, count);
+            _shared.Encrypt(this, bytes + offset, count);
         }
 
         if (_shared.OutCount > MostCollected)
@@ -254,7 +232,11 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     public override void Pause()
     {
         _paused = true;
-        _inner.Pause();
+        if (!IsEarly)
+        {
+            // The end of the handshake must come in, whoever waits for it.
+            _inner.Pause();
+        }
     }
 
     public override void Resume()
@@ -266,7 +248,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         }
 
         _inner.Resume();
-        if (!_handshaking && (_held.Count > 0 || _session.HasPending))
+        if (!_handshaking && HasWork)
         {
             Collect();
         }
@@ -276,6 +258,12 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     public override void ShutdownSend()
     {
+        if (IsEarly)
+        {
+            _earlyData!.End = EarlyEnd.Shutdown;
+            return;
+        }
+
         Notify();
         Flush();
         _inner.ShutdownSend();
@@ -285,6 +273,13 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     {
         if (!IsOpen)
         {
+            return;
+        }
+
+        if (IsEarly)
+        {
+            _earlyData!.End = EarlyEnd.Close;
+            _closing = true;
             return;
         }
 
@@ -330,8 +325,15 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
 
     private void Handshake()
     {
-        Claim();
-        int result = TlsCallbacks.Step(_session.Handle, _server);
+        _shared.Claim(this);
+        int result = _earlyData is { IsReading: true } early
+            ? early.Step(this, _shared, _session.Handle)
+            : TlsCallbacks.Step(_session.Handle, _server);
+        if (!IsOpen)
+        {
+            return;
+        }
+
         if (result == 1)
         {
             // What is to be said last leaves with the first answer, when a request came right behind.
@@ -360,11 +362,45 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         Fail(failure, rejected ? ChannelError.CertificateRejected : ChannelError.TlsFailed);
     }
 
+    /// <summary>The handshake is done behind early data: what had to wait for that comes now.</summary>
+    private void EndEarly(EarlyEnd end)
+    {
+        _closing = false;
+        if (end == EarlyEnd.Close)
+        {
+            CloseAfterFlush();
+            if (!IsOpen)
+            {
+                Handler.OnDrained();
+            }
+
+            return;
+        }
+
+        if (_paused)
+        {
+            _inner.Pause();
+        }
+
+        if (end == EarlyEnd.Shutdown)
+        {
+            ShutdownSend();
+        }
+
+        Handler.OnConnected();
+    }
+
     private void FinishHandshake()
     {
         _handshaking = false;
-        _session.Finish(_server);
-        SpeaksHttp2 = TlsDetails.SpeaksHttp2(_session.Handle);
+        TlsEarlyData? begun = _earlyData is { HasBegun: true } ? _earlyData : null;
+        _session.Finish(_server, begun is not null);
+        if (begun is not null)
+        {
+            EndEarly(begun.End);
+            return;
+        }
+
         Handler.OnConnected();
         if (IsOpen && _early.Take(out int count) is { } early)
         {
@@ -380,31 +416,17 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         byte[] plain = _shared.Plain;
         bool more = true;
         bool any = false;
+        if (_earlyData is { HasKept: true } early && !_paused)
+        {
+            any = true;
+            Show(plain, early.Restore(_shared));
+        }
+
         while (more && IsOpen && !_paused)
         {
-            Claim();
-            int filled = 0;
-            TlsReadEnd end = TlsReadEnd.None;
-            fixed (byte* into = &MemoryMarshal.GetArrayDataReference(plain))
-            {
-                while (filled <= TlsLoop.PlainBytes - 16384)
-                {
-                    int count = _session.Read(into + Headroom + filled, TlsLoop.PlainBytes - filled, out end);
-                    if (end != TlsReadEnd.None)
-                    {
-                        break;
-                    }
-
-                    filled += count;
-                    if (_shared.InCount == 0 && !_session.HasPending)
-                    {
-                        more = false;
-                        break;
-                    }
-                }
-            }
-
-            more &= end == TlsReadEnd.None;
+            _shared.Claim(this);
+            int filled = _shared.Fill(_session, out TlsReadEnd end);
+            more = end == TlsReadEnd.None;
             if (filled > 0)
             {
                 any = true;
@@ -423,7 +445,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
     }
 
     /// <summary>The handler may use other channels of this loop, so our place in the input is put aside.</summary>
-    private void Show(byte[] plain, int count)
+    internal void Show(byte[] plain, int count)
     {
         byte* rest = _shared.In;
         int left = _shared.InCount;
@@ -488,6 +510,8 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         return used;
     }
 
+    private bool HasWork => _held.Count > 0 || _earlyData is { HasKept: true } || _session.HasPending;
+
     private void Collect()
     {
         if (!_collecting)
@@ -508,38 +532,6 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         _shared.SetInput(null, 0);
     }
 
-    /// <summary>What OpenSSL writes from now on is ours; what another channel has not sent yet goes first.</summary>
-    private void Claim()
-    {
-        if (!ReferenceEquals(_shared.OutOwner, this))
-        {
-            _shared.OutOwner?.Flush();
-            _shared.OutOwner = this;
-        }
-    }
-
-    private void Encrypt(byte* bytes, int count)
-    {
-        Claim();
-        while (count > 0)
-        {
-            if (_shared.OutCount > TlsLoop.SendBytes)
-            {
-                Flush();
-            }
-
-            int written = _session.Write(bytes, count, _server);
-            if (written == 0)
-            {
-                Crypto.ERR_clear_error();
-                return;
-            }
-
-            bytes += written;
-            count -= written;
-        }
-    }
-
     internal void Flush()
     {
         int count = _shared.OutCount;
@@ -556,7 +548,7 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
         if (!_notified && !_handshaking && !_session.IsOver && _inner.IsOpen)
         {
             _notified = true;
-            Claim();
+            _shared.Claim(this);
             _session.WriteEnd();
             Crypto.ERR_clear_error();
         }
@@ -593,8 +585,9 @@ public sealed unsafe class TlsChannel : Channel, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
-        _session.Release();
+        _session.Release(keeps: Origin is not null && !_handshaking);
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);
+        _earlyData?.Drop(_shared.Loop.Buffers);
     }
 }

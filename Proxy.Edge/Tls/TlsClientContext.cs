@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using Proxy.Edge.Os.OpenSsl;
 
@@ -35,12 +36,25 @@ public sealed unsafe class TlsClientContext
             _ = Ssl.SSL_CTX_set_default_verify_paths(Handle);
         }
 
+        // OpenSSL keeps no session: it would resume with any origin of the same rules.
+        const int Cache = Ssl.SSL_SESS_CACHE_CLIENT | Ssl.SSL_SESS_CACHE_NO_INTERNAL;
+        _ = Ssl.SSL_CTX_ctrl(Handle, Ssl.SSL_CTRL_SET_SESS_CACHE_MODE, Cache, 0);
+        delegate* unmanaged<nint, nint, int> session = &OnSession;
+        Ssl.SSL_CTX_sess_set_new_cb(Handle, (nint)session);
         Ssl.SSL_CTX_set_verify(Handle, policy.Verify ? Ssl.SSL_VERIFY_PEER : Ssl.SSL_VERIFY_NONE, 0);
     }
 
     public TlsClientPolicy Policy { get; }
 
     internal nint Handle => _context.Handle;
+
+    /// <summary>The origin of the connection in hand has given a session. 1 = it is ours to free.</summary>
+    [UnmanagedCallersOnly]
+    private static int OnSession(nint ssl, nint session)
+    {
+        TlsLoop shared = TlsLoop.Of(ssl);
+        return shared.OutOwner?.Origin is { } origin && origin.Keep(session, shared.Loop.Now) ? 1 : 0;
+    }
 
     /// <summary>Tells a connection whom it is to reach.</summary>
     internal void Prepare(nint ssl, string name, TlsOffer offer)

@@ -16,13 +16,13 @@ public sealed record TlsDetails(string Version, string Cipher, bool Resumed, IRe
         Ssl.SSL_session_reused(ssl) == 1,
         ReadChain(ssl));
 
-    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    internal static unsafe bool SpeaksHttp2(nint ssl)
+    /// <summary>What ALPN agreed on; empty when nothing. Valid as long as the connection.</summary>
+    internal static unsafe ReadOnlySpan<byte> Protocol(nint ssl)
     {
         byte* data;
         uint length;
         Ssl.SSL_get0_alpn_selected(ssl, &data, &length);
-        return new ReadOnlySpan<byte>(data, (int)length).SequenceEqual("h2"u8);
+        return new ReadOnlySpan<byte>(data, (int)length);
     }
 
     internal static List<byte[]> ReadChain(nint ssl)

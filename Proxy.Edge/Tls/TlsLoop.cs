@@ -20,6 +20,10 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
     /// <summary>A send just not complete, and one more record (16 KB and what TLS adds).</summary>
     internal const int OutBytes = SendBytes + (20 * 1024);
 
+    /// <summary>Sessions of all origins that are kept for resumption; each costs a few KB with its
+    /// certificates.</summary>
+    internal const int MostOriginSessions = 1024;
+
     private readonly nint _method;
     private readonly Area* _area;
     private bool _collecting;
@@ -30,6 +34,7 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         Plain = GC.AllocateUninitializedArray<byte>(Channel.Headroom + PlainBytes + Channel.Tailroom, pinned: true);
         Out = GC.AllocateUninitializedArray<byte>(OutBytes, pinned: true);
         _area = (Area*)NativeMemory.AllocZeroed((nuint)sizeof(Area));
+        _area->Loop = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.Weak));
         _area->Out = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Out));
         fixed (byte* name = "loop\0"u8)
         {
@@ -67,12 +72,19 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 
     internal TlsCipherSlots Ciphers { get; } = new();
 
+    internal int OriginSessions { get; set; }
+
     /// <summary>The areas are a loop's; connections must be gone.</summary>
     public void Dispose()
     {
         Ciphers.Dispose();
+        GCHandle.FromIntPtr(_area->Loop).Free();
         NativeMemory.Free(_area);
     }
+
+    /// <summary>The loop of a connection that OpenSSL is working on.</summary>
+    internal static TlsLoop Of(nint ssl) =>
+        (TlsLoop)GCHandle.FromIntPtr(((Area*)Crypto.BIO_get_data(Ssl.SSL_get_rbio(ssl)))->Loop).Target!;
 
     public void OnTurnEnd()
     {
@@ -91,10 +103,71 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         }
     }
 
+    /// <summary>What OpenSSL writes from now on is this channel's; what another one has not sent yet goes
+    /// first.</summary>
+    internal void Claim(TlsChannel channel)
+    {
+        if (!ReferenceEquals(OutOwner, channel))
+        {
+            OutOwner?.Flush();
+            OutOwner = channel;
+        }
+    }
+
     internal void SetInput(byte* bytes, int count)
     {
         _area->In = bytes;
         _area->InCount = count;
+    }
+
+    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The end is <see cref="TlsReadEnd.None"/> when more
+    /// may be there.</summary>
+    internal int Fill(TlsSession session, out TlsReadEnd end)
+    {
+        int filled = 0;
+        fixed (byte* into = &MemoryMarshal.GetArrayDataReference(Plain))
+        {
+            while (filled <= PlainBytes - 16384)
+            {
+                filled += session.Read(into + Channel.Headroom + filled, PlainBytes - filled, out end);
+                if (end != TlsReadEnd.None)
+                {
+                    return filled;
+                }
+
+                if (InCount == 0 && !session.HasPending)
+                {
+                    end = TlsReadEnd.Empty;
+                    return filled;
+                }
+            }
+        }
+
+        end = TlsReadEnd.None;
+        return filled;
+    }
+
+    /// <summary>Encrypts into <see cref="Out"/>; what fills it is sent.</summary>
+    internal void Encrypt(TlsChannel channel, byte* bytes, int count)
+    {
+        Claim(channel);
+        while (count > 0)
+        {
+            if (OutCount > SendBytes)
+            {
+                channel.Flush();
+            }
+
+            int written = channel.Write(bytes, count);
+            if (written == 0)
+            {
+                Crypto.ERR_clear_error();
+                return;
+            }
+
+            bytes += written;
+            count -= written;
+        }
     }
 
     /// <summary>A BIO for one connection; SSL_free frees it.</summary>
@@ -153,5 +226,6 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         public int InCount;
         public byte* Out;
         public int OutCount;
+        public nint Loop;
     }
 }

@@ -137,6 +137,14 @@ public sealed class TlsServerContext
                 context.AddCertificate(certificate);
             }
 
+            if (policy.MaxEarlyData > 0)
+            {
+                // What OpenSSL has against replay needs tickets that only this process can open; ours do not become
+                // stateful, see EarlyHellos.
+                _ = Ssl.SSL_CTX_set_max_early_data(context.Handle, (uint)policy.MaxEarlyData);
+                _ = Ssl.SSL_CTX_set_options(context.Handle, Ssl.SSL_OP_NO_ANTI_REPLAY);
+            }
+
             TlsCallbacks.Install(context);
             return context;
         }

@@ -19,6 +19,9 @@ internal sealed unsafe class TlsServerHandshake(TlsServerContext context)
 
     public TlsFailure Failure { get; set; }
 
+    /// <summary>The loop's time, as far as early data asks for it.</summary>
+    public long Now { get; set; }
+
     /// <summary>TLS 1.3 gives tickets after the handshake (RFC 8446 §4.6.1), and this client has none yet. When its
     /// request came with the end of the handshake, the ticket goes in front of the answer and needs no segment of its
     /// own. Otherwise it goes at once: Nagle's algorithm may keep the request back at the client until what it sent is

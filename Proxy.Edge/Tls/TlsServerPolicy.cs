@@ -80,6 +80,11 @@ public sealed record TlsServerPolicy
     /// <summary>Session tickets, so that clients can resume.</summary>
     public bool Tickets { get; init; } = true;
 
-    /// <summary>Bytes of early data (0-RTT) accepted with a resumed session; 0 = none.</summary>
+    /// <summary>Bytes of early data (0-RTT) accepted with a resumed session; 0 = none. A host that asks for client
+    /// certificates takes none.</summary>
     public int MaxEarlyData { get; init; }
+
+    /// <summary>Room for any usual request; what clients may send beyond is what OpenSSL skips, when it does not take
+    /// early data.</summary>
+    public const int UsualEarlyData = 16 * 1024;
 }

@@ -27,6 +27,7 @@ internal sealed unsafe class TlsSession
     private TlsRecords? _records;
     private IReadOnlyList<byte[]> _peerChain = [];
     private bool _resumed;
+    private bool _http2;
 
     public TlsSession(TlsLoop shared, nint context)
     {
@@ -49,12 +50,17 @@ internal sealed unsafe class TlsSession
 
     public bool IsResumed => _ssl == 0 ? _resumed : Ssl.SSL_session_reused(_ssl) == 1;
 
+    /// <summary>Whether ALPN agreed on HTTP/2.</summary>
+    public bool SpeaksHttp2 => _ssl == 0 ? _http2 : TlsDetails.Protocol(_ssl).SequenceEqual("h2"u8);
+
     /// <summary>The handshake is done.</summary>
-    public void Finish(TlsServerHandshake? server)
+    /// <param name="early">There was early data: then answers to it were sealed before, and nobody counted
+    /// them.</param>
+    public void Finish(TlsServerHandshake? server, bool early)
     {
-        if (server is not null)
+        server?.Finish(_ssl);
+        if (server is not null && !early)
         {
-            server.Finish(_ssl);
             _handover = TlsHandover.Begin(_ssl, isServer: true);
         }
 
@@ -97,7 +103,7 @@ internal sealed unsafe class TlsSession
 
     /// <summary>Encrypts a record to the output, which has room for it. Returns the bytes it took; 0 when nothing can
     /// be written any more.</summary>
-    public int Write(byte* bytes, int count, TlsServerHandshake? server)
+    public int Write(byte* bytes, int count, TlsServerHandshake? server, bool early)
     {
         if (_records is { } records)
         {
@@ -107,8 +113,8 @@ internal sealed unsafe class TlsSession
         }
 
         int from = _shared.OutCount;
-        int written = server is { OwesTicket: true }
-            ? server.WriteWithTicket(_ssl, bytes, count)
+        int written = server is { OwesTicket: true } ? server.WriteWithTicket(_ssl, bytes, count)
+            : early ? TlsEarlyData.Write(_ssl, bytes, count)
             : Ssl.SSL_write(_ssl, bytes, count);
         CountWritten(from);
         return Math.Max(0, written);
@@ -141,6 +147,7 @@ internal sealed unsafe class TlsSession
         {
             _records = records;
             _resumed = Ssl.SSL_session_reused(_ssl) == 1;
+            _http2 = SpeaksHttp2;
             _peerChain = TlsDetails.ReadChain(_ssl);
             FreeSsl();
         }
@@ -164,8 +171,15 @@ internal sealed unsafe class TlsSession
         return length == 0 ? more.Length : Math.Clamp(length - kept.Length, 0, more.Length);
     }
 
-    public void Release()
+    /// <param name="keeps">The session may be resumed though the connection did not end in order.</param>
+    public void Release(bool keeps)
     {
+        if (keeps && _ssl != 0)
+        {
+            // It would not be good any more otherwise; that rule is older than TLS 1.2 and gone since.
+            Ssl.SSL_set_shutdown(_ssl, Ssl.SSL_SENT_SHUTDOWN);
+        }
+
         FreeSsl();
         _records?.Dispose();
         _records = null;

@@ -17,6 +17,9 @@ public sealed unsafe class TlsTicketKeys
 
     public TlsTicketKeys() => _keys = [RandomNumberGenerator.GetBytes(KeyBytes)];
 
+    /// <summary>Early data that came with tickets of these keys.</summary>
+    internal EarlyHellos EarlyHellos { get; } = new();
+
     public int Count => Volatile.Read(ref _keys).Length;
 
     /// <summary>Puts a fresh key in front and forgets all but <paramref name="keep"/> older ones.</summary>
@@ -42,6 +45,7 @@ public sealed unsafe class TlsTicketKeys
         }
 
         Replace(list);
+        EarlyHellos.Doubt();
     }
 
     /// <summary>OpenSSL wants to seal (<paramref name="seal"/> = 1) or open a ticket; answers as

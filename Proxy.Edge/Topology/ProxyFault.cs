@@ -33,6 +33,9 @@ public enum ProxyFault : byte
     /// <summary>A call did not end within the time its client gave it (grpc-timeout).</summary>
     CallDeadline,
 
+    /// <summary>More requests than the route's rate limit allows.</summary>
+    RateLimited,
+
     // Proxy side
     NoRoute,
     MethodNotAllowed,
@@ -85,6 +88,7 @@ public static class ProxyFaults
         ProxyFault.ExpectationFailed => 417,
         ProxyFault.ClientHeadTimeout or ProxyFault.ClientBodyTimeout => 408,
         ProxyFault.MisdirectedRequest => 421,
+        ProxyFault.RateLimited => 429,
         ProxyFault.NoRoute => 404,
         ProxyFault.MethodNotAllowed => 405,
         ProxyFault.Forbidden => 403,
@@ -115,7 +119,7 @@ public static class ProxyFaults
         ProxyFault.OriginTlsFailed => "tls_protocol_error"u8,
         ProxyFault.OriginCertificateRejected => "tls_certificate_error"u8,
         ProxyFault.LoopDetected => "proxy_loop_detected"u8,
-        ProxyFault.Forbidden => "http_request_denied"u8,
+        ProxyFault.Forbidden or ProxyFault.RateLimited => "http_request_denied"u8,
         ProxyFault.Internal or ProxyFault.Draining => "proxy_internal_error"u8,
         _ => "http_request_error"u8,
     };

@@ -170,7 +170,14 @@ internal sealed class Http2Origin(OriginServices services) : OriginStream(servic
     {
         // What came before the reset is the client's.
         FlushHead();
-        _unprocessed = unprocessed || _connection.SpeaksOther;
+        if (error == Http2Error.Http11Required)
+        {
+            _connection.OnHttp1Required();
+        }
+
+        // Not having done anything is not promised by asking for HTTP/1.1 (RFC 9113 §8.7), so that must not matter.
+        _unprocessed = unprocessed || _connection.SpeaksOther
+            || (_connection.IsLeftForHttp1 && Method.IsIdempotent());
         if (User is not null)
         {
             Fault(State == Phase.Body ? ProxyFault.ResponseCutOff

@@ -51,6 +51,10 @@ internal sealed class Http2OriginConnection : TimerNode, IChannelHandler, IHttp2
     /// <summary>The handshake chose HTTP/1.1: the streams' requests were not sent.</summary>
     public bool SpeaksOther { get; private set; }
 
+    /// <summary>The origin wants HTTP/1.1 instead, and may have it: what was not answered may be sent again that
+    /// way.</summary>
+    public bool IsLeftForHttp1 { get; private set; }
+
     /// <summary>Another request may be sent here.</summary>
     public bool HasRoom => !IsLeaving
         && Session.OpenStreams < Math.Min(Session.PeerMaxStreams, Member.Reuse.MaxStreams);
@@ -85,6 +89,19 @@ internal sealed class Http2OriginConnection : TimerNode, IChannelHandler, IHttp2
     {
         _retired = true;
         CloseIfUnused();
+    }
+
+    /// <summary>The origin said HTTP_1_1_REQUIRED of a request, or of everything.</summary>
+    public void OnHttp1Required()
+    {
+        if (!IsLeftForHttp1 && Member.TurnToHttp1())
+        {
+            IsLeftForHttp1 = true;
+            _retired = true;
+
+            // Closed at the end of the turn, unless others still use it.
+            OnOutput();
+        }
     }
 
     /// <summary>Once for all streams that waited for this connection.</summary>
@@ -196,7 +213,15 @@ internal sealed class Http2OriginConnection : TimerNode, IChannelHandler, IHttp2
     {
     }
 
-    public void OnGoAway(Http2Error error) => OnOutput();
+    public void OnGoAway(Http2Error error)
+    {
+        if (error == Http2Error.Http11Required)
+        {
+            OnHttp1Required();
+        }
+
+        OnOutput();
+    }
 
     public void OnPong()
     {

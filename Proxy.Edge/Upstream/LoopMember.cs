@@ -18,6 +18,7 @@ public sealed class LoopMember
     private Http1Origin? _oldest;
     private int _addressTurn;
     private long _http1Until;
+    private TlsOrigin? _tls;
 
     public LoopMember(OriginServices services, MemberPlan plan, ReusePlan reuse)
     {
@@ -60,6 +61,8 @@ public sealed class LoopMember
         {
             _http1Until = 0;
             CloseKept();
+            _tls?.Close();
+            _tls = null;
         }
 
         Plan = plan;
@@ -103,11 +106,14 @@ public sealed class LoopMember
     {
         IsRetired = true;
         CloseKept();
+        _tls?.Close();
     }
 
     /// <summary>A new channel to the member, plain or TLS as its plan says.</summary>
     internal Channel Connect(SocketTarget address, IChannelHandler handler, bool offerHttp2) => Plan.Tls is { } tls
-        ? TlsChannel.Client(_services.Tls, address, tls.Context, Plan.TlsName, Offer(offerHttp2), handler)
+        ? TlsChannel.Client(
+            _services.Tls, address, _tls ??= new TlsOrigin(_services.Tls, tls.Context, Plan.TlsName),
+            Offer(offerHttp2), handler)
         : _services.Loop.Connect(address, handler);
 
     /// <summary>The member chose HTTP/1.1 for a connection, which becomes a kept one.</summary>
@@ -116,6 +122,15 @@ public sealed class LoopMember
         _http2.Remove(refused);
         _http1Until = _services.Loop.Now + RelearnMicroseconds;
         Keep(new Http1Origin(_services, this, channel));
+    }
+
+    /// <summary>The member wants HTTP/1.1 for something (RFC 9113 §7, HTTP_1_1_REQUIRED): from now on, for a while, it
+    /// gets it for everything. False for one that is to be spoken to in HTTP/2.</summary>
+    internal bool TurnToHttp1()
+    {
+        bool may = Plan.Protocol == OriginProtocol.Auto;
+        _http1Until = may ? _services.Loop.Now + RelearnMicroseconds : 0;
+        return may;
     }
 
     internal void Forget(Http2OriginConnection connection) => _http2.Remove(connection);

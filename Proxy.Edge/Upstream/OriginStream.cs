@@ -57,6 +57,21 @@ public abstract class OriginStream : TimerNode
     /// <summary>Bytes still missing of a response body with a known length that the kernel could move.</summary>
     public virtual long BodyRemaining => 0;
 
+    /// <summary>A head and the beginning of the body. The bytes in front of the body may be overwritten.</summary>
+    public void SendBoth(byte[] head, int length, byte[] buffer, int bodyStart, int bodyCount)
+    {
+        if (bodyCount > 0 && bodyStart >= length)
+        {
+            // Both leave in one send.
+            Buffer.BlockCopy(head, 0, buffer, bodyStart - length, length);
+            SendHead(buffer, bodyStart - length, length, bodyCount);
+            return;
+        }
+
+        SendHead(head, 0, length, 0);
+        Send(buffer, bodyStart, bodyCount);
+    }
+
     private protected IOriginUser? User { get; set; }
 
     private protected Phase State { get; set; } = Phase.Connecting;

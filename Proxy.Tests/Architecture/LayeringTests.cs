@@ -19,11 +19,13 @@ public sealed partial class LayeringTests
         ["Edge.Timing"] = "",
         ["Edge.Http"] = "",
         ["Edge.Health"] = "",
+        ["Edge.Replication"] = "",
         ["Edge.Os"] = "",
         ["Edge.Http1"] = "Edge.Http",
         ["Edge.Balancing"] = "Edge.Topology",
-        ["Edge.Affinity"] = "Edge.Http Edge.Topology",
+        ["Edge.Affinity"] = "Edge.Http Edge.Replication Edge.Topology",
         ["Edge.Routing"] = "Edge.Http Edge.Topology",
+        ["Edge.Limits"] = "Edge.Http Edge.Replication Edge.Routing Edge.Topology",
         ["Edge.Rewriting"] = "Edge.Http Edge.Routing Edge.Topology",
         ["Edge.Engine"] = "Edge.Buffers Edge.Timing Edge.Topology",
         ["Edge.Os.OpenSsl"] = "",
@@ -31,14 +33,15 @@ public sealed partial class LayeringTests
         ["Edge.Tls"] = "Edge.Buffers Edge.Engine Edge.Os.OpenSsl Edge.Topology",
         ["Edge.Http2"] = "Edge.Buffers Edge.Http",
         ["Edge.Snapshot"] =
-            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Tls Edge.Topology",
+            "Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing Edge.Tls "
+            + "Edge.Topology",
         ["Edge.Telemetry"] = "Edge.Http2 Edge.Os Edge.Snapshot Edge.Tls Edge.Topology",
         ["Edge.Upstream"] =
             "Edge.Balancing Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Snapshot Edge.Timing Edge.Tls "
             + "Edge.Topology",
         ["Edge.Relay"] =
-            "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology Edge.Upstream",
+            "Edge.Affinity Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting "
+            + "Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology Edge.Upstream",
         ["Edge.Downstream"] =
             "Edge.Buffers Edge.Engine Edge.Http Edge.Http1 Edge.Http2 Edge.Relay Edge.Rewriting "
             + "Edge.Snapshot Edge.Telemetry Edge.Timing Edge.Tls Edge.Topology",
@@ -46,18 +49,18 @@ public sealed partial class LayeringTests
         ["Edge.Os.Epoll"] = "Edge.Buffers Edge.Engine Edge.Os.Native Edge.Timing Edge.Topology",
         ["Edge.Node"] =
             "Edge.Buffers Edge.Downstream Edge.Engine Edge.Os.Epoll Edge.Relay Edge.Rewriting Edge.Snapshot "
-            + "Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
+            + "Edge.Os.Network Edge.Telemetry Edge.Timing Edge.Topology Edge.Upstream",
 
         // The control plane: decides, opens no socket, starts no thread outside Runtime.
         ["Actors.Hocon"] = "",
         ["Actors.Runtime"] = "",
         ["Actors.Config"] =
-            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Rewriting Edge.Routing Edge.Snapshot "
-            + "Edge.Telemetry Edge.Tls Edge.Topology",
+            "Actors.Hocon Edge.Affinity Edge.Balancing Edge.Http1 Edge.Http2 Edge.Limits Edge.Rewriting Edge.Routing "
+            + "Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Actors.Ports"] = "Actors.Config Edge.Snapshot Edge.Tls Edge.Topology",
         ["Actors.Planning"] =
-            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Rewriting Edge.Routing "
-            + "Edge.Snapshot Edge.Topology",
+            "Actors.Config Actors.Ports Edge.Affinity Edge.Balancing Edge.Limits Edge.Replication "
+            + "Edge.Rewriting Edge.Routing Edge.Snapshot Edge.Topology",
         ["Actors.Pools"] = "Actors.Config Actors.Ports Actors.Runtime Edge.Health Edge.Snapshot Edge.Topology",
         ["Actors.Publishing"] =
             "Actors.Config Actors.Planning Actors.Pools Actors.Ports Actors.Runtime Edge.Snapshot Edge.Topology",
@@ -66,20 +69,32 @@ public sealed partial class LayeringTests
         // The node: everything that talks to the outside, and the wiring.
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
+        ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
+        ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
+        ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
+        ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Exporting"] = "Cluster.Acme Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
+        ["Cluster.Exporting"] =
+            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Cluster.Acme Cluster.Exporting Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Revisions "
+            + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
+            + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Demo"] = "",
-        ["Cluster.Vrrp"] = "Edge.Os.Network",
+        ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
+        ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Management Cluster.Probing Edge.Node "
-            + "Edge.Relay Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management "
+            + "Cluster.Membership Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
+            + "Cluster.Singletons Cluster.Vrrp Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
+            + "Edge.Tls Edge.Topology",
         ["Cluster.Commands"] = 
-            "Actors.Config Actors.Hocon Cluster.Acme Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp Edge.Tls",
+            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };
 
@@ -192,11 +207,12 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Probing Cluster.Vrrp")]
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
+            + "Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Journal Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

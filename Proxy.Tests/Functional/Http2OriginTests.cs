@@ -246,6 +246,43 @@ public sealed class Http2OriginTests
         }
     }
 
+    [Theory]
+    [InlineData("auto", "/old-only", "HTTP/1.1 /old-only")]
+    [InlineData("auto", "/old-only-all", "HTTP/1.1 /old-only-all")]
+    [InlineData("h2", "/old-only", "502 Bad Gateway")]
+    public async Task An_origin_that_requires_http1_gets_it_where_both_are_allowed(
+        string protocol, string path, string expected)
+    {
+        using var authority = new TestCertificates();
+        TestCertificates.Leaf leaf = authority.Issue(["app.test"]);
+        await using NodeOrigin origin = await NodeOrigin.Http2Async(leaf.CertificatePem + leaf.KeyPem, both: true);
+        await using NodeProcess node = await StartTlsAsync(authority, protocol, $"https://127.0.0.1:{origin.Port}");
+
+        Assert.Contains("\":path\":\"/\"", await Curl.BodyAsync($"{node.Url}/"), StringComparison.Ordinal);
+        string answer = await Curl.BodyAsync("-i", $"{node.Url}{path}");
+        string next = await Curl.BodyAsync("-d", "once", $"{node.Url}/next");
+
+        Assert.Contains(expected, answer, StringComparison.Ordinal);
+        // It is remembered, so that the next one goes the right way at once, whatever its method.
+        Assert.Contains(
+            protocol == "auto" ? "HTTP/1.1 /next" : "\":path\":\"/next\"", next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_that_cannot_be_repeated_is_not_when_http1_is_required()
+    {
+        using var authority = new TestCertificates();
+        TestCertificates.Leaf leaf = authority.Issue(["app.test"]);
+        await using NodeOrigin origin = await NodeOrigin.Http2Async(leaf.CertificatePem + leaf.KeyPem, both: true);
+        await using NodeProcess node = await StartTlsAsync(authority, "auto", $"https://127.0.0.1:{origin.Port}");
+
+        string first = await Curl.BodyAsync("-i", "-d", "once", $"{node.Url}/old-only");
+        string second = await Curl.BodyAsync("-i", "-d", "again", $"{node.Url}/old-only");
+
+        Assert.StartsWith("HTTP/1.1 502", first, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 /old-only", second, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Checks_speak_what_requests_speak()
     {

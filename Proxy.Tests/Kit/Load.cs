@@ -13,12 +13,15 @@ internal sealed class Load : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _byOrigin = [];
     private readonly int _port;
     private readonly int _atMost;
+    private readonly string _keys;
     private int _asked;
     private int _answered;
 
     /// <param name="atMost">Requests after which the clients stop by themselves.</param>
-    public Load(int port, int clients, int atMost = int.MaxValue)
+    /// <param name="fresh">Every request comes on a connection of its own.</param>
+    public Load(int port, int clients, int atMost = int.MaxValue, bool fresh = false)
     {
+        _keys = fresh ? "Connection: close\r\n" : "";
         _port = port;
         _atMost = atMost;
         for (var i = 0; i < clients; i++)
@@ -84,7 +87,7 @@ internal sealed class Load : IAsyncDisposable
             try
             {
                 client ??= await RawClient.ConnectAsync(_port);
-                var answer = await client.AskAsync($"GET {target} HTTP/1.1\r\nHost: load.test\r\n\r\n");
+                var answer = await client.AskAsync($"GET {target} HTTP/1.1\r\nHost: load.test\r\n{_keys}\r\n");
                 Note(target, answer);
                 if (answer.Values("Connection") is ["close"])
                 {

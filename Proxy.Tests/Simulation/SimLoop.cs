@@ -60,6 +60,9 @@ internal sealed class SimLoop : IEventLoop
     public IListening Listen(SocketTarget bind, int backlog, IAcceptor acceptor, bool join) =>
         Network.Listen(bind, acceptor);
 
+    public IListening Inherit(int descriptor, SocketTarget bind, int backlog, IAcceptor acceptor) =>
+        throw new NotSupportedException("there is one process only");
+
     public Channel Connect(SocketTarget target, IChannelHandler handler) => Network.ConnectOut(target, handler);
 
     public void Post(ILoopTask task) => After(0, task.Run);

@@ -143,6 +143,12 @@ internal sealed class SimNetwork(SimLoop loop)
 
         public IAcceptor Acceptor => acceptor;
 
+        public void Begin()
+        {
+        }
+
+        public int Duplicate() => -1;
+
         public void Close() => network._listeners.Remove(bound);
     }
 }

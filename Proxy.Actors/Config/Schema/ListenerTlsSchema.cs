@@ -98,6 +98,7 @@ internal static class ListenerTlsSchema
         new BlockListKey<ListenerTlsConfig, TlsHostConfig>(
             "hosts", Host, t => t.Hosts, (t, v) => t with { Hosts = v }, h => h.Name, (h, _) => h),
         { "tickets", Kinds.Flag, t => t.Tickets, (t, v) => t with { Tickets = v } },
+        { "early-data", Kinds.Flag, t => t.EarlyData, (t, v) => t with { EarlyData = v } },
         { "hsts", Hsts, t => t.Hsts, (t, v) => t with { Hsts = v } },
         {
             "client-cert-field", Kinds.Text("a field name; \"\" = origins are not told"),

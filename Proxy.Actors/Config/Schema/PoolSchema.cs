@@ -1,4 +1,3 @@
-using Proxy.Edge.Affinity;
 using Proxy.Edge.Balancing;
 using Proxy.Edge.Snapshot;
 using static Proxy.Actors.Config.Schema.Spans;
@@ -8,44 +7,6 @@ namespace Proxy.Actors.Config.Schema;
 /// <summary>Keys below proxy.pools.NAME, except those of members and health.</summary>
 internal static class PoolSchema
 {
-    private static readonly BlockSchema<CookieAffinityOptions> Cookie = new(new CookieAffinityOptions())
-    {
-        { "name", Kinds.Text("the name of a cookie"), c => c.Name, (c, v) => c with { Name = v } },
-        { "path", Kinds.Text("a path that starts with /"), c => c.Path, (c, v) => c with { Path = v } },
-        {
-            "domain", Kinds.Text("a domain, or \"\" for the host that answers"),
-            c => c.Domain ?? "", (c, v) => c with { Domain = v.Length == 0 ? null : v }
-        },
-        {
-            "secure",
-            Kinds.Choice(
-                ("auto", CookieSecurity.Auto), ("true", CookieSecurity.Always), ("false", CookieSecurity.Never)),
-            c => c.Secure, (c, v) => c with { Secure = v }
-        },
-        { "http-only", Kinds.Flag, c => c.HttpOnly, (c, v) => c with { HttpOnly = v } },
-        {
-            "same-site",
-            Kinds.Choice(
-                ("lax", CookieSameSite.Lax), ("strict", CookieSameSite.Strict), ("none", CookieSameSite.None),
-                ("off", CookieSameSite.Unspecified)),
-            c => c.SameSite, (c, v) => c with { SameSite = v }
-        },
-        {
-            "max-age", Kinds.Duration(Second, Year, "; 0 = until the browser ends"),
-            c => c.MaxAge ?? TimeSpan.Zero, (c, v) => c with { MaxAge = v == TimeSpan.Zero ? null : v }
-        },
-        { "separator", MemberKinds.Separator, c => c.Separator, (c, v) => c with { Separator = v } },
-        { "accept-bare-route", Kinds.Flag, c => c.AcceptBareRoute, (c, v) => c with { AcceptBareRoute = v } },
-        { "issue", Kinds.Flag, c => c.Issue, (c, v) => c with { Issue = v } },
-    };
-
-    private static readonly BlockSchema<AffinityConfig> Affinity = new(new AffinityConfig())
-    {
-        new OptionalBlockKey<AffinityConfig, CookieAffinityOptions>(
-            "cookie", Cookie, a => a.Cookie, (a, v) => a with { Cookie = v }),
-        { "no-failover", Kinds.Flag, a => a.NoFailover, (a, v) => a with { NoFailover = v } },
-    };
-
     private static readonly BlockSchema<RetryPlan> Retry = new(new RetryPlan())
     {
         { "attempts", Kinds.Integer(0, 100, "; 0 = none"), r => r.Attempts, (r, v) => r with { Attempts = v } },
@@ -95,7 +56,7 @@ internal static class PoolSchema
             "initial-state", Kinds.Choice(("up", InitialState.Up), ("down", InitialState.Down)),
             p => p.InitialState, (p, v) => p with { InitialState = v }
         },
-        { "affinity", Affinity, p => p.Affinity, (p, v) => p with { Affinity = v } },
+        { "affinity", AffinitySchema.Block, p => p.Affinity, (p, v) => p with { Affinity = v } },
         { "retry", Retry, p => p.Retry, (p, v) => p with { Retry = v } },
         { "timeouts", Timeouts, p => p.Timeouts, (p, v) => p with { Timeouts = v } },
         { "reuse", Reuse, p => p.Reuse, (p, v) => p with { Reuse = v } },

@@ -19,8 +19,15 @@ internal static class ProxySchema
             n => n.MaxBufferMemory, (n, v) => n with { MaxBufferMemory = v }
         },
         {
+            "max-sessions", Kinds.Integer(1024, 100_000_000), n => n.MaxSessions, (n, v) => n with { MaxSessions = v }
+        },
+        {
             "drain-timeout", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop at once"),
             n => n.DrainTimeout, (n, v) => n with { DrainTimeout = v }
+        },
+        {
+            "drain-grace", Kinds.Duration(TimeSpan.Zero, Day, "; 0 = stop accepting at once"),
+            n => n.DrainGrace, (n, v) => n with { DrainGrace = v }
         },
         {
             "ticket-rotation", Kinds.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
@@ -32,17 +39,11 @@ internal static class ProxySchema
     {
         { "enabled", Kinds.Flag, m => m.Enabled, (m, v) => m with { Enabled = v } },
         { "bind", AddressKinds.Bind, m => m.Bind, (m, v) => m with { Bind = v } },
+        { "read-only", Kinds.Flag, m => m.ReadOnly, (m, v) => m with { ReadOnly = v } },
         {
             "token", Kinds.Text("a secret, or \"\" for none"),
             m => m.Token, (m, v) => m with { Token = v }, KeyTrait.Secret
         },
-    };
-
-    private static readonly BlockSchema<ClusterConfig> Cluster = new(new ClusterConfig())
-    {
-        { "engine", NotYetKind.Word("embedded", "etcd"), c => c.Engine, (c, v) => c with { Engine = v } },
-        new ReservedKey<ClusterConfig>("etcd", NotAvailable, "engine = embedded alone"),
-        new ReservedKey<ClusterConfig>("peers", NotAvailable, "engine = embedded alone"),
     };
 
     public static readonly BlockSchema<ProxyConfig> Block = new(new ProxyConfig())
@@ -60,7 +61,11 @@ internal static class ProxySchema
         new OptionalBlockKey<ProxyConfig, AcmeConfig>(
             "acme", AcmeSchema.Block, p => p.Acme, (p, v) => p with { Acme = v }),
         { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
-        { "cluster", Cluster, p => p.Cluster, (p, v) => p with { Cluster = v } },
-        new ReservedKey<ProxyConfig>("vip", $"virtual addresses are {NotAvailable}", "no vip block"),
+        { "cluster", ClusterSchema.Block, p => p.Cluster, (p, v) => p with { Cluster = v } },
+        new OneOrListKey<ProxyConfig, VipConfig>(
+            "vip", VipSchema.Block, p => p.Vips, (p, v) => p with { Vips = v },
+            v => v.Name, (v, i) => v.Name.Length > 0 ? v : v with { Name = $"vip-{i + 1}" }),
+        { "vip-guard", VipSchema.Guard, p => p.VipGuard, (p, v) => p with { VipGuard = v } },
+        { "vip-placement", VipSchema.Placement, p => p.VipPlacement, (p, v) => p with { VipPlacement = v } },
     };
 }

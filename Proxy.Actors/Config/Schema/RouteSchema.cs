@@ -102,5 +102,7 @@ internal static class RouteSchema
             r => r.Upgrade, (r, v) => r with { Upgrade = ConfigList.From(v.Select(one => one.ToLowerInvariant())) }
         },
         { "max-body", Kinds.Size(1, 1L << 50, NoLimit), r => r.MaxBody, (r, v) => r with { MaxBody = v } },
+        new OptionalBlockKey<RouteConfig, RateLimitConfig>(
+            "rate-limit", RateLimitSchema.Block, r => r.RateLimit, (r, v) => r with { RateLimit = v }),
     };
 }

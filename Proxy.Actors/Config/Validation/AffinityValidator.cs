@@ -11,16 +11,38 @@ internal static class AffinityValidator
         foreach (PoolConfig pool in config.Pools)
         {
             string path = $"{Keys.Pool(pool)}.affinity";
-            if (pool.Affinity.Cookie is { } cookie)
+            AffinityConfig affinity = pool.Affinity;
+            if (affinity.Cookie is null && affinity.ApplicationCookie is null && affinity.Source is null)
+            {
+                if (affinity.NoFailover)
+                {
+                    problems.Warn(
+                        $"{path}.no-failover", "has no effect without a cookie, application-cookie or source");
+                }
+
+                continue;
+            }
+
+            if (affinity.ApplicationCookie?.Names.Problem() is { } wrong)
+            {
+                problems.Error($"{path}.application-cookie", wrong);
+            }
+
+            CheckRoutes(pool, problems);
+            if (affinity.Cookie is { } cookie)
             {
                 CheckCookie(pool, cookie, $"{path}.cookie", problems);
             }
-            else if (pool.Affinity.NoFailover)
-            {
-                problems.Warn($"{path}.no-failover", "has no effect without a cookie");
-            }
         }
     }
+
+    private static void CheckRoutes(PoolConfig pool, ProblemList problems) =>
+        Keys.Unique(
+            pool.Members,
+            m => m.EffectiveRoute,
+            i => $"{Keys.Member(pool, i)}.route",
+            "with affinity, the route",
+            problems);
 
     private static void CheckCookie(PoolConfig pool, CookieAffinityOptions cookie, string path, ProblemList problems)
     {
@@ -29,12 +51,6 @@ internal static class AffinityValidator
             problems.Error(path, wrong);
         }
 
-        Keys.Unique(
-            pool.Members,
-            m => m.EffectiveRoute,
-            i => $"{Keys.Member(pool, i)}.route",
-            "with affinity, the route",
-            problems);
         for (int i = 0; i < pool.Members.Count; i++)
         {
             MemberConfig member = pool.Members[i];

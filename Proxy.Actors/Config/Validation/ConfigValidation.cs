@@ -8,6 +8,7 @@ internal static class ConfigValidation
     [
         ListenerValidator.Check,
         AcmeValidator.Check,
+        ClusterValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,
@@ -16,6 +17,8 @@ internal static class ConfigValidation
         PoolValidator.Check,
         HealthValidator.Check,
         AffinityValidator.Check,
+        RateLimitValidator.Check,
+        VipValidator.Check,
     ];
 
     public static void Run(ProxyConfig config, ProblemList problems)

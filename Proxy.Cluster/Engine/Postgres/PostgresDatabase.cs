@@ -9,12 +9,15 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private readonly PostgresOptions _options;
     private readonly TimeProvider _time;
     private readonly NpgsqlDataSource _source;
+    private readonly string _exists;
+    private readonly string _create;
     private volatile bool _isMade;
 
-    public PostgresDatabase(PostgresOptions options, TimeProvider time)
+    /// <param name="exists">Query whether the schema is there.</param>
+    /// <param name="create">Statements that make it.</param>
+    public PostgresDatabase(PostgresOptions options, TimeProvider time, string exists, string create)
     {
-        (_options, _time) = (options, time);
-        Schema = new PostgresSchema(options.Schema);
+        (_options, _time, _exists, _create) = (options, time, exists, create);
         int seconds = Math.Max(1, (int)Math.Ceiling(options.Deadline.TotalSeconds));
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
@@ -30,8 +33,6 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             : builder.Build();
         Member = $"{settings.Host}/{settings.Database}";
     }
-
-    public PostgresSchema Schema { get; }
 
     /// <summary>For people.</summary>
     public string Member { get; }
@@ -84,14 +85,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private async ValueTask MakeAsync(NpgsqlConnection connection, CancellationToken stop)
     {
         bool exists;
-        await using (NpgsqlBatch look = Batch(connection, Command(Schema.Exists)))
+        await using (NpgsqlBatch look = Batch(connection, Command(_exists)))
         {
             exists = await look.ExecuteScalarAsync(stop) is true;
         }
 
         if (!exists)
         {
-            await using var make = new NpgsqlCommand(Schema.Create, connection);
+            await using var make = new NpgsqlCommand(_create, connection);
             await make.ExecuteNonQueryAsync(stop);
         }
 

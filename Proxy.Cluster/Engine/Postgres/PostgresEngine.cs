@@ -21,9 +21,9 @@ internal sealed class PostgresEngine : IClusterEngine
     public PostgresEngine(PostgresOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        _database = new PostgresDatabase(options, time);
-        _schema = _database.Schema;
-        _notices = new PostgresNotices(_database, options, time);
+        _schema = new PostgresSchema(options.Schema);
+        _database = new PostgresDatabase(options, time, _schema.Exists, _schema.Create);
+        _notices = new PostgresNotices(_database, _schema, options, time);
         _health = EngineHealth.Unknown(_database.Member);
         _sweep = time.CreateTimer(_ => Sweep(), null, options.Sweep, options.Sweep);
     }
@@ -48,7 +48,7 @@ internal sealed class PostgresEngine : IClusterEngine
     {
         EngineKey.CheckedPrefix(prefix);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
-        var watch = new PostgresWatch(_database, _notices, _options, _time, prefix);
+        var watch = new PostgresWatch(_database, _schema, _notices, _options, _time, prefix);
         await foreach (WatchSignal signal in watch.RunAsync(from, stop.Token))
         {
             yield return signal;

@@ -4,7 +4,8 @@ namespace Proxy.Cluster.Engine.Postgres;
 
 /// <summary>Wakes the watches of this node when any node has written. Only a wake-up: a notice may be lost, the history
 /// is not. Any thread.</summary>
-internal sealed class PostgresNotices(PostgresDatabase database, PostgresOptions options, TimeProvider time)
+internal sealed class PostgresNotices(
+    PostgresDatabase database, PostgresSchema schema, PostgresOptions options, TimeProvider time)
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closed = new();
@@ -57,7 +58,7 @@ internal sealed class PostgresNotices(PostgresDatabase database, PostgresOptions
     private async Task ListenOnceAsync()
     {
         await using NpgsqlConnection connection = await database.OpenAsync(_closed.Token);
-        await using (var listen = new NpgsqlCommand($"LISTEN {database.Schema.Channel}", connection))
+        await using (var listen = new NpgsqlCommand($"LISTEN {schema.Channel}", connection))
         {
             await listen.ExecuteNonQueryAsync(_closed.Token);
         }

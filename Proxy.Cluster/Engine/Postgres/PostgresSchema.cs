@@ -10,27 +10,24 @@ namespace Proxy.Cluster.Engine.Postgres;
 /// again, as after a change of etcd's leader: nobody could keep it alive meanwhile.</para></summary>
 internal sealed partial class PostgresSchema
 {
+    /// <summary>First statement of a writing transaction. A frozen client must not keep the row of all writers; the
+    /// server ends its transaction. And what was acknowledged is on disk, whatever the site's default is.</summary>
+    public const string BeginWrite = """
+        SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('lock_timeout', $1, true),
+            set_config('statement_timeout', $1, true), set_config('synchronous_commit',
+                CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
+                ELSE current_setting('synchronous_commit') END, true)
+        """;
+
     private const string ItemColumns = "i.key, i.value, i.created, i.modified, i.version, i.lease";
 
     public PostgresSchema(string name)
     {
-        if (!Name().IsMatch(name))
-        {
-            throw new ArgumentException("lower-case letters, digits and underscores, at most 40", nameof(name));
-        }
-
+        CheckName(name);
         Channel = name;
         string alive = "(greatest(l.expires, pg_postmaster_start_time() + l.time_to_live) > clock_timestamp())";
         Exists = $"SELECT to_regclass('{name}.head') IS NOT NULL";
         Create = CreateIn(name);
-        // A frozen client must not keep the row of all writers; the server ends its transaction. And what was
-        // acknowledged is on disk, whatever the site's default is.
-        BeginWrite = """
-            SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('lock_timeout', $1, true),
-                set_config('statement_timeout', $1, true), set_config('synchronous_commit',
-                    CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
-                    ELSE current_setting('synchronous_commit') END, true)
-            """;
         LockHead = $"SELECT revision FROM {name}.head FOR UPDATE";
         Get = $"SELECT h.revision, {ItemColumns} FROM {name}.head h LEFT JOIN {name}.items i ON i.key = $1";
         List = $"""
@@ -78,8 +75,6 @@ internal sealed partial class PostgresSchema
 
     public string Create { get; }
 
-    public string BeginWrite { get; }
-
     public string LockHead { get; }
 
     public string Get { get; }
@@ -121,6 +116,15 @@ internal sealed partial class PostgresSchema
     public string Oldest { get; }
 
     public string History { get; }
+
+    /// <summary>Names go into statements as they are.</summary>
+    public static void CheckName(string name)
+    {
+        if (!Name().IsMatch(name))
+        {
+            throw new ArgumentException("lower-case letters, digits and underscores, at most 40", nameof(name));
+        }
+    }
 
     // The advisory lock is for nodes that start at the same time: IF NOT EXISTS alone can collide.
     private static string CreateIn(string name) => $"""

@@ -6,11 +6,14 @@ namespace Proxy.Cluster.Engine.Postgres;
 
 /// <summary>A watch: reads on in the history whenever there may be more.</summary>
 internal sealed class PostgresWatch(
-    PostgresDatabase database, PostgresNotices notices, PostgresOptions options, TimeProvider time, string prefix)
+    PostgresDatabase database,
+    PostgresSchema schema,
+    PostgresNotices notices,
+    PostgresOptions options,
+    TimeProvider time,
+    string prefix)
 {
     private const long MaxRevisionsPerRead = 256;
-
-    private readonly PostgresSchema _schema = database.Schema;
 
     public async IAsyncEnumerable<WatchSignal> RunAsync(
         Revision from, [EnumeratorCancellation] CancellationToken cancellation)
@@ -64,9 +67,9 @@ internal sealed class PostgresWatch(
         // The order matters: all revisions up to the head were committed before the history is read; and a history that
         // was cut while it was read shows in the oldest revision, read last.
         await using NpgsqlBatch batch = Batch(
-            connection, Command(_schema.Head),
-            Command(_schema.History, from.Value, prefix, prefix + EngineKey.End, MaxRevisionsPerRead),
-            Command(_schema.Oldest));
+            connection, Command(schema.Head),
+            Command(schema.History, from.Value, prefix, prefix + EngineKey.End, MaxRevisionsPerRead),
+            Command(schema.Oldest));
         await using NpgsqlDataReader rows = await batch.ExecuteReaderAsync(stop);
         await rows.ReadAsync(stop);
         long head = rows.GetInt64(0);

@@ -28,7 +28,7 @@ internal sealed class PostgresWrite : IAsyncDisposable
         var write = new PostgresWrite(connection, schema, options.History);
         await connection.BeginTransactionAsync(cancellation);
         await using NpgsqlBatch batch = Batch(
-            connection, Command(schema.BeginWrite, $"{(long)options.Deadline.TotalMilliseconds}"),
+            connection, Command(PostgresSchema.BeginWrite, $"{(long)options.Deadline.TotalMilliseconds}"),
             Command(schema.LockHead));
         await using NpgsqlDataReader rows = await batch.ExecuteReaderAsync(cancellation);
         await rows.NextResultAsync(cancellation);

@@ -9,9 +9,12 @@ namespace Proxy.Cluster.Vrrp.Guard;
 /// before it believes that nobody spoke. Nothing is allocated in a turn without a new configuration.</summary>
 internal sealed class GuardLoop : IDisposable
 {
-    // Fixed ones (wake, netlink, listener, node, its process) and two receivers for each interface.
-    private const int MaxDescriptors = 5 + (2 * 64);
+    // Fixed ones (wake, netlink, listener, node, its process), two receivers for each interface, one for each MAC.
+    private const int MaxDescriptors = 5 + (2 * 64) + 256;
     private const long Second = 1_000_000;
+
+    // A guard that nobody ever told what to hold, or that holds nothing any more, waits for a node only so long.
+    private const long IdleLimit = 30 * Second;
 
     private readonly GuardCore _core;
     private readonly GuardSet _set;
@@ -25,6 +28,7 @@ internal sealed class GuardLoop : IDisposable
     private readonly byte[] _record = new byte[64];
     private KernelSocket? _nodeProcess;
     private bool _isNodeLost;
+    private long _idleSince;
     private int _wakePlace;
     private int _eventPlace;
     private int _listenPlace;
@@ -48,7 +52,8 @@ internal sealed class GuardLoop : IDisposable
     /// <summary>Runs until the node or a signal stops it, then resigns and cleans up.</summary>
     public void Run()
     {
-        while (!_orders.IsStopWanted)
+        _idleSince = Now;
+        while (!_orders.IsStopWanted && Now - _idleSince < IdleLimit)
         {
             Wait();
             if (_polls.IsReady(_wakePlace))
@@ -63,8 +68,13 @@ internal sealed class GuardLoop : IDisposable
 
             foreach (GuardedLink link in _set.Links)
             {
-                Receive(link, IpFamily.V4);
-                Receive(link, IpFamily.V6);
+                Receive(link, link.ReceiverOf(IpFamily.V4), isVirtual: false);
+                Receive(link, link.ReceiverOf(IpFamily.V6), isVirtual: false);
+            }
+
+            foreach (GuardedRouter router in _core.Routers)
+            {
+                Receive(router.Link, router.VirtualMac?.Receiver, isVirtual: true);
             }
 
             TakeOrders();
@@ -98,13 +108,30 @@ internal sealed class GuardLoop : IDisposable
             _polls.Add(link.ReceiverOf(IpFamily.V6)?.Descriptor ?? -1);
         }
 
+        foreach (GuardedRouter router in _core.Routers)
+        {
+            if (router.VirtualMac?.Receiver is { } receiver)
+            {
+                _polls.Add(receiver.Descriptor);
+            }
+        }
+
         long next = Math.Min(_core.NextTimer, _watch.NextTimer);
+        if (_control.HasNode || _core.Routers.Length > 0)
+        {
+            _idleSince = Now;
+        }
+        else
+        {
+            next = Math.Min(next, _idleSince + IdleLimit);
+        }
+
         _polls.Wait(next == long.MaxValue ? -1 : Math.Max(0, next - Now));
     }
 
-    private void Receive(GuardedLink link, IpFamily family)
+    private void Receive(GuardedLink? link, AdvertReceiver? receiver, bool isVirtual)
     {
-        if (link.ReceiverOf(family) is not { } receiver)
+        if (link is null || receiver is null)
         {
             return;
         }
@@ -112,12 +139,18 @@ internal sealed class GuardLoop : IDisposable
         while (receiver.TryReceive(out VrrpEnvelope envelope, out ReadOnlySpan<byte> message))
         {
             if (VrrpPacketReader.TryPeekRouterId(message, out byte routerId)
-                && FindRouter(link, family, routerId, (VrrpVersion)(message[0] >> 4)) is { } router)
+                && FindRouter(link, receiver.Family, routerId, (VrrpVersion)(message[0] >> 4)) is { } router
+                && HearsVirtual(router) == isVirtual)
             {
                 Receive(router, envelope, message);
             }
         }
     }
+
+    /// <summary>A router with a MAC of its own hears the group there, where everything arrives: heard on both, the
+    /// adverts of a peer without that MAC would count twice.</summary>
+    private static bool HearsVirtual(GuardedRouter router) =>
+        router.VirtualMac?.Receiver is not null && !router.Settings.Rules.IsUnicast;
 
     private void Receive(GuardedRouter router, in VrrpEnvelope envelope, ReadOnlySpan<byte> message)
     {

@@ -168,7 +168,7 @@ internal static class GuardProtocol
     {
         report = default;
         if (record.Length < 30
-            || !TryReadOrder(record, out ushort id, out byte state, out int priority, out var master))
+            || !TryReadOrder(record, out ushort id, out byte state, out int priority, out NetAddress master))
         {
             return false;
         }

@@ -70,7 +70,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
             }
 
             router.Machine.Primary = PrimaryOf(router, link);
-            bool isFaulty = !link.IsUp || router.Machine.Primary.IsNone;
+            bool isFaulty = !link.IsUp || router.Machine.Primary.IsNone || IsAnyDown(router.Settings.Tracked);
             bool was = (router.Machine.Faults & (1u << (int)VrrpTrack.Interface)) != 0;
             if (isFaulty != was)
             {
@@ -81,6 +81,19 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
                 core.Feed(router, VrrpInput.AddressLost, now);
             }
         }
+    }
+
+    private bool IsAnyDown(string[] names)
+    {
+        foreach (string name in names)
+        {
+            if (network.FindLink(name, out LinkEntry link) < 0 || !link.IsUp)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The end: every router resigns and what was made is taken down.</summary>
@@ -97,6 +110,11 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
 
     public void Dispose()
     {
+        foreach (GuardedRouter router in core.Routers)
+        {
+            router.VirtualMac?.Dispose();
+        }
+
         foreach (GuardedLink link in _links)
         {
             link.Dispose();
@@ -144,6 +162,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
     {
         if (router.VirtualMac is not null && network.FindLink(router.VirtualMac.Name, out _) < 0)
         {
+            router.VirtualMac.Dispose();
             router.VirtualMac = null;
         }
 
@@ -156,6 +175,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
         int result = mac.Create(network, link.Index);
         if (result < 0)
         {
+            mac.Dispose();
             complain(
                 router.Settings.Id, $"{mac.Name}: no interface with a virtual MAC on {link.Name}, error {-result}");
             return;

@@ -23,6 +23,12 @@ internal static class SettingsRecord
         WritePolicy(writer, settings.Policy);
         writer.Write((byte)settings.Prefixes.Length);
         writer.Write(settings.Prefixes);
+        writer.Write((byte)settings.Tracked.Length);
+        foreach (string name in settings.Tracked)
+        {
+            writer.Write(name);
+        }
+
         writer.Flush();
         return stream.ToArray();
     }
@@ -45,6 +51,7 @@ internal static class SettingsRecord
                 Rules = ReadRules(reader),
                 Policy = ReadPolicy(reader),
                 Prefixes = reader.ReadBytes(reader.ReadByte()),
+                Tracked = [.. Enumerable.Range(0, reader.ReadByte()).Select(_ => reader.ReadString())],
             };
         }
         catch (Exception error) when (error is IOException or FormatException or ArgumentException)

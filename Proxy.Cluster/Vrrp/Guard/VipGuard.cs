@@ -16,6 +16,8 @@ internal static class VipGuard
     /// <param name="errors">For what keeps it from working.</param>
     public static int Run(string socket, TextWriter errors)
     {
+        // Ctrl-C is for the node, which gives the addresses away in good order.
+        ProcessSession.Leave();
         foreach (string missing in GuardPrivileges.Missing(File.ReadAllText("/proc/self/status"), out bool isFatal))
         {
             errors.WriteLine($"vip-guard: {missing}");

@@ -4,8 +4,9 @@ using Proxy.Cluster.Vrrp.Packets;
 namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>An interface with the MAC of RFC 5798 7.3 on top of the real one. The MAC moves with the addresses, so that
-/// no neighbour has to learn a new one.</summary>
-internal sealed class VirtualMacLink
+/// no neighbour has to learn a new one. It also receives: the kernel gives a frame that comes from this MAC, as all of
+/// a peer's do, to this interface only and not to the one below.</summary>
+internal sealed class VirtualMacLink : IDisposable
 {
     private readonly string _parent;
     private readonly IpFamily _family;
@@ -25,6 +26,9 @@ internal sealed class VirtualMacLink
     public ulong Mac { get; }
 
     public int Index { get; private set; }
+
+    /// <summary>Null while there is no interface, and when the kernel refuses.</summary>
+    public AdvertReceiver? Receiver { get; private set; }
 
     /// <summary>Makes the interface, or takes the one that an earlier run left. 0 or a negative error number.</summary>
     public int Create(KernelNetwork network, int parent)
@@ -46,7 +50,14 @@ internal sealed class VirtualMacLink
 
         Index = link.Index;
         Quieten();
-        return network.SwitchOn(Index);
+        result = network.SwitchOn(Index);
+        if (result < 0)
+        {
+            return result;
+        }
+
+        Receiver ??= AdvertReceiver.Open(_family, Name, Index, out result);
+        return -result;
     }
 
     public void Remove(KernelNetwork network)
@@ -56,6 +67,14 @@ internal sealed class VirtualMacLink
             network.RemoveLink(Index);
             Index = 0;
         }
+
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        Receiver?.Dispose();
+        Receiver = null;
     }
 
     /// <summary>Two interfaces on one wire: each must answer ARP only for what it carries, and what comes in on the

@@ -34,6 +34,9 @@ internal sealed record VirtualRouterSettings
     /// <summary>The address to speak from; none = the interface's own.</summary>
     public NetAddress Source { get; init; }
 
+    /// <summary>Other interfaces without which this router is of no use.</summary>
+    public string[] Tracked { get; init; } = [];
+
     public byte PrefixOf(int address) =>
         address < Prefixes.Length ? Prefixes[address] : (byte)(8 * NetAddress.LengthOf(Rules.Family));
 
@@ -41,6 +44,11 @@ internal sealed record VirtualRouterSettings
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>([.. Rules.Problems(), .. Policy.Problems()]);
+        if (Tracked.Any(static name => name.Length is 0 or > MaxInterfaceName))
+        {
+            problems.Add("a tracked interface has no name of an interface");
+        }
+
         if (Interface.Length is 0 or > MaxInterfaceName || Interface.AsSpan().ContainsAny('/', ' ', '\0'))
         {
             problems.Add($"\"{Interface}\" is no name of an interface");

@@ -8,6 +8,7 @@ namespace Proxy.Cluster.Vrrp.Machine;
 /// <item>a master says one last advert before it steps back, and a master that hears a lower one answers and announces
 /// again. Without both, the winner of a healed partition never learns that clients were told another place, and they
 /// keep sending there;</item>
+/// <item>when the master itself resigns, candidates wait milliseconds and not the skew time;</item>
 /// <item>a hint from a second path shortens the wait, but a probe or any advert overrules it;</item>
 /// <item>an instance that finds its addresses on the interface keeps them until it is clear who is master.</item>
 /// </list></summary>
@@ -143,7 +144,7 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
         if (packet.Priority == 0)
         {
             // Only shorter: another resigner must not prolong a wait that ends sooner.
-            _downAt = Math.Min(_downAt, now + VrrpTimers.Skew(rules.Version, Priority, _masterInterval));
+            _downAt = Math.Min(_downAt, now + WaitAfterResign(packet.Source));
             _isHinted = _isProbing = false;
             return VrrpEffects.None;
         }
@@ -162,6 +163,15 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
 
         Follow(packet, now);
         return Drop();
+    }
+
+    /// <summary>RFC 5798 6.4.2 waits the skew time, up to a whole interval, for the better candidate's first advert.
+    /// When the master itself resigns there is nobody else to wait for, and the order of the candidates needs far
+    /// less.</summary>
+    private long WaitAfterResign(NetAddress source)
+    {
+        long skew = VrrpTimers.Skew(rules.Version, Priority, _masterInterval);
+        return source == Master ? Math.Min(skew, (256 - Priority) * policy.HintStep) : skew;
     }
 
     /// <summary>A master of lower priority: leave it alone?</summary>

@@ -20,8 +20,8 @@ internal sealed record VrrpPolicy
     /// <summary>Adverts that must be missing before a master counts as dead (RFC 5798 6.1: three).</summary>
     public int DownAdverts { get; init; } = 3;
 
-    /// <summary>After a hint, candidates wait this long for each point of priority they lack to 256, so that the best
-    /// goes first: 10 ms for the last.</summary>
+    /// <summary>After a hint or a resignation, candidates wait this long for each point of priority they lack to 256,
+    /// so that the best goes first: 10 ms for the last.</summary>
     public long HintStep { get; init; } = 40;
 
     /// <summary>How long a master that a hint calls dead may take to answer a probe.</summary>

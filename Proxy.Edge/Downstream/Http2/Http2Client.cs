@@ -42,8 +42,16 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
 
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
 
+    /// <summary>The handshake is done behind early data.</summary>
     public void OnConnected()
     {
+        foreach (Http2Stream stream in _session.OpenStreamsNow())
+        {
+            if (stream.IsOpen)
+            {
+                ((Http2ClientStream)stream.Handler).OnHandshakeDone();
+            }
+        }
     }
 
     public void OnData(byte[] buffer, int offset, int count)

@@ -44,6 +44,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
 
     public bool IsHttp2 => true;
 
+    public bool IsEarly => _connection.IsEarly;
+
     public bool Serves(ReadOnlySpan<byte> host) => _connection.Serves(host);
 
     public long ConnectionSerial => _connection.ConnectionSerial;
@@ -162,6 +164,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
             PassHeld();
         }
     }
+
+    public void OnHandshakeDone() => _exchange?.OnHandshakeDone();
 
     public void OnWritable()
     {

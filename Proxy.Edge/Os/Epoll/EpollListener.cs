@@ -21,6 +21,7 @@ internal sealed unsafe class EpollListener : TimerNode, IListening
     private readonly int _fd;
     private readonly int _slot;
     private readonly IAcceptor _acceptor;
+    private bool _begun;
     private bool _closed;
     private bool _paused;
 
@@ -100,6 +101,17 @@ internal sealed unsafe class EpollListener : TimerNode, IListening
             Accept(AcceptsPerTurn);
         }
     }
+
+    public void Begin()
+    {
+        if (!_begun && !_closed)
+        {
+            _begun = true;
+            _loop.Watch(_slot, _fd);
+        }
+    }
+
+    public int Duplicate() => _closed ? -1 : Libc.fcntl(_fd, Libc.F_DUPFD_CLOEXEC, 0);
 
     public void Close()
     {

@@ -146,18 +146,16 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
             EpollListener.EnsureFree(bind);
         }
 
-        int fd = EpollListener.Open(bind, backlog);
-        int slot = _listeners.IndexOf(null);
-        if (slot < 0)
-        {
-            slot = _listeners.Count;
-            _listeners.Add(null);
-        }
-
-        var listener = new EpollListener(this, fd, slot, bind, acceptor);
-        _listeners[slot] = listener;
-        Register(fd, ListenerBit | (uint)slot, Libc.EPOLLIN);
+        EpollListener listener = Keep(EpollListener.Open(bind, backlog), bind, acceptor);
+        listener.Begin();
         return listener;
+    }
+
+    public IListening Inherit(int descriptor, SocketTarget bind, int backlog, IAcceptor acceptor)
+    {
+        // Again, because the length of the queue may be another now.
+        _ = Libc.listen(descriptor, backlog);
+        return Keep(descriptor, bind, acceptor);
     }
 
     public Channel Connect(SocketTarget target, IChannelHandler handler)
@@ -251,9 +249,15 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         _closing.Add(descriptor);
     }
 
+    internal void Watch(int slot, int descriptor) =>
+        Register(descriptor, ListenerBit | (uint)slot, Libc.EPOLLIN);
+
     internal void ForgetListener(int slot, int descriptor)
     {
         _listeners[slot] = null;
+        // Closing would not take it out of this epoll as long as another process has the socket too.
+        EpollEvent none;
+        _ = Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_DEL, descriptor, &none);
         _closing.Add(descriptor);
     }
 
@@ -415,6 +419,20 @@ public sealed unsafe class EpollLoop : IEventLoop, IDisposable
         }
 
         _closing.Clear();
+    }
+
+    private EpollListener Keep(int fd, SocketTarget bind, IAcceptor acceptor)
+    {
+        int slot = _listeners.IndexOf(null);
+        if (slot < 0)
+        {
+            slot = _listeners.Count;
+            _listeners.Add(null);
+        }
+
+        var listener = new EpollListener(this, fd, slot, bind, acceptor);
+        _listeners[slot] = listener;
+        return listener;
     }
 
     private int WaitMilliseconds()

@@ -47,10 +47,16 @@ internal static unsafe partial class NetworkLibc
     public static partial int sched_setscheduler(int pid, int policy, int* priority);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int setsid();
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fcntl(int fd, int command, int value);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);

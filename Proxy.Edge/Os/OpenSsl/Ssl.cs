@@ -31,6 +31,7 @@ internal static unsafe partial class Ssl
     public const ulong SSL_OP_NO_RENEGOTIATION = 1UL << 30;
     public const ulong SSL_OP_CIPHER_SERVER_PREFERENCE = 1UL << 22;
     public const ulong SSL_OP_NO_TICKET = 1UL << 14;
+    public const ulong SSL_OP_NO_ANTI_REPLAY = 1UL << 24;
     public const ulong SSL_OP_IGNORE_UNEXPECTED_EOF = 1UL << 7;
     public const ulong SSL_OP_PRIORITIZE_CHACHA = 1UL << 21;
 
@@ -237,6 +238,17 @@ internal static unsafe partial class Ssl
     [LibraryImport(Library)]
     public static partial void SSL_SESSION_free(nint session);
 
+    [LibraryImport(Library)]
+    public static partial int SSL_SESSION_get_protocol_version(nint session);
+
+    [LibraryImport(Library)]
+    public static partial nint SSL_get_rbio(nint ssl);
+
+    public const int SSL_SENT_SHUTDOWN = 1;
+
+    [LibraryImport(Library)]
+    public static partial void SSL_set_shutdown(nint ssl, int mode);
+
     public const int SSL_CLIENT_HELLO_ERROR = 0;
     public const int SSL_CLIENT_HELLO_SUCCESS = 1;
 
@@ -252,6 +264,26 @@ internal static unsafe partial class Ssl
 
     [LibraryImport(Library)]
     public static partial nint SSL_get_certificate(nint ssl);
+
+    public const int SSL_READ_EARLY_DATA_ERROR = 0;
+    public const int SSL_READ_EARLY_DATA_SUCCESS = 1;
+    public const int SSL_READ_EARLY_DATA_FINISH = 2;
+
+    [LibraryImport(Library)]
+    public static partial int SSL_CTX_set_max_early_data(nint context, uint bytes);
+
+    [LibraryImport(Library)]
+    public static partial void SSL_CTX_set_allow_early_data_cb(
+        nint context, delegate* unmanaged<nint, nint, int> function, nint argument);
+
+    [LibraryImport(Library)]
+    public static partial int SSL_read_early_data(nint ssl, byte* buffer, nuint count, nuint* read);
+
+    [LibraryImport(Library)]
+    public static partial int SSL_write_early_data(nint ssl, byte* buffer, nuint count, nuint* written);
+
+    [LibraryImport(Library)]
+    public static partial nuint SSL_get_client_random(nint ssl, byte* into, nuint count);
 
     [LibraryImport(Library)]
     public static partial void SSL_set_read_ahead(nint ssl, int yes);

@@ -126,7 +126,7 @@ public sealed class ConfigReaderTests
 
         Assert.Equal(
             "test.conf:5:3: proxy.managment: unknown key, did you mean \"management\"?; "
-                + "accepted: acme, cluster, listeners, management, node, pools, routes",
+                + "accepted: acme, cluster, listeners, management, node, pools, routes, vip, vip-guard, vip-placement",
             error);
     }
 
@@ -161,9 +161,21 @@ public sealed class ConfigReaderTests
     [InlineData("management { bind = \"127.0.0.1\" }", "proxy.management.bind")]
     [InlineData("management { bind = \"127.0.0.1:70000\" }", "proxy.management.bind")]
     [InlineData("management { enabled = maybe }", "proxy.management.enabled")]
-    [InlineData("cluster { engine = etcd }", "proxy.cluster.engine")]
+    [InlineData("cluster { engine = zookeeper }", "proxy.cluster.engine")]
+    [InlineData("cluster { engine = etcd }", "proxy.cluster.etcd.endpoints")]
+    [InlineData(
+        "cluster { engine = etcd, etcd { endpoints = [\"h:2379\"] } }", "proxy.cluster.etcd.endpoints[0]")]
+    [InlineData(
+        "cluster { engine = etcd, etcd { endpoints = [\"http://h:2379\"], user = u } }", "proxy.cluster.etcd.user")]
+    [InlineData("cluster { engine = postgres }", "proxy.cluster.postgres.connection")]
+    [InlineData(
+        "cluster { engine = postgres, postgres { connection = \"Host=h\", schema = \"a b\" } }",
+        "proxy.cluster.postgres.schema")]
+    [InlineData("cluster { name = \"a/b\" }", "proxy.cluster.name")]
+    [InlineData("cluster { address = \"h\" }", "proxy.cluster.address")]
+    [InlineData("cluster { roles = [\"a b\"] }", "proxy.cluster.roles[0]")]
     [InlineData("cluster { peers { } }", "proxy.cluster.peers")]
-    [InlineData("vip { interface = eth0 }", "proxy.vip")]
+    [InlineData("vip { advert = 5ms }", "proxy.vip.advert")]
     [InlineData("listeners = 8080", "proxy.listeners")]
     [InlineData("pools { app { balance = round-robbin } }", "proxy.pools.app.balance")]
     [InlineData("pools { app { affinity { cookie { secure = perhaps } } } }", "proxy.pools.app.affinity.cookie.secure")]

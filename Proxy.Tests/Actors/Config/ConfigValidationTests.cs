@@ -80,6 +80,21 @@ public sealed class ConfigValidationTests
         "pools { app { members = [ { name = a, url = \"http://a\" }, { name = a, url = \"http://b\" } ] } }",
         "proxy.pools.app.members[1].name = \"a\": the name \"a\" is there twice")]
     [InlineData("pools { app { members = [ { name = a, url = \"http://a/?q\" } ] } }", "no query")]
+    [InlineData(
+        "pools { app { affinity { application-cookie { name = \"\" } } } }", "one of name and header must be given")]
+    [InlineData("pools { app { affinity { application-cookie { name = \"a b\" } } } }", "is not a token")]
+    [InlineData("pools { app { affinity { application-cookie { parameter = \"a=b\" } } } }", "parameter name 'a=b'")]
+    [InlineData("pools { app { affinity { source { prefix-v4 = 33 } } } }", "an integer from 0 to 32")]
+    [InlineData("routes = [ { pool = app, rate-limit { } } ]", "proxy.routes[0].rate-limit.rate: missing")]
+    [InlineData("routes = [ { pool = app, rate-limit { rate = 100 } } ]", "not a rate; accepted: requests per s, m, h")]
+    [InlineData("routes = [ { pool = app, rate-limit { rate = \"0/s\" } } ]", "out of range")]
+    [InlineData("routes = [ { pool = app, rate-limit { rate = \"1/w\" } } ]", "not a rate")]
+    [InlineData("routes = [ { pool = app, rate-limit { rate = \"1/s\", key = ip } } ]", "client-address | header:NAME")]
+    [InlineData(
+        "routes = [ { pool = app, rate-limit { rate = \"1/s\", key = \"header:a b\" } } ]",
+        "\"a b\" is not the name of a header")]
+    [InlineData(
+        "routes = [ { pool = app, rate-limit { rate = \"1/d\", burst = 1000 } } ]", "would take more than a year")]
     public void What_cannot_work_is_an_error(string inner, string words)
     {
         string[] errors = ConfigText.Errors(ConfigText.Around(inner));
@@ -106,6 +121,9 @@ public sealed class ConfigValidationTests
         "has no effect: the route does not forward")]
     [InlineData("pools { other { members = [ { name = a, url = \"http://a\" } ] } }", "no route uses the pool")]
     [InlineData("pools { app { affinity { no-failover = true } } }", "has no effect without a cookie")]
+    [InlineData(
+        "routes = [ { pool = app, rate-limit { rate = \"1/s\", max-delay = 2s } } ]",
+        "has no effect without action = delay")]
     [InlineData(
         "pools { app { members = [ { name = a, url = \"http://a\" }, { name = b, url = \"http://A:80/\" } ] } }",
         "the same URL")]

@@ -37,7 +37,8 @@ public sealed class ConfigFuzzTests
                 Assert.All(loading.Errors, error => Assert.True(error.Origin.Line > 0 && error.Message.Length > 0));
                 if (loading.Config is { } config)
                 {
-                    SnapshotPlanner.Plan(config, new LiveRegistry(1, tls), PlannedRevision.None);
+                    var live = new LiveRegistry(1, tls, LiveTables.Alone(new byte[16]));
+                    SnapshotPlanner.Plan(config, live, PlannedRevision.None);
                     Assert.Empty(ConfigDiff.Between(config, config));
                     planned++;
                 }

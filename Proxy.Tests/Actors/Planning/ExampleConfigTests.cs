@@ -31,7 +31,7 @@ public sealed class ExampleConfigTests
     {
         ProxyConfig config = ConfigLoader.Load(HoconFolder.File("reference.conf")).Config!;
 
-        var live = new LiveRegistry(1, new FixedTlsContexts());
+        var live = new LiveRegistry(1, new FixedTlsContexts(), LiveTables.Alone(new byte[16]));
         EdgeSnapshot snapshot = SnapshotPlanner.Plan(config, live, PlannedRevision.None).Snapshot;
 
         Assert.Equal(config.Routes.Count, snapshot.Routes.Count);
@@ -103,7 +103,10 @@ public sealed class ExampleConfigTests
     }
 
     private static PlannedRevision Plan(string file) =>
-        SnapshotPlanner.Plan(Load(file).Config!, new LiveRegistry(1, new FixedTlsContexts()), PlannedRevision.None);
+        SnapshotPlanner.Plan(
+            Load(file).Config!,
+            new LiveRegistry(1, new FixedTlsContexts(), LiveTables.Alone(new byte[16])),
+            PlannedRevision.None);
 
     private static ConfigLoading Load(string file) =>
         ConfigLoader.Load(HoconFolder.File(file), new HoconOptions { Environment = _ => null });

@@ -63,6 +63,20 @@ public sealed class DemoBackendsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_lives_in_one_origin()
+    {
+        string first = await SessionAsync(0, null);
+        string id = first.Split(' ')[1];
+
+        Assert.Equal($"backend-1 {id} 1\n", first);
+        Assert.Equal($"backend-1 {id} 2\n", await SessionAsync(0, id));
+        string elsewhere = await SessionAsync(1, id);
+        Assert.StartsWith("backend-2 ", elsewhere, StringComparison.Ordinal);
+        Assert.EndsWith(" 1\n", elsewhere, StringComparison.Ordinal);
+        Assert.DoesNotContain(id, elsewhere, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Bytes_are_as_many_as_asked_for_and_echo_returns_them()
     {
         var bytes =
@@ -132,5 +146,17 @@ public sealed class DemoBackendsTests : IAsyncLifetime
 
             return Task.CompletedTask;
         }
+    }
+
+    private async Task<string> SessionAsync(int origin, string? id)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, _urls[origin] + "session");
+        if (id is not null)
+        {
+            request.Headers.Add("Cookie", $"JSESSIONID={id}");
+        }
+
+        using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 }

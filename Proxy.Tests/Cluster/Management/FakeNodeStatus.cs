@@ -1,5 +1,6 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
 using Proxy.Edge.Topology;
@@ -20,6 +21,8 @@ internal sealed class FakeNodeStatus : INodeStatus
 
     public IReadOnlyList<AcmeOrderState> AcmeOrders { get; set; } = [];
 
+    public VipReport Vips { get; set; } = VipReport.None;
+
     public string NodeName { get; set; } = "edge-1";
 
     public string Version => "0.1.0";
@@ -28,6 +31,9 @@ internal sealed class FakeNodeStatus : INodeStatus
 
     public string ResolvedConfigJson { get; set; } =
         """{"proxy":{"management":{"token":"hush"},"node":{"name":"edge-1"}}}""";
+
+    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
+        ValueTask.FromResult(name == "web" ? "" : $"no virtual router is named \"{name}\"");
 
     public bool IsReady(out string reason)
     {

@@ -62,6 +62,13 @@ server.on('stream', (stream, headers) => {
     case '/reset':
       stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
       return;
+    case '/old-only':
+      stream.close(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
+      return;
+    case '/old-only-all':
+      stream.session.goaway(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED, 0);
+      stream.session.destroy();
+      return;
     case '/cut':
       stream.respond({ ':status': 200, 'content-length': 100 });
       stream.write('begun', () => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR));

@@ -1,0 +1,118 @@
+using System.CommandLine;
+
+namespace Proxy.Cluster.Commands.Ctl;
+
+/// <summary>`proxy ctl`: talks to a running node. A noun is a file of its own here; it adds its verbs and gets a
+/// session to ask with. Exit codes: 0 done, 1 refused or not reachable, 2 the command is wrong.</summary>
+internal static class CtlCommand
+{
+    public const string DefaultUrl = "http://127.0.0.1:8558";
+
+    private static readonly Option<string> Url = new("--url")
+    {
+        Description = "Management address of the node: http://HOST:PORT or unix:PATH. Also PROXY_URL.",
+        DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("PROXY_URL") ?? DefaultUrl,
+        Recursive = true,
+    };
+
+    // Not the default of the option, which --help would print.
+    private static readonly Option<string?> Token = new("--token")
+    {
+        Description = "Token of the management API; others on this machine can see it. Better: PROXY_TOKEN.",
+        Recursive = true,
+    };
+
+    private static readonly Option<string?> TokenFile = new("--token-file")
+    {
+        Description = "File with the token of the management API.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Prints what the node answered, as JSON.",
+        Recursive = true,
+    };
+
+    public static Command Make() =>
+        new("ctl", "Looks at a running node and changes it, over its management address.")
+        {
+            Url,
+            Token,
+            TokenFile,
+            Json,
+            StatusNoun.Make(),
+            PoolsNoun.Make(),
+            MembersNoun.Make(),
+            NodeNoun.Make(),
+            RevisionsNoun.Make(),
+        };
+
+    /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>
+    public static Command Verb(
+        string name,
+        string description,
+        Func<CtlSession, ParseResult, CancellationToken, Task<int>> run,
+        params Symbol[] symbols)
+    {
+        var command = new Command(name, description);
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, run, cancellation));
+        return command;
+    }
+
+    /// <summary>The token given; null after saying why it cannot be had.</summary>
+    public static string? ReadToken(ParseResult parsed, TextWriter errors)
+    {
+        if (parsed.GetValue(TokenFile) is not { } file)
+        {
+            return parsed.GetValue(Token) ?? Environment.GetEnvironmentVariable("PROXY_TOKEN") ?? "";
+        }
+
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine($"--token-file: {error.Message}");
+            return null;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        Func<CtlSession, ParseResult, CancellationToken, Task<int>> run,
+        CancellationToken cancellation)
+    {
+        TextWriter errors = parsed.InvocationConfiguration.Error;
+        if (ReadToken(parsed, errors) is not { } token)
+        {
+            return 2;
+        }
+
+        if (ManagementApi.Open(parsed.GetRequiredValue(Url), token, out ManagementApi? api) is { } problem)
+        {
+            await errors.WriteLineAsync($"--url: {problem}");
+            return 2;
+        }
+
+        using (api)
+        {
+            var session = new CtlSession(
+                api!, parsed.GetValue(Json), parsed.InvocationConfiguration.Output, errors); // not null: no problem
+            return await run(session, parsed, cancellation);
+        }
+    }
+}

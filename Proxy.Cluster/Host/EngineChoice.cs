@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Proxy.Actors.Config;
+using Proxy.Cluster.Engine;
+using Proxy.Cluster.Engine.Embedded;
+using Proxy.Cluster.Engine.Etcd;
+using Proxy.Cluster.Engine.Postgres;
+
+namespace Proxy.Cluster.Host;
+
+/// <summary>Opens the engine that the configuration names.</summary>
+internal static class EngineChoice
+{
+    /// <param name="folder">Of the configuration's file; paths in it are relative to that.</param>
+    /// <returns>A fault when there is something wrong here, such as a missing file; a remote engine that is away is no
+    /// fault.</returns>
+    public static EngineResult<IClusterEngine> Open(ProxyConfig config, string folder, TimeProvider time)
+    {
+        switch (config.Cluster.Engine)
+        {
+            case ClusterEngine.Etcd:
+                try
+                {
+                    return new EtcdEngine(Options(config.Cluster.Etcd, folder), time);
+                }
+                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
+                    or CryptographicException)
+                {
+                    return EngineFault.Denied($"cluster.etcd: {problem.Message}");
+                }
+
+            case ClusterEngine.Postgres:
+                PostgresConfig postgres = config.Cluster.Postgres;
+                try
+                {
+                    return new PostgresEngine(
+                        new PostgresOptions { ConnectionString = postgres.Connection, Schema = postgres.Schema }, time);
+                }
+                catch (ArgumentException problem)
+                {
+                    return EngineFault.Denied($"cluster.postgres.connection: {problem.Message}");
+                }
+
+            default:
+                EngineResult<EmbeddedEngine> embedded =
+                    EmbeddedEngine.Open(Path.GetFullPath(config.Node.StateDir), EmbeddedOptions.Default, time);
+                return embedded.IsOk ? embedded.Value : embedded.Fault;
+        }
+    }
+
+    private static EtcdOptions Options(EtcdConfig etcd, string folder)
+    {
+        X509Certificate2Collection? roots = null;
+        if (etcd.CaFile.Length > 0)
+        {
+            roots = [];
+            roots.ImportFromPemFile(Path.Combine(folder, etcd.CaFile));
+        }
+
+        return new EtcdOptions
+        {
+            Endpoints = [.. etcd.Endpoints.Select(static endpoint => new Uri(endpoint))],
+            User = etcd.User,
+            Password = etcd.Password,
+            Deadline = etcd.Deadline,
+            TrustedRoots = roots,
+            ClientCertificate = etcd.Certificate.Length == 0 ? null : X509Certificate2.CreateFromPemFile(
+                Path.Combine(folder, etcd.Certificate), Path.Combine(folder, etcd.Key)),
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using Proxy.Cluster.Vrrp.Node;
+using Proxy.Edge.Node;
+using Proxy.Edge.Snapshot;
+
+namespace Proxy.Cluster.Host;
+
+/// <summary>The node as its virtual routers see it.</summary>
+internal sealed class VipNode(EdgeNode edge, NodeStatus status) : IVipNode
+{
+    private readonly LoopPulse _pulse = edge.NewPulse();
+
+    public bool IsReady => status.IsReady(out _);
+
+    // One node by itself, or peers without an engine, have no majority to lose.
+    public bool HasMajority => true;
+
+    public bool HasCandidates(string pool)
+    {
+        foreach (PoolPlan plan in edge.Snapshot.Pools)
+        {
+            if (plan.Name == pool)
+            {
+                return plan.State.Candidates.Count > 0;
+            }
+        }
+
+        return false;
+    }
+
+    public bool TakePulse() => _pulse.Take();
+}

@@ -1,0 +1,159 @@
+using System.Collections;
+using Proxy.Cluster.Peers.Codec;
+using Proxy.Edge.Replication;
+
+namespace Proxy.Cluster.Peers.Session;
+
+/// <summary>What one peer gets of one table. Usually it takes part in what is encoded once for everybody; after a
+/// pause it catches up from the journal by its cursor; when the journal no longer goes back that far, it gets
+/// everything again. Under the mesh's lock.</summary>
+internal sealed class TableSender(Replica replica)
+{
+    private readonly BitArray _repairs = new(ReplicaTable.Buckets);
+    private int _repairsLeft;
+    private int _nextShard = ReplicaTable.Shards;
+    private bool _snapshotEndOwed;
+
+    public byte Table => replica.Id;
+
+    /// <summary>What the peer will have once all that is queued has arrived.</summary>
+    public long Cursor { get; private set; }
+
+    public long Acknowledged { get; private set; }
+
+    public long Snapshots { get; private set; }
+
+    public long Repairs { get; private set; }
+
+    public bool Started { get; private set; }
+
+    /// <summary>Entries written here that the peer has not acknowledged.</summary>
+    public long Behind => replica.Journal.Head - Acknowledged;
+
+    /// <summary>The peer has acknowledged all that this node wrote.</summary>
+    public bool IsCaughtUp => Started && Acknowledged >= replica.Journal.Head;
+
+    /// <summary>The peer said where to go on.</summary>
+    public void Begin(long cursor, bool sameIncarnation)
+    {
+        Started = true;
+        if (sameIncarnation && replica.Journal.Holds(cursor))
+        {
+            Cursor = cursor;
+            Acknowledged = cursor;
+        }
+        else if (cursor == TableCursor.TailOnly)
+        {
+            Cursor = replica.Journal.Head;
+            _snapshotEndOwed = true;
+        }
+        else
+        {
+            BeginSnapshot();
+        }
+    }
+
+    public void TryAcknowledge(long cursor) => Acknowledged = Math.Clamp(cursor, Acknowledged, Cursor);
+
+    /// <summary>Takes part in a frame encoded for everybody, unless the peer is not there yet or reads too slowly.
+    /// </summary>
+    public void Offer(FrameBuffer frame, long sequence, int count, Outbox outbox)
+    {
+        if (Started && Cursor == sequence && !outbox.IsHigh && !_snapshotEndOwed)
+        {
+            outbox.Add(frame.Share());
+            Cursor += count;
+        }
+    }
+
+    public void Repair(ReadOnlySpan<ushort> buckets)
+    {
+        foreach (ushort bucket in buckets)
+        {
+            if (!_repairs[bucket])
+            {
+                _repairs[bucket] = true;
+                _repairsLeft++;
+            }
+        }
+    }
+
+    /// <summary>Makes frames as long as the connection has room for them: what the peer missed first.</summary>
+    /// <param name="upTo">Where the frames for everybody go on: the peer then takes part in them.</param>
+    public void Fill(Outbox outbox, long upTo, EntryScratch scratch)
+    {
+        while (Started && outbox.IsLow)
+        {
+            if (_nextShard < ReplicaTable.Shards)
+            {
+                Add(outbox, replica.Table.Copy(_nextShard, ref scratch.Shard), scratch);
+                _nextShard++;
+            }
+            else if (_snapshotEndOwed)
+            {
+                outbox.Add(EntryFrames.EncodeCursor(FrameType.SnapshotEnd, new TableCursor(Table, Cursor)));
+                _snapshotEndOwed = false;
+            }
+            else if (Cursor < upTo)
+            {
+                CatchUp(outbox, upTo, scratch);
+            }
+            else if (_repairsLeft > 0)
+            {
+                RepairNext(outbox, scratch);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void BeginSnapshot()
+    {
+        // The head before the table: what is written meanwhile comes twice rather than never.
+        Cursor = replica.Journal.Head;
+        _nextShard = 0;
+        _snapshotEndOwed = true;
+        _repairs.SetAll(false);
+        _repairsLeft = 0;
+        Snapshots++;
+    }
+
+    private void CatchUp(Outbox outbox, long upTo, EntryScratch scratch)
+    {
+        int most = (int)Math.Min(upTo - Cursor, scratch.Batch.Length);
+        int count = replica.Journal.Read(Cursor, scratch.Batch.AsSpan(0, most));
+        if (count < 0)
+        {
+            BeginSnapshot();
+            return;
+        }
+
+        outbox.Add(EntryFrames.Encode(FrameType.Deltas, Table, Cursor, scratch.Batch.AsSpan(0, count)));
+        Cursor += count;
+    }
+
+    private void RepairNext(Outbox outbox, EntryScratch scratch)
+    {
+        int bucket = 0;
+        while (!_repairs[bucket])
+        {
+            bucket++;
+        }
+
+        _repairs[bucket] = false;
+        _repairsLeft--;
+        Repairs++;
+        Add(outbox, replica.Table.CopyBucket(bucket, ref scratch.Shard), scratch);
+    }
+
+    private void Add(Outbox outbox, int count, EntryScratch scratch)
+    {
+        for (int from = 0; from < count; from += PeerWire.MaxEntries)
+        {
+            int some = Math.Min(PeerWire.MaxEntries, count - from);
+            outbox.Add(EntryFrames.Encode(FrameType.Entries, Table, 0, scratch.Shard.AsSpan(from, some)));
+        }
+    }
+}

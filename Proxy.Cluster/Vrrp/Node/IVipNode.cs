@@ -1,0 +1,38 @@
+namespace Proxy.Cluster.Vrrp.Node;
+
+/// <summary>What the virtual routers need to know of the node they lead to. Called by the actor's thread; nothing may
+/// block.</summary>
+internal interface IVipNode
+{
+    /// <summary>Whether it takes traffic.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Whether it is with the engine's majority; true without an engine.</summary>
+    bool HasMajority { get; }
+
+    /// <summary>Whether the pool has anybody to send to. A pool that does not exist has not.</summary>
+    bool HasCandidates(string pool);
+
+    /// <summary>True when every loop has taken a turn since the last call.</summary>
+    bool TakePulse();
+}
+
+/// <summary>The second path: the connections between the nodes' processes. A connection that ends is told at once,
+/// because nothing else is as fast.</summary>
+internal interface IVipPeers
+{
+    /// <summary>To every peer; lost when there is none. Any thread.</summary>
+    void Broadcast(byte[] record);
+
+    /// <summary>Whom to tell what; called once. Any thread may call back.</summary>
+    void Connect(IVipPeerSink sink);
+}
+
+internal interface IVipPeerSink
+{
+    void Found(string node);
+
+    void Lost(string node);
+
+    void Said(string node, byte[] record);
+}

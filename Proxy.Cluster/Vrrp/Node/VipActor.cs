@@ -1,0 +1,431 @@
+using System.Net.Sockets;
+using Proxy.Actors.Config;
+using Proxy.Actors.Runtime;
+using Proxy.Cluster.Vrrp.Guard;
+using Proxy.Cluster.Vrrp.Machine;
+
+namespace Proxy.Cluster.Vrrp.Node;
+
+/// <summary>The node's side of its virtual addresses: keeps a guard at work, gives it the policy and the node's
+/// heartbeat, and follows what it reports. On a thread of its own, because a heartbeat that waits for a busy pool
+/// would look like a hung node. Decisions are in <see cref="VipMachine"/>.</summary>
+internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SlowestBeat = TimeSpan.FromMilliseconds(100);
+
+    private readonly VipServices _services;
+    private readonly VipMachine _machine = new();
+    private readonly GuardLauncher _launcher;
+    private readonly Dictionary<string, CheckCount> _checks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Queue<string[]>> _notices = new(StringComparer.Ordinal);
+    private ProxyConfig _config = new();
+    private IReadOnlyList<PlannedVip> _plan = [];
+    private VipGuardClient? _guard;
+    private bool _isConnecting;
+    private string _trouble = "";
+    private ReplyTo<bool>? _leaving;
+
+    private VipActor(IActorContext<VipMessage> context, VipServices services)
+        : base(context)
+    {
+        _services = services;
+        _launcher = new GuardLauncher(services.Time);
+    }
+
+    public static Props<VipMessage> Props(VipServices services) => new(context => new VipActor(context, services))
+    {
+        Dispatcher = DispatcherKey.DedicatedThread,
+        Supervision = Supervise.RestartWithBackoff,
+    };
+
+    public void Found(string node) => Context.Self.Tell(new VipMessage.PeerFound(node));
+
+    public void Lost(string node) => Context.Self.Tell(new VipMessage.PeerLost(node));
+
+    public void Said(string node, byte[] record) => Context.Self.Tell(new VipMessage.PeerSaid(node, record));
+
+    protected override void PreStart() => _services.Peers?.Connect(this);
+
+    protected override void PostStop()
+    {
+        // Without a goodbye: the guard sees this node's end.
+        _guard?.Dispose();
+    }
+
+    protected override void Receive(VipMessage message)
+    {
+        switch (message)
+        {
+            case VipMessage.Configure configure:
+                Configure(configure.Config);
+                break;
+            case VipMessage.Connected connected:
+                OnConnected(connected.Client);
+                break;
+            case VipMessage.FromGuard from when from.Client == _guard:
+                OnGuard(from.Client, from.Event);
+                break;
+            case VipMessage.Reconnect:
+                Connect();
+                break;
+            case VipMessage.Beat:
+                Beat();
+                break;
+            case VipMessage.Count:
+                Send(static guard => guard.Query());
+                break;
+            case VipMessage.CheckDue due:
+                RunCheck(due.Vip);
+                break;
+            case VipMessage.CheckDone done:
+                OnChecked(done.Vip, done.Problem);
+                break;
+            case VipMessage.NotifyDone done:
+                OnNotified(done.Vip, done.Problem);
+                break;
+            case VipMessage.PeerFound found:
+                Perform(new VipInput.PeerFound(found.Node));
+                break;
+            case VipMessage.PeerLost lost:
+                Perform(new VipInput.PeerLost(lost.Node));
+                break;
+            case VipMessage.PeerSaid said when VipClaim.Read(said.Record) is { } claims:
+                Perform(new VipInput.PeerSaid(said.Node, claims));
+                break;
+            case VipMessage.Order order:
+                Order(order);
+                break;
+            case VipMessage.Stay stay:
+                Send(guard => guard.Goodbye(_config.VipGuard.KeepOverRestart));
+                stay.Reply.Reply(true);
+                break;
+            case VipMessage.Leave leave:
+                Leave(leave.Reply);
+                break;
+        }
+    }
+
+    private void Configure(ProxyConfig config)
+    {
+        _config = config;
+        _plan = VipPlan.Of(config, _services.NodeName);
+        foreach (PlannedVip vip in _plan)
+        {
+            VipCheckConfig check = vip.Config.Track.Check;
+            Context.CancelTimer(CheckKey(vip.Config.Name));
+            if (check.Command.Count > 0)
+            {
+                _checks[vip.Config.Name] = new CheckCount(check.Rise, check.Fall);
+                Context.StartTimer(
+                    CheckKey(vip.Config.Name), new VipMessage.CheckDue(vip.Config.Name), TimeSpan.Zero);
+            }
+        }
+
+        Look();
+        Perform(new VipInput.Configure(_plan));
+        if (_guard is null && _plan.Count > 0)
+        {
+            Connect();
+        }
+    }
+
+    private string SocketPath()
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_services.File))!; // a file is in a folder
+        string path = _config.VipGuard.SocketPath;
+        return Path.GetFullPath(
+            path.Length > 0 ? path : Path.Combine(_config.Node.StateDir, "vip-guard.sock"), folder);
+    }
+
+    private void Connect()
+    {
+        if (_isConnecting || _guard is not null || _leaving is not null)
+        {
+            return;
+        }
+
+        _isConnecting = true;
+        Context.PipeToSelf(
+            _launcher.ConnectAsync(SocketPath(), CancellationToken.None),
+            static result => new VipMessage.Connected(result));
+    }
+
+    private void OnConnected(Result<VipGuardClient> result)
+    {
+        _isConnecting = false;
+        if (!result.TryGetValue(out VipGuardClient? client))
+        {
+            string problem = result.Error!.Message;
+            if (problem != _trouble)
+            {
+                _trouble = problem;
+                VipLog.GuardTrouble(_services.Logger, problem);
+            }
+
+            Context.StartTimer("reconnect", new VipMessage.Reconnect(), Retry);
+            _leaving?.Reply(true);
+            return;
+        }
+
+        _trouble = "";
+        _guard = client;
+        Listen(client);
+        if (_leaving is not null)
+        {
+            Send(static guard => guard.Stop());
+            return;
+        }
+
+        TimeSpan hang = _config.VipGuard.HangAfter;
+        TimeSpan beat = hang > TimeSpan.Zero && hang / 4 < SlowestBeat ? hang / 4 : SlowestBeat;
+        Context.StartTimer("beat", new VipMessage.Beat(), beat, beat);
+        Context.StartTimer("count", new VipMessage.Count(), CountEvery, CountEvery);
+        Perform(new VipInput.GuardConnected());
+    }
+
+    private void Listen(VipGuardClient client) => Context.PipeToSelf(
+        client.ReceiveAsync(CancellationToken.None),
+        result => new VipMessage.FromGuard(client, result.TryGetValue(out GuardEvent? next) ? next : null));
+
+    private void OnGuard(VipGuardClient client, GuardEvent? happened)
+    {
+        if (happened is null)
+        {
+            GuardGone();
+            return;
+        }
+
+        if (happened is GuardEvent.Ready ready)
+        {
+            VipLog.GuardConnected(_services.Logger, ready.Value.ProcessId, ready.Value.IsRealTime);
+        }
+
+        Listen(client);
+        Perform(new VipInput.FromGuard(happened));
+    }
+
+    private void GuardGone()
+    {
+        _guard?.Dispose();
+        _guard = null;
+        Context.CancelTimer("beat");
+        Context.CancelTimer("count");
+        Perform(new VipInput.GuardGone());
+        if (_leaving is { } waiting)
+        {
+            waiting.Reply(true);
+            return;
+        }
+
+        VipLog.GuardTrouble(_services.Logger, "the guard has ended and is started again");
+        Connect();
+    }
+
+    /// <summary>A sign of life, if the loops gave one; and a look at how the node is.</summary>
+    private void Beat()
+    {
+        Look();
+        if (_services.Node.TakePulse())
+        {
+            Send(static guard => guard.Heartbeat());
+        }
+    }
+
+    private void Look()
+    {
+        IVipNode node = _services.Node;
+        var empty = new HashSet<string>(StringComparer.Ordinal);
+        foreach (PlannedVip vip in _plan)
+        {
+            empty.UnionWith(vip.Config.Track.Pools.Where(pool => !node.HasCandidates(pool)));
+        }
+
+        Perform(new VipInput.Condition(node.IsReady, node.HasMajority, empty));
+    }
+
+    private void RunCheck(string name)
+    {
+        if (Find(name)?.Config.Track.Check is { Command.Count: > 0 } check)
+        {
+            Context.PipeToSelf(
+                CommandRunner.RunAsync(check.Command, check.Timeout, _services.Time),
+                result => new VipMessage.CheckDone(
+                    name, result.TryGetValue(out string? problem) ? problem : result.Error!.Message));
+        }
+    }
+
+    private void OnChecked(string name, string? problem)
+    {
+        if (Find(name) is not { } vip || !_checks.TryGetValue(name, out CheckCount? count))
+        {
+            return;
+        }
+
+        if (count.Add(problem is null))
+        {
+            if (problem is not null)
+            {
+                VipLog.Warning(_services.Logger, name, $"check failed: {problem}");
+            }
+
+            Perform(new VipInput.Checked(name, problem is null));
+        }
+
+        Context.StartTimer(CheckKey(name), new VipMessage.CheckDue(name), vip.Config.Track.Check.Interval);
+    }
+
+    private void Order(VipMessage.Order order)
+    {
+        VipView? view = _services.Board.Report.Vips.FirstOrDefault(view => view.Plan.Config.Name == order.Vip);
+        string problem = view is null ? $"no virtual router is named \"{order.Vip}\""
+            : _guard is null ? "the guard does not work"
+            : !order.IsTake && view.State != VrrpState.Master ? $"this node does not have it, it is {view.State}"
+            : order.IsTake && view.State != VrrpState.Backup ? $"this node cannot take it, it is {view.State}"
+            : "";
+        if (problem.Length == 0)
+        {
+            Perform(new VipInput.Order(order.Vip, order.IsTake));
+        }
+
+        order.Reply.Reply(problem);
+    }
+
+    private void Leave(ReplyTo<bool> reply)
+    {
+        _leaving = reply;
+        Perform(new VipInput.Leave());
+        if (_guard is not null)
+        {
+            Send(static guard => guard.Stop());
+        }
+        else if (!_isConnecting)
+        {
+            reply.Reply(true);
+        }
+    }
+
+    private void Perform(VipInput input)
+    {
+        foreach (VipEffect effect in _machine.Handle(input, _services.Time.GetUtcNow()).ToArray())
+        {
+            Perform(effect);
+        }
+
+        _services.Board.Report = _machine.Report;
+    }
+
+    private void Perform(VipEffect effect)
+    {
+        switch (effect)
+        {
+            case VipEffect.Hello:
+                Send(guard => guard.Hello(_config.VipGuard.HangAfter));
+                break;
+            case VipEffect.Settings settings:
+                Send(guard => guard.Configure(settings.Value));
+                break;
+            case VipEffect.Commit:
+                Send(static guard => guard.Commit());
+                break;
+            case VipEffect.Fault fault:
+                Send(guard => guard.Fault(fault.Id, fault.Track, fault.IsFaulty));
+                break;
+            case VipEffect.Weight weight:
+                Send(guard => guard.Weight(weight.Id, weight.Track, weight.Amount));
+                break;
+            case VipEffect.Hint hint:
+                Send(guard => guard.Hint(hint.Id, hint.Kind, hint.Peer));
+                break;
+            case VipEffect.Resign resign:
+                Send(guard => guard.Resign(resign.Id));
+                break;
+            case VipEffect.TakeOver take:
+                Send(guard => guard.TakeOver(take.Id));
+                break;
+            case VipEffect.Changed changed:
+                OnChanged(changed.View, changed.Cause);
+                break;
+            case VipEffect.Warn warn:
+                VipLog.Warning(_services.Logger, warn.Vip, warn.Text);
+                break;
+            case VipEffect.Tell tell:
+                _services.Peers?.Broadcast(VipClaim.Write(tell.Claims));
+                break;
+        }
+    }
+
+    /// <summary>A guard that is gone is noticed by the reader; what could not be sent is told again when it is back.
+    /// </summary>
+    private void Send(Action<VipGuardClient> send)
+    {
+        if (_guard is null)
+        {
+            return;
+        }
+
+        try
+        {
+            send(_guard);
+        }
+        catch (SocketException)
+        {
+            // See above.
+        }
+    }
+
+    private void OnChanged(VipView view, VrrpInputKind cause)
+    {
+        string name = view.Plan.Config.Name;
+        string state = VipWords.Of(view.State);
+        VipLog.Changed(
+            _services.Logger, name, string.Join(", ", view.Plan.Config.Addresses), state, view.Priority,
+            VipWords.Of(cause, view.Faults));
+        ConfigList<string> command = view.Plan.Config.Notify.Command;
+        if (command.Count == 0)
+        {
+            return;
+        }
+
+        // One at a time and in order, or "backup" could overtake "master".
+        if (!_notices.TryGetValue(name, out Queue<string[]>? queue))
+        {
+            _notices[name] = queue = new Queue<string[]>();
+        }
+
+        queue.Enqueue([.. command, name, state, $"{view.Priority}"]);
+        if (queue.Count == 1)
+        {
+            RunNotice(name, queue.Peek());
+        }
+    }
+
+    private void RunNotice(string name, string[] command)
+    {
+        TimeSpan timeout = Find(name)?.Config.Notify.Timeout ?? Retry;
+        Context.PipeToSelf(
+            CommandRunner.RunAsync(command, timeout, _services.Time),
+            result => new VipMessage.NotifyDone(
+                name, result.TryGetValue(out string? problem) ? problem : result.Error!.Message));
+    }
+
+    private void OnNotified(string name, string? problem)
+    {
+        if (problem is not null)
+        {
+            VipLog.Warning(_services.Logger, name, $"notify: {problem}");
+        }
+
+        Queue<string[]> queue = _notices[name];
+        queue.Dequeue();
+        if (queue.TryPeek(out string[]? next))
+        {
+            RunNotice(name, next);
+        }
+    }
+
+    private PlannedVip? Find(string name) => _plan.FirstOrDefault(vip => vip.Config.Name == name);
+
+    private static string CheckKey(string vip) => $"check {vip}";
+}

@@ -1,0 +1,78 @@
+using Proxy.Cluster.Vrrp.Guard;
+using Proxy.Cluster.Vrrp.Machine;
+
+namespace Proxy.Cluster.Vrrp.Node;
+
+/// <summary>What happens to <see cref="VipMachine"/>.</summary>
+internal abstract record VipInput
+{
+    private VipInput()
+    {
+    }
+
+    public sealed record Configure(IReadOnlyList<PlannedVip> Vips) : VipInput;
+
+    /// <summary>A guard listens to this node, and knows nothing yet.</summary>
+    public sealed record GuardConnected : VipInput;
+
+    public sealed record GuardGone : VipInput;
+
+    public sealed record FromGuard(GuardEvent Event) : VipInput;
+
+    /// <summary>How the node is.</summary>
+    /// <param name="IsReady">Whether it takes traffic.</param>
+    /// <param name="HasMajority">Whether it reaches the engine's majority.</param>
+    /// <param name="EmptyPools">Pools that have nobody to send to.</param>
+    public sealed record Condition(bool IsReady, bool HasMajority, IReadOnlySet<string> EmptyPools) : VipInput;
+
+    /// <summary>The operator's check changed its mind.</summary>
+    public sealed record Checked(string Vip, bool IsGood) : VipInput;
+
+    /// <summary>A peer says what its routers are doing.</summary>
+    public sealed record PeerSaid(string Node, IReadOnlyList<VipClaim> Claims) : VipInput;
+
+    /// <summary>The connection to a peer's process ended.</summary>
+    public sealed record PeerLost(string Node) : VipInput;
+
+    public sealed record PeerFound(string Node) : VipInput;
+
+    /// <summary>By hand: give it away, or take it.</summary>
+    public sealed record Order(string Vip, bool IsTake) : VipInput;
+
+    /// <summary>This node ends: everything is given away.</summary>
+    public sealed record Leave : VipInput;
+}
+
+/// <summary>What the actor has to do for the machine, in order.</summary>
+internal abstract record VipEffect
+{
+    private VipEffect()
+    {
+    }
+
+    /// <summary>Begin a configuration of the guard.</summary>
+    public sealed record Hello : VipEffect;
+
+    public sealed record Settings(VirtualRouterSettings Value) : VipEffect;
+
+    public sealed record Commit : VipEffect;
+
+    public sealed record Fault(ushort Id, VrrpTrack Track, bool IsFaulty) : VipEffect;
+
+    public sealed record Weight(ushort Id, VrrpTrack Track, int Amount) : VipEffect;
+
+    public sealed record Hint(ushort Id, PeerHint Kind, Packets.NetAddress Peer) : VipEffect;
+
+    public sealed record Resign(ushort Id) : VipEffect;
+
+    public sealed record TakeOver(ushort Id) : VipEffect;
+
+    /// <summary>A router changed state: for the log and the operator's command.</summary>
+    public sealed record Changed(VipView View, VrrpInputKind Cause) : VipEffect;
+
+    /// <summary>Something an operator should read.</summary>
+    public sealed record Warn(string Vip, string Text) : VipEffect;
+
+    /// <summary>Tell all peers what our routers are doing.</summary>
+    public sealed record Tell(IReadOnlyList<VipClaim> Claims) : VipEffect;
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Proxy.Cluster.Engine.Etcd;
+using Proxy.Tests.Cluster.Engine;
+using Proxy.Tests.Kit;
+
+namespace Proxy.Tests.Functional;
+
+/// <summary>Three real nodes with a real etcd.</summary>
+[Trait("Suite", "Functional")]
+public sealed class ClusterTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Three_nodes_are_members_one_dies_and_comes_back_and_none_stops_serving()
+    {
+        await using EtcdServer etcd = await StartEtcdAsync();
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        await using NodeProcess a = await StartAsync("a", etcd, origin.Url);
+        await using NodeProcess b = await StartAsync("b", etcd, origin.Url);
+        await using NodeProcess c = await StartAsync("c", etcd, origin.Url);
+        foreach (NodeProcess node in (NodeProcess[])[a, b, c])
+        {
+            await SeesAsync(node, "a Up, b Up, c Up");
+        }
+
+        await a.Child.SignalAsync("KILL");
+        await SeesAsync(b, "a Up unreachable, b Up, c Up");
+        await SeesAsync(c, "b Up, c Up");
+        await using NodeProcess again = await StartAsync("a", etcd, origin.Url);
+        await SeesAsync(b, "a Up, b Up, c Up");
+        await SeesAsync(again, "a Up, b Up, c Up");
+
+        await etcd.KillAsync(0);
+        await Eventually.IsTrueAsync(
+            async () => (await b.ManageAsync("/cluster/members")).Text.Contains("Stale", StringComparison.Ordinal),
+            () => b.Log, Patience);
+        WireMessage refused = await ManageAsync(b, "DELETE", "/cluster/members/c");
+        await SeesAsync(b, "a Up, b Up, c Up");
+        Assert.Equal(503, refused.Status);
+        Assert.Equal("ok", (await b.AskAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).Text);
+        Assert.Equal(200, (await b.ManageAsync("/ready")).Status);
+        etcd.Start(0);
+        await Eventually.IsTrueAsync(
+            async () => (await b.ManageAsync("/cluster/members")).Text.Contains(
+                "\"standing\": \"Member\"", StringComparison.Ordinal),
+            () => b.Log, Patience);
+
+        Assert.Equal(200, (await ManageAsync(b, "DELETE", "/cluster/members/c")).Status);
+        await SeesAsync(b, "a Up, b Up");
+        Assert.Equal("ok", (await c.AskAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).Text);
+        await again.Child.SignalAsync("TERM");
+        Assert.Equal(0, await again.Child.WaitAsync(Patience));
+        await SeesAsync(b, "b Up");
+    }
+
+    [Fact]
+    public async Task A_second_node_of_the_same_name_is_refused_and_serves_alone()
+    {
+        await using EtcdServer etcd = await StartEtcdAsync();
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        await using NodeProcess first = await StartAsync("a", etcd, origin.Url);
+        await SeesAsync(first, "a Up");
+
+        await using NodeProcess second = await StartAsync("a", etcd, origin.Url, "address = \"127.0.0.2:7400\"");
+        await second.Child.WaitForOutputAsync("the node name \"a\" is taken");
+
+        Assert.Contains("Refused", (await second.ManageAsync("/cluster/members")).Text, StringComparison.Ordinal);
+        Assert.Equal("ok", (await second.AskAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).Text);
+        await SeesAsync(first, "a Up");
+    }
+
+    [Fact]
+    public async Task A_node_without_a_cluster_is_a_cluster_of_one()
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        await using NodeProcess node = await NodeProcess.StartAsync(NodeSettings.To(origin.Url));
+
+        await SeesAsync(node, "test-node Up");
+
+        Assert.Equal(405, (await ManageAsync(node, "DELETE", "/cluster/members/test-node")).Status);
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_not_there_at_the_first_start_keeps_nobody_from_serving()
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        using var nobody = new FreePort();
+        await using NodeProcess node = await StartAsync("a", $"http://127.0.0.1:{nobody.Number}", origin.Url, "");
+
+        await node.Child.WaitForOutputAsync("engine is silent");
+
+        Assert.Equal("ok", (await node.AskAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).Text);
+        Assert.Equal(200, (await node.ManageAsync("/ready")).Status);
+    }
+
+    private static async Task<EtcdServer> StartEtcdAsync()
+    {
+        EtcdServer etcd = EtcdServer.Start(1);
+        await using var engine = new EtcdEngine(new EtcdOptions { Endpoints = etcd.Endpoints }, TimeProvider.System);
+        await etcd.IsUpAsync(engine);
+        return etcd;
+    }
+
+    private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string origin, string cluster = "") =>
+        StartAsync(name, etcd.Endpoints[0].ToString().TrimEnd('/'), origin, cluster);
+
+    private static Task<NodeProcess> StartAsync(string name, string etcd, string origin, string cluster) =>
+        NodeProcess.StartAsync(new NodeSettings
+        {
+            Node = $"name = {name}, drain-grace = 0",
+            Rules = $$"""
+                {{NodeSettings.Pool("", origin)}}
+                cluster { engine = etcd, etcd { endpoints = ["{{etcd}}"] }, down-after = 2s
+                  {{cluster}}
+                }
+                management { read-only = false }
+                """,
+        });
+
+    private static async Task SeesAsync(NodeProcess node, string members)
+    {
+        string seen = "";
+        await Eventually.IsTrueAsync(
+            async () => (seen = Text((await node.ManageAsync("/cluster/members")).Text)) == members,
+            () => $"{members}; it is {seen}\n{node.Log}", Patience);
+    }
+
+    private static string Text(string body)
+    {
+        using JsonDocument json = JsonDocument.Parse(body);
+        string?[] gone =
+        [
+            .. json.RootElement.GetProperty("unreachable").EnumerateArray()
+                .Select(static one => one.GetProperty("node").GetString()),
+        ];
+        return string.Join(", ", json.RootElement.GetProperty("members").EnumerateArray().Select(member =>
+            $"{member.GetProperty("name").GetString()} {member.GetProperty("status").GetString()}"
+            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : "")));
+    }
+
+    private static Task<WireMessage> ManageAsync(NodeProcess node, string method, string path) =>
+        RawClient.AskOnceAsync(
+            node.ManagementPort,
+            $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}

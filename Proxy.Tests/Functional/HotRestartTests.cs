@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Proxy.Tests.Kit;
+
+namespace Proxy.Tests.Functional;
+
+/// <summary>One process of a node takes over from another while clients ask: nobody notices.</summary>
+[Trait("Suite", "Functional")]
+public sealed class HotRestartTests
+{
+    private const string Writable = "management { read-only = false }\n";
+    private const string Checked =
+        """health { active { method = GET, path = "/health", interval = 1s, timeout = 1s, rise = 2, fall = 3 } }""";
+
+    [Fact]
+    public async Task Under_load_no_connection_and_no_request_fails()
+    {
+        await using ScriptedOrigin one = Load.Origin("one");
+        await using ScriptedOrigin two = Load.Origin("two");
+        NodeSettings settings = new() { Rules = Writable + NodeSettings.Pool(Checked, one.Url, two.Url), Workers = 2 };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var processes = new Successors(node);
+        await using var fresh = new Load(node.Port, clients: 8, fresh: true);
+        await using var kept = new Load(node.Port, clients: 4);
+
+        // More loops, fewer loops, as many loops: no queue of a listening socket may be left behind.
+        foreach (int workers in (int[])[3, 1, 2])
+        {
+            File.WriteAllText(
+                Path.Combine(node.Folder, "node.conf"),
+                (settings with { Workers = workers }).File(node.Port, node.ManagementPort));
+            await fresh.GoOnForAsync(300);
+            Assert.Equal(200, await processes.UpgradeAsync());
+            await fresh.GoOnForAsync(300);
+        }
+
+        await fresh.AssertNothingFailedAsync();
+        await kept.AssertNothingFailedAsync();
+        await processes.AllButTheLastEndAsync();
+        Assert.Equal(4, processes.Seen);
+    }
+
+    [Fact]
+    public async Task A_successor_that_cannot_start_leaves_the_old_process_serving()
+    {
+        await using ScriptedOrigin origin = Load.Origin("one");
+        NodeSettings settings = new() { Rules = Writable + NodeSettings.Pool("", origin.Url) };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var processes = new Successors(node);
+        await using var load = new Load(node.Port, clients: 4, fresh: true);
+        await load.GoOnForAsync(50);
+
+        File.WriteAllText(Path.Combine(node.Folder, "node.conf"), "proxy { listeners = nonsense }");
+        Assert.Equal(409, await processes.UpgradeAsync());
+        File.WriteAllText(
+            Path.Combine(node.Folder, "node.conf"),
+            (settings with { Workers = 3 }).File(node.Port, node.ManagementPort).Replace(
+                "listeners = [", "listeners = [ { name = taken, bind = \"192.0.2.1:1\" }", StringComparison.Ordinal));
+        Assert.Equal(409, await processes.UpgradeAsync());
+        await load.GoOnForAsync(50);
+
+        await load.AssertNothingFailedAsync();
+        Assert.Equal(1, processes.Seen);
+        Assert.Contains("this process goes on", node.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_under_way_is_finished_by_the_old_process()
+    {
+        await using var origin = new ScriptedOrigin();
+        NodeSettings settings = new() { Rules = Writable + NodeSettings.Pool("", origin.Url) };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var processes = new Successors(node);
+        using var client = await node.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");
+        var (connection, _) = await origin.RequestAsync();
+
+        Assert.Equal(200, await processes.UpgradeAsync());
+        Assert.False(node.Child.HasEnded);
+        await connection.SendAsync(Answer.Ok("late"));
+        var answer = await client.ReadResponseAsync();
+
+        Assert.Equal("late", answer.Text);
+        await processes.AllButTheLastEndAsync();
+    }
+
+    [Fact]
+    public async Task A_process_started_by_hand_takes_over_and_a_signal_does_it_too()
+    {
+        await using ScriptedOrigin origin = Load.Origin("one");
+        NodeSettings settings = new() { Rules = Writable + NodeSettings.Pool("", origin.Url) };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var load = new Load(node.Port, clients: 4, fresh: true);
+        await load.GoOnForAsync(50);
+
+        await using var second = ChildProcess.Start(
+            "dotnet", [Repository.Program, "run", "node.conf", "--take-over"], node.Folder);
+        await second.WaitForOutputAsync("this process has taken over");
+        await Eventually.IsTrueAsync(() => node.Child.HasEnded, () => "the first process ends");
+        await using var processes = new Successors(node);
+        int before = await processes.LookAsync();
+        await second.SignalAsync("USR2");
+        await Eventually.IsTrueAsync(
+            async () => await processes.LookAsync() != before, () => $"a third process serves; {second.Output}");
+        await load.GoOnForAsync(50);
+
+        await load.AssertNothingFailedAsync();
+    }
+
+    /// <summary>The processes that came after the first one; the test ends those still there.</summary>
+    private sealed class Successors(NodeProcess node) : IAsyncDisposable
+    {
+        private readonly List<int> _processes = [];
+
+        public int Seen => _processes.Count;
+
+        /// <summary>The process that answers now.</summary>
+        public async Task<int> LookAsync()
+        {
+            var answer = await node.ManageAsync("/api/node");
+            using JsonDocument json = JsonDocument.Parse(answer.Text);
+            int process = json.RootElement.GetProperty("process").GetInt32();
+            if (!_processes.Contains(process))
+            {
+                _processes.Add(process);
+            }
+
+            return process;
+        }
+
+        /// <summary>The status of the answer.</summary>
+        public async Task<int> UpgradeAsync()
+        {
+            int before = await LookAsync();
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+            using HttpResponseMessage answer = await client.PostAsync(
+                $"http://127.0.0.1:{node.ManagementPort}/api/node/upgrade", null,
+                TestContext.Current.CancellationToken);
+            // Both processes answer for a moment.
+            await Eventually.IsTrueAsync(
+                async () => !answer.IsSuccessStatusCode || await LookAsync() != before,
+                () => "the new process answers");
+            return (int)answer.StatusCode;
+        }
+
+        public Task AllButTheLastEndAsync() => Eventually.IsTrueAsync(
+            () => _processes.SkipLast(1).All(static process => !IsRunning(process)),
+            () => $"the old processes end; {node.Log}",
+            TimeSpan.FromSeconds(20));
+
+        public ValueTask DisposeAsync()
+        {
+            foreach (int process in _processes.Where(process => process != node.Child.Id && IsRunning(process)))
+            {
+                using Process successor = Process.GetProcessById(process);
+                successor.Kill();
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        /// <summary>A process that has ended and that nobody waits for stays as a zombie.</summary>
+        private static bool IsRunning(int process)
+        {
+            try
+            {
+                return !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace Proxy.Tests.Kit;
+
+/// <summary>"proxy run" with a virtual address in a host of the lab. Serves its own name; nothing behind it.</summary>
+internal sealed class VipNode : IAsyncDisposable
+{
+    private readonly NetworkLab _lab;
+    private readonly int _host;
+    private readonly TempFolder _folder = new();
+    private readonly string _file;
+
+    private VipNode(NetworkLab lab, int host, string text)
+    {
+        _lab = lab;
+        _host = host;
+        _file = _folder.Write("node.conf", text);
+        Child = Launch();
+    }
+
+    public ChildProcess Child { get; private set; }
+
+    public string Log => $"node {_host}:\n{Child.Output}";
+
+    public string Folder => _folder.Path;
+
+    /// <param name="lab">Where.</param>
+    /// <param name="host">Number of the host.</param>
+    /// <param name="vip">The block or list "vip" without its name, and further blocks after it.</param>
+    public static async Task<VipNode> StartAsync(NetworkLab lab, int host, string vip)
+    {
+        var node = new VipNode(lab, host, $$"""
+            proxy {
+              node { name = node-{{host}}, workers = 1, drain-timeout = 2s }
+              listeners = [ { name = web, bind = "0.0.0.0:8080" } ]
+              routes = [ { match { path = "/" }, respond { status = 200, body = "node-{{host}}" } } ]
+              management { bind = "127.0.0.1:8558" }
+              vip {{vip}}
+            }
+            """);
+        await node.Child.WaitForOutputAsync("management on");
+        return node;
+    }
+
+    /// <summary>The same node again, after its process ended.</summary>
+    public async Task RestartAsync()
+    {
+        await Child.DisposeAsync();
+        Child = Launch();
+        await Child.WaitForOutputAsync("management on");
+    }
+
+    /// <summary>What /api/vips says.</summary>
+    public async Task<JsonElement> VipsAsync()
+    {
+        string text = await _lab.RunAsync(_host, "curl", "-s", "http://127.0.0.1:8558/api/vips");
+        using JsonDocument document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+
+    public async Task<string> StateAsync(int vip = 0) =>
+        (await VipsAsync()).GetProperty("vips")[vip].GetProperty("state").GetString()!;
+
+    /// <summary>Process number of its guard, 0 when none is connected.</summary>
+    public async Task<int> GuardAsync() => (await VipsAsync()).GetProperty("guard").GetProperty("process").GetInt32();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Child.HasEnded)
+        {
+            await Child.SignalAsync("TERM");
+            await Child.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        await Child.DisposeAsync();
+        foreach (string line in await _lab.ProcessesAsync(_host))
+        {
+            // A guard that outlived its node, as it should.
+            await ChildProcess.RunAsync("kill", ["-KILL", line], "/");
+        }
+
+        _folder.Dispose();
+    }
+
+    private ChildProcess Launch() =>
+        _lab.Start(_host, _folder.Path, "dotnet", Repository.Program, "run", _file);
+}
