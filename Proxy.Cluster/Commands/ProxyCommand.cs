@@ -27,7 +27,6 @@ internal static class ProxyCommand
             Backends(),
             CtlCommand.Make(),
             Guard(),
-            new Command("ctl", "Talks to the management of a running node.") { VipCommands.Create() },
             Version(),
         };
         ParseResult command = root.Parse(arguments);
