@@ -60,6 +60,7 @@ public sealed class OriginResumptionTests : IDisposable
         Assert.Contains("New, TLSv1", await AskAsync(node), StringComparison.Ordinal);
 
         await node.ReloadAsync(Rules(port.Number, "other.test"));
+        await node.Child.WaitForOutputAsync("revision 2 is live");
         WireMessage refused = await node.AskAsync("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
         Assert.Equal(502, refused.Status);
