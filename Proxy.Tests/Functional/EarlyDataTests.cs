@@ -43,13 +43,15 @@ public sealed class EarlyDataTests : IAsyncDisposable
         await FirstAsync(node);
 
         await using var relay = new HalfDeafRelay(node.Port);
-        await using ChildProcess client = Early(node, relay.Port, Get);
+        await using ChildProcess client = Early(node, relay.Port, Get, "-msg");
         await ArrivedAsync(1);
         relay.Release();
         await client.WaitForOutputAsync("from the origin");
 
         Assert.Equal("1", _arrived.Single().Value("Early-Data"));
         Assert.Contains("Early data was accepted", client.Output, StringComparison.Ordinal);
+        // Its ticket is used up, so it gets another one.
+        await client.WaitForOutputAsync("NewSessionTicket");
     }
 
     [Theory]
@@ -218,6 +220,7 @@ public sealed class EarlyDataTests : IAsyncDisposable
         Assert.Equal("1", _arrived.Single().Value("Early-Data"));
         relay.Release();
         await ArrivedAsync(2);
+        await client.WaitForOutputAsync("from the origin");
 
         WireMessage post = _arrived.Last();
         Assert.Equal("/post", post.Target);
