@@ -59,7 +59,12 @@ public abstract class TlsConnection : Channel
             return;
         }
 
-        if (Origin is not null && !_handshaking)
+        if (Origin is not null && Failure != TlsFailure.None)
+        {
+            // The session that it tried may be what it stumbled over.
+            Origin.Clear();
+        }
+        else if (Origin is not null && !_handshaking)
         {
             // A session of a connection that did not end in order would not be good any more; that rule is older than
             // TLS 1.2 and gone since.
