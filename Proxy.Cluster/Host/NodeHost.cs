@@ -82,9 +82,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
         var ledger = new AcmeLedger();
+        _peers = new NodePeers(config, file, name, _ticketKeys, RotationTime, _time, logger);
         _acme = new AcmeService(
             new AcmeServices(
-                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync()));
+                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync())
+            { Cluster = _peers.Acme(challenges) });
         _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
         _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
@@ -103,11 +105,9 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
+            new TicketRotation(RotationTime, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
@@ -123,7 +123,7 @@ internal sealed class NodeHost : IAsyncDisposable
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, _peers.Vips, file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
@@ -186,6 +186,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _reloading.Dispose();
         NodeLog.Stopped(_logger);
     }
+
+    private TimeSpan RotationTime() => _running.Config.Node.TicketRotation;
 
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);

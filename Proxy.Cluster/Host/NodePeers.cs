@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
 using Proxy.Actors.Runtime;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Peers.Mesh;
 using Proxy.Cluster.Peers.Shared;
@@ -15,8 +15,8 @@ using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>This node's connections to the others, and what goes over them: remembered sessions, counters, ticket keys.
-/// A node alone has the same tables and no connections. Nothing here keeps the node from serving.</summary>
+/// <summary>This node's connections to the others, and what goes over them: remembered sessions, counters, ticket
+/// keys. A node alone has the same tables and no connections. Nothing here keeps the node from serving.</summary>
 internal sealed class NodePeers : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -37,6 +37,7 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly MemberDirectory _directory;
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
+    private readonly SharedAcme? _acme;
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Peers that were met: for how many looks they have been away.</summary>
@@ -79,6 +80,7 @@ internal sealed class NodePeers : IAsyncDisposable
                 Mesh.Blobs, new BlobSeal(secret), ticketKeys, rotation, WallNow,
                 problem => PeerLog.Trouble(logger, problem));
             _tickets.Start();
+            _acme = new SharedAcme(Mesh.Blobs, new BlobSeal(secret), time, () => IsFirst(Mesh.Peers));
         }
 
         byte[] key = _wanted
@@ -90,6 +92,15 @@ internal sealed class NodePeers : IAsyncDisposable
     public PeerMesh Mesh { get; }
 
     public LiveTables Tables { get; }
+
+    public VipPeers Vips => new(Mesh);
+
+    /// <summary>What ordering certificates has to do with the other nodes.</summary>
+    public IAcmeCluster Acme(ChallengeDesk desk)
+    {
+        _acme?.Start(desk);
+        return _acme is null ? new AcmeAlone() : _acme;
+    }
 
     /// <summary>Once the node serves and knows its cluster, if it has one.</summary>
     public void Start(ClusterNode? cluster)
@@ -190,22 +201,19 @@ internal sealed class NodePeers : IAsyncDisposable
     /// <summary>Tried again until it works: the port may be with the process that this one replaces.</summary>
     private bool TryListen(ref string told)
     {
-        try
+        string? problem = Mesh.Start();
+        _listening = problem is null;
+        if (problem is not null && told != problem)
         {
-            Mesh.Start();
-            _listening = true;
-        }
-        catch (SocketException error)
-        {
-            if (told != error.Message)
-            {
-                told = error.Message;
-                PeerLog.Trouble(_logger, $"cannot listen on {_config.Bind}: {error.Message}; tried again every second");
-            }
+            told = problem;
+            PeerLog.Trouble(_logger, $"cannot listen on {_config.Bind}: {problem}; tried again every second");
         }
 
         return _listening;
     }
+
+    /// <summary>One node is enough for some things. Who is cut off does them for itself.</summary>
+    private bool IsFirst(IReadOnlyList<string> others) => others.All(peer => string.CompareOrdinal(_name, peer) < 0);
 
     private void Look()
     {
@@ -213,7 +221,7 @@ internal sealed class NodePeers : IAsyncDisposable
         IReadOnlyList<string> members = _directory.Names;
         Mesh.Counters.SetPeers(connected.Union(members).Select(NodeTag.Of));
         _settled = connected.Count > 0 ? _settled + 1 : 0;
-        if (_settled == SettledLooks && connected.All(peer => string.CompareOrdinal(_name, peer) < 0))
+        if (_settled == SettledLooks && IsFirst(connected))
         {
             _tickets?.Offer();
         }

@@ -202,7 +202,7 @@ internal sealed class MeshCluster : IAsyncDisposable
     private void Start(int index, long incarnation)
     {
         Nodes[index] = Node(Names[index], _directory, _certificates?.For(Names[index]), incarnation);
-        Nodes[index].Start();
+        Assert.Null(Nodes[index].Start());
         _directory.Set(Names[index], Nodes[index].ListeningOn!);
     }
 
