@@ -17,7 +17,7 @@ internal static partial class AcmeLog
     [LoggerMessage(74, LogLevel.Information, "acme: {File} was replaced; orders trust the new authorities")]
     public static partial void AuthoritiesReplaced(ILogger logger, string file);
 
-    [LoggerMessage(75, LogLevel.Information, "acme: another node's certificate for {Names} is used, valid until {Until}")]
+    [LoggerMessage(75, LogLevel.Information, "acme: a certificate for {Names} came from another node, until {Until}")]
     public static partial void TakenOver(ILogger logger, string names, DateTimeOffset until);
 
     [LoggerMessage(73, LogLevel.Error, "acme: ordering for {Names} failed")]

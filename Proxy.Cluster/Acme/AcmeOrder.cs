@@ -83,7 +83,7 @@ internal sealed class AcmeOrder(
     }
 
     /// <summary>Leaves ordering to the node whose turn it is; what that gets comes from there, and this order begins
-    /// anew with it. A node that waits in vain orders itself: the other one may be cut off from the authority.</summary>
+    /// anew with it. Who waits in vain orders itself: the other one may be cut off from the authority.</summary>
     private async Task TurnAsync(CancellationToken cancellation)
     {
         TimeSpan waited = TimeSpan.Zero;
