@@ -30,6 +30,8 @@ internal sealed class NodePeers : IAsyncDisposable
     /// <summary>After so long with peers, what the cluster has would have come.</summary>
     private const int SettledLooks = 3;
 
+    private static readonly TimeSpan MeetingTime = TimeSpan.FromSeconds(15);
+
     private const int AloneJournalEntries = 1024;
 
     private readonly PeersConfig _config;
@@ -41,6 +43,7 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
     private readonly SharedAcme? _acme;
+    private readonly long _began;
     private readonly LiveTables _tables;
     private readonly CancellationTokenSource _stop = new();
 
@@ -62,6 +65,7 @@ internal sealed class NodePeers : IAsyncDisposable
     {
         (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
         _wanted = _config.AreWanted(config.Cluster.Engine);
+        _began = time.GetTimestamp();
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
         ClusterSecret? secret = ReadSecret(folder);
         _directory = new MemberDirectory(_config.Seeds);
@@ -85,7 +89,7 @@ internal sealed class NodePeers : IAsyncDisposable
                 Mesh.Blobs, new BlobSeal(secret), ticketKeys, rotation, WallNow,
                 problem => PeerLog.Trouble(logger, problem));
             _tickets.Start();
-            _acme = new SharedAcme(Mesh.Blobs, new BlobSeal(secret), time, () => IsFirst(Mesh.Peers));
+            _acme = new SharedAcme(Mesh.Blobs, new BlobSeal(secret), time, IsOrderer);
         }
 
         byte[] key = _wanted
@@ -228,7 +232,16 @@ internal sealed class NodePeers : IAsyncDisposable
         return _listening;
     }
 
-    /// <summary>One node is enough for some things. Who is cut off does them for itself.</summary>
+    /// <summary>Certificates are ordered by one node. Who is cut off orders for itself, but not before the others had
+    /// time to connect.</summary>
+    private bool IsOrderer()
+    {
+        IReadOnlyList<string> connected = Mesh.Peers;
+        return connected.Count > 0
+            ? IsFirst(connected)
+            : !_wanted || _time.GetElapsedTime(_began) >= MeetingTime;
+    }
+
     private bool IsFirst(IReadOnlyList<string> others) => others.All(peer => string.CompareOrdinal(_name, peer) < 0);
 
     private void Look()
