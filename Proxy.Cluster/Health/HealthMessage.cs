@@ -64,7 +64,8 @@ internal abstract record HealthMessage
     });
 
     /// <summary>Null when it is none; then it is from a later version, or damaged.</summary>
-    public static HealthMessage? Read(ReadOnlyMemory<byte> content) => ClusterJson.Read<HealthMessage>(content, static json =>
+    public static HealthMessage? Read(ReadOnlyMemory<byte> content) =>
+        ClusterJson.Read<HealthMessage>(content, static json =>
     {
         string pool = json.Text("pool");
         long token = json.Number("token");

@@ -109,7 +109,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
-        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
@@ -119,11 +119,10 @@ internal sealed class NodeHost : IAsyncDisposable
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = new VipService(
-            _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, _peers.Vips, file));
+        _vips = Addresses(config);
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
@@ -186,6 +185,16 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     private TimeSpan RotationTime() => _running.Config.Node.TicketRotation;
+
+    private VipService Addresses(ProxyConfig config)
+    {
+        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
+        return new VipService(
+            _actors,
+            new VipServices(
+                _logger, _time, node, new VipBoard(), _name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
+    }
 
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
@@ -270,6 +279,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
         yield return new VipEndpoints(_status, guard);
+        yield return new PeerEndpoints(_status);
         yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
@@ -335,6 +345,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private void Inherit()
     {
         _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
         // The next process cannot open the embedded engine's file while this one has it; any other this one needs to

@@ -113,8 +113,6 @@ internal sealed class NodePeers : IAsyncDisposable
         return _tables with { Limits = _shares.Limits };
     }
 
-    public VipPeers Vips => new(Mesh);
-
     /// <summary>What ordering certificates has to do with the other nodes.</summary>
     public IAcmeCluster Acme(ChallengeDesk desk)
     {

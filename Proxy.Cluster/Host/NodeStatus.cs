@@ -2,6 +2,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Snapshot;
@@ -26,6 +27,10 @@ internal sealed class NodeStatus(
 
     /// <summary>Set before management starts; null = this node has no virtual addresses.</summary>
     public VipService? VipService { get; set; }
+
+    public IReadOnlyList<PeerStatus> Peers => Mesh?.Status() ?? [];
+
+    public PeerMesh? Mesh { get; set; }
 
     public VipReport Vips => VipService?.Report ?? VipReport.None;
 
@@ -53,8 +58,8 @@ internal sealed class NodeStatus(
         return config is null ? default : new MemberPlace(config.Role, config.Set);
     }
 
-    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
-        VipService?.OrderAsync(name, isTake) ?? ValueTask.FromResult($"no virtual router is named \"{name}\"");
+    public ValueTask<string> OrderVipAsync(string name, VipOrder order) =>
+        VipService?.OrderAsync(name, order) ?? ValueTask.FromResult($"no virtual router is named \"{name}\"");
 
     public void Set(PlannedRevision revision, string json) =>
         Volatile.Write(ref _running, new RunningRevision(revision, json));

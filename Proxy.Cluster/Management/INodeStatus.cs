@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -15,6 +16,9 @@ internal interface INodeStatus
     EdgeTelemetry Telemetry { get; }
 
     IReadOnlyList<AcmeOrderState> AcmeOrders { get; }
+
+    /// <summary>Other nodes that are connected.</summary>
+    IReadOnlyList<PeerStatus> Peers { get; }
 
     /// <summary>Virtual addresses of this node.</summary>
     VipReport Vips { get; }
@@ -35,8 +39,8 @@ internal interface INodeStatus
     /// <summary>What the health checks know about a member; null when nothing checks it.</summary>
     MemberHealth? Health(MemberId member);
 
-    /// <summary>Gives a virtual address away or takes it. Empty, or why not.</summary>
-    ValueTask<string> OrderVipAsync(string name, bool isTake);
+    /// <summary>Moves a virtual address. Empty, or why not.</summary>
+    ValueTask<string> OrderVipAsync(string name, VipOrder order);
 
     /// <summary>Where a member stands in its pool; loops do not know, only the pool's actor does.</summary>
     MemberPlace Place(MemberId member);

@@ -70,18 +70,19 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
-        ["Cluster.Health"] =
-            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
-            + "Cluster.Singletons Edge.Health",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+        ["Cluster.Health"] =
+            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
+            + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
+        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Replication Edge.Tls",
+        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Revisions "
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Peers Cluster.Revisions "
             + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
@@ -90,7 +91,6 @@ public sealed partial class LayeringTests
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Health "

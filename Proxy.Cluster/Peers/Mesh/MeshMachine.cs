@@ -70,8 +70,8 @@ internal sealed class MeshMachine
         return effects;
     }
 
-    /// <summary>Whom to call. A node that is no longer among them and still connected stays connected: it may be cut off
-    /// from the engine only, and what its clients do is worth knowing.</summary>
+    /// <summary>Whom to call. A node that is no longer among them and still connected stays connected: it may be cut
+    /// off from the engine only, and what its clients do is worth knowing.</summary>
     public void SetTargets(IReadOnlyList<PeerTarget> targets, PeerInstant now) =>
         _dials.Replace(targets, now.Monotonic);
 
@@ -375,8 +375,8 @@ internal sealed class MeshMachine
         return true;
     }
 
-    /// <summary>While this process was stopped or starved it heard nobody: that is not their silence, and what they sent
-    /// waits to be read.</summary>
+    /// <summary>While this process was stopped or starved it heard nobody: that is not their silence, and what they
+    /// sent waits to be read.</summary>
     private void ForgiveOwnPause(PeerInstant now)
     {
         long pause = now.Monotonic - _lastTick;

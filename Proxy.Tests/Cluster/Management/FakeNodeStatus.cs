@@ -1,5 +1,6 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -21,6 +22,8 @@ internal sealed class FakeNodeStatus : INodeStatus
 
     public IReadOnlyList<AcmeOrderState> AcmeOrders { get; set; } = [];
 
+    public IReadOnlyList<PeerStatus> Peers { get; set; } = [];
+
     public VipReport Vips { get; set; } = VipReport.None;
 
     public string NodeName { get; set; } = "edge-1";
@@ -32,7 +35,7 @@ internal sealed class FakeNodeStatus : INodeStatus
     public string ResolvedConfigJson { get; set; } =
         """{"proxy":{"management":{"token":"hush"},"node":{"name":"edge-1"}}}""";
 
-    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
+    public ValueTask<string> OrderVipAsync(string name, VipOrder order) =>
         ValueTask.FromResult(name == "web" ? "" : $"no virtual router is named \"{name}\"");
 
     public bool IsReady(out string reason)
