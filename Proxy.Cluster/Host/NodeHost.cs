@@ -79,9 +79,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
         var ledger = new AcmeLedger();
+        _peers = new NodePeers(config, file, name, _ticketKeys, RotationTime, _time, logger);
         _acme = new AcmeService(
             new AcmeServices(
-                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync()));
+                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync())
+            { Cluster = _peers.Acme(challenges) });
         _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
         _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
@@ -100,16 +102,14 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
+            new TicketRotation(RotationTime, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
-        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
@@ -183,6 +183,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _reloading.Dispose();
         NodeLog.Stopped(_logger);
     }
+
+    private TimeSpan RotationTime() => _running.Config.Node.TicketRotation;
 
     private VipService Addresses(ProxyConfig config)
     {
@@ -277,6 +279,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
         yield return new VipEndpoints(_status, guard);
+        yield return new PeerEndpoints(_status);
         yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
