@@ -100,8 +100,11 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
+        ReadOnlyMemory<byte> sessions =
+            before?.State.GetValueOrDefault(SessionState.StateName) ?? ReadOnlyMemory<byte>.Empty;
         _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger,
+            SessionState.KeyOf(sessions.Span));
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
             new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
@@ -124,9 +127,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
-        _restart = new HotRestart(
-            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
-            _time);
+        _restart = PrepareRestart();
         Inherit();
     }
 
@@ -240,6 +241,7 @@ internal sealed class NodeHost : IAsyncDisposable
         NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
             ? "this process has taken over"
             : "this process serves; the one before it does not answer");
+        Inherit();
         _hasDuties = true;
         _vips.Adopt(_running.Config);
         StartCluster(config);
@@ -261,6 +263,9 @@ internal sealed class NodeHost : IAsyncDisposable
             using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
             await cluster.LeaveAsync(limit.Token);
         }
+
+        await _peers.PushTailAsync(CancellationToken.None);
+        await _peers.DisposeAsync();
     }
 
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
@@ -328,12 +333,21 @@ internal sealed class NodeHost : IAsyncDisposable
             : edge;
     }
 
+    private HotRestart PrepareRestart()
+    {
+        var restart = new HotRestart(
+            _departure,
+            [new TicketKeyState(_ticketKeys), new SessionState(_peers.Tables.Sessions, _peers.EntryKey, _time)],
+            ShareSocketsAsync, what => NodeLog.Handover(_logger, what), _time);
+        restart.BeforeGivingWay(StopManagementAsync);
+        restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        restart.BeforeGivingWay(LeaveDutiesAsync);
+        restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        return restart;
+    }
+
     private void Inherit()
     {
-        _restart.BeforeGivingWay(StopManagementAsync);
-        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        _restart.BeforeGivingWay(LeaveDutiesAsync);
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
