@@ -111,22 +111,21 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, _peers.Tables);
+        _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
-            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = new VipService(
-            _actors,
-            new VipServices(
-                logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+        _vips = PrepareVips(config);
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
         _restart = PrepareRestart();
         Inherit();
     }
@@ -175,8 +174,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        await _peers.DisposeAsync();
         _cluster?.Dispose();
+        await _peers.DisposeAsync();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -284,6 +283,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        cluster.Supervise(_peers.Mesh, _tree.Pools);
+        cluster.Adopt(_running.Config);
         _departure.Add(cluster);
         _actors.Shutdown.AddTask(
             ShutdownPhase.ClusterLeave,
@@ -333,16 +334,26 @@ internal sealed class NodeHost : IAsyncDisposable
             : edge;
     }
 
+    private VipService PrepareVips(ProxyConfig config) => new(
+        _actors,
+        new VipServices(
+            _logger, _time,
+            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+            new VipBoard(), _name,
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
+
     private HotRestart PrepareRestart()
     {
         var restart = new HotRestart(
             _departure,
-            [new TicketKeyState(_ticketKeys), new SessionState(_peers.Tables.Sessions, _peers.EntryKey, _time)],
+            [new TicketKeyState(_ticketKeys), new SessionState(_peers.Mesh.Entries, _peers.EntryKey, _time)],
             ShareSocketsAsync, what => NodeLog.Handover(_logger, what), _time);
         restart.BeforeGivingWay(StopManagementAsync);
         restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         restart.BeforeGivingWay(LeaveDutiesAsync);
-        restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         return restart;
     }
 
@@ -398,7 +409,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -424,7 +435,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
+        _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
+        _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
         if (_hasDuties)
         {
@@ -447,7 +460,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;
