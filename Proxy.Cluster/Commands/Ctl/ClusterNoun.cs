@@ -55,7 +55,8 @@ internal static class ClusterNoun
                 string node = parsed.GetRequiredValue(address);
                 string operation = verb == "down" ? "Down" : "Leave";
                 ApiAnswer answer = await session.Api.PutAsync(
-                    $"/cluster/members/{Uri.EscapeDataString(node)}", $"{{\"operation\":\"{operation}\"}}", cancellation);
+                    $"/cluster/members/{Uri.EscapeDataString(node)}", $"{{\"operation\":\"{operation}\"}}",
+                    cancellation);
                 return session.Report(answer, json => session.Output.WriteLine(json.GetProperty("message")));
             },
             address);

@@ -166,7 +166,8 @@ public sealed class RollMachineTests
     [InlineData("Leaving", "a:8558", "", "node a is Leaving")]
     [InlineData("Up", "", "", "node a tells no management address")]
     [InlineData("Up", "a:8558", "{}", "unreachable")]
-    public void A_fleet_that_is_not_whole_is_not_rolled(string status, string address, string silent, string expected) =>
+    public void A_fleet_that_is_not_whole_is_not_rolled(
+        string status, string address, string silent, string expected) =>
         Assert.Contains(expected, ReadFleet(status, address, silent, out _), StringComparison.Ordinal);
 
     private static string? ReadFleet(string status, string address, string silent, out IReadOnlyList<string> nodes)
