@@ -64,7 +64,7 @@ public sealed class OriginResumptionTests : IDisposable
         await node.Child.WaitForOutputAsync("revision 2 is live");
         WireMessage refused = await node.AskAsync("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
-        Assert.Contains("tls_certificate_error", answer!.Value("Proxy-Status"), StringComparison.Ordinal);
+        Assert.Contains("tls_certificate_error", refused.Value("Proxy-Status"), StringComparison.Ordinal);
     }
 
     private static async Task<string> AskAsync(NodeProcess node) =>
