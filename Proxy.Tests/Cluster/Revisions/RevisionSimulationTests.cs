@@ -9,7 +9,7 @@ namespace Proxy.Tests.Cluster.Revisions;
 /// what was answered "committed" stays where it was committed. In the end all know and run the same.</summary>
 public sealed class RevisionSimulationTests
 {
-    private const int Seeds = 60;
+    private const int Seeds = 40;
 
     private static readonly string[] Names = ["n1", "n2", "n3"];
 
@@ -154,8 +154,9 @@ public sealed class RevisionSimulationTests
         {
             SimEngineClient link = _engine.Connect(name);
             _links[name] = link;
+            var slow = new SlowEngine(link, _dispatcher.Time, _random, TimeSpan.FromMilliseconds(200));
             var node = new RevisionNode(
-                _dispatcher, name, link, RevisionClusterTests.File(), Names, _disks.GetValueOrDefault(name));
+                _dispatcher, name, slow, RevisionClusterTests.File(), Names, _disks.GetValueOrDefault(name));
             _nodes[name] = node;
             RevisionStart start = node.Start();
             Assert.Null(start.Problem);
