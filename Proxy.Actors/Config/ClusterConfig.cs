@@ -35,6 +35,8 @@ public sealed record ClusterConfig
     public EtcdConfig Etcd { get; init; } = new();
 
     public PostgresConfig Postgres { get; init; } = new();
+
+    public PeersConfig Peers { get; init; } = new();
 }
 
 /// <summary>An etcd cluster.</summary>

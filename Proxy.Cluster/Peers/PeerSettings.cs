@@ -6,6 +6,9 @@ namespace Proxy.Cluster.Peers;
 /// <summary>What the mesh of one node is made with.</summary>
 internal sealed record PeerSettings
 {
+    /// <summary>Five seconds of 50 000 a second; 10 MiB.</summary>
+    public const int DefaultJournalEntries = 262_144;
+
     public required PeerIdentity Identity { get; init; }
 
     /// <summary>Where peers call; port 0 takes a free one.</summary>
@@ -20,9 +23,8 @@ internal sealed record PeerSettings
 
     public int CounterEntries { get; init; } = 262_144;
 
-    /// <summary>How many own writes a peer may miss and still go on without a snapshot: 262 144 are five seconds of
-    /// 50 000 a second and 10 MiB. A power of two.</summary>
-    public int JournalEntries { get; init; } = 262_144;
+    /// <summary>How many own writes a peer may miss and still go on without a snapshot. A power of two.</summary>
+    public int JournalEntries { get; init; } = DefaultJournalEntries;
 }
 
 /// <summary>PEM files, read again for every connection, so that replacing them needs no restart.</summary>

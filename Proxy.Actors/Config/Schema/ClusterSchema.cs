@@ -73,6 +73,6 @@ internal static class ClusterSchema
         },
         { "etcd", Etcd, c => c.Etcd, (c, v) => c with { Etcd = v } },
         { "postgres", Postgres, c => c.Postgres, (c, v) => c with { Postgres = v } },
-        new ReservedKey<ClusterConfig>("peers", "not available in this version", "no peers block"),
+        { "peers", PeersSchema.Block, c => c.Peers, (c, v) => c with { Peers = v } },
     };
 }

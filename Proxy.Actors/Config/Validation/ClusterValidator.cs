@@ -92,7 +92,7 @@ internal static class ClusterValidator
         }
     }
 
-    private static void CheckAddress(string path, string address, ProblemList problems)
+    internal static void CheckAddress(string path, string address, ProblemList problems)
     {
         int colon = address.LastIndexOf(':');
         bool good = address.Length == 0

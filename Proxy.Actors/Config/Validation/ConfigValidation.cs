@@ -9,6 +9,7 @@ internal static class ConfigValidation
         ListenerValidator.Check,
         AcmeValidator.Check,
         ClusterValidator.Check,
+        PeersValidator.Check,
         RouteValidator.Check,
         MatchValidator.Check,
         RewriteValidator.Check,

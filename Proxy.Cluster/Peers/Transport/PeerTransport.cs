@@ -27,8 +27,17 @@ internal sealed class PeerTransport(
     public IPEndPoint Listen(IPEndPoint address)
     {
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(address);
-        _listener.Listen(128);
+        try
+        {
+            _listener.Bind(address);
+            _listener.Listen(128);
+        }
+        catch (SocketException)
+        {
+            _listener.Dispose();
+            throw;
+        }
+
         _ = AcceptAsync(_listener);
         return (IPEndPoint)_listener.LocalEndPoint!;
     }

@@ -1,0 +1,262 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Proxy.Actors.Config;
+using Proxy.Actors.Planning;
+using Proxy.Actors.Runtime;
+using Proxy.Cluster.Peers;
+using Proxy.Cluster.Peers.Mesh;
+using Proxy.Cluster.Peers.Shared;
+using Proxy.Cluster.Shares;
+using Proxy.Edge.Limits;
+using Proxy.Edge.Replication;
+using Proxy.Edge.Tls;
+using Proxy.Edge.Topology;
+
+namespace Proxy.Cluster.Host;
+
+/// <summary>This node's connections to the others, and what goes over them: remembered sessions, counters, ticket keys.
+/// A node alone has the same tables and no connections. Nothing here keeps the node from serving.</summary>
+internal sealed class NodePeers : IAsyncDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long a peer may be away before the membership is told: a restart of its process is
+    /// shorter.</summary>
+    private const int SilentLooks = 3;
+
+    /// <summary>After so long with peers, what the cluster has would have come.</summary>
+    private const int SettledLooks = 3;
+
+    private const int AloneJournalEntries = 1024;
+
+    private readonly PeersConfig _config;
+    private readonly bool _wanted;
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly MemberDirectory _directory;
+    private readonly SharedTicketKeys? _tickets;
+    private readonly TlsTicketKeys _ticketKeys;
+    private readonly LiveTables _tables;
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Peers that were met: for how many looks they have been away.</summary>
+    private readonly Dictionary<string, int> _missing = new(StringComparer.Ordinal);
+    private ClusterNode? _cluster;
+    private ShareService? _shares;
+    private IDisposable? _watching;
+    private Task _running = Task.CompletedTask;
+    private ImmutableArray<string> _silent = [];
+    private bool _listening;
+    private int _settled;
+
+    /// <param name="file">The configuration's.</param>
+    /// <param name="rotation">How often ticket keys are exchanged.</param>
+    public NodePeers(
+        ProxyConfig config, string file, string name, TlsTicketKeys ticketKeys, Func<TimeSpan> rotation,
+        TimeProvider time, ILogger logger)
+    {
+        (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
+        _wanted = _config.AreWanted(config.Cluster.Engine);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
+        ClusterSecret? secret = ReadSecret(folder);
+        _directory = new MemberDirectory(_config.Seeds);
+        string cluster = config.Cluster.Id.Length > 0
+            ? $"{config.Cluster.Name}/{config.Cluster.Id}"
+            : config.Cluster.Name;
+        Mesh = new PeerMesh(
+            new PeerSettings
+            {
+                Identity = new PeerIdentity(cluster, name, NewIncarnation(time)),
+                Listen = new IPEndPoint(_config.Bind.Ip ?? IPAddress.Any, _config.Bind.Port),
+                Tls = TlsFiles(folder),
+                Mesh = new MeshOptions { MaxClockDrift = _config.MaxClockDrift },
+                AffinityEntries = config.Node.MaxSessions,
+                JournalEntries = _wanted ? PeerSettings.DefaultJournalEntries : AloneJournalEntries,
+            },
+            _directory, time, SeededRandom.FromEntropy(), logger);
+        if (secret is not null)
+        {
+            _tickets = new SharedTicketKeys(
+                Mesh.Blobs, new BlobSeal(secret), ticketKeys, rotation, WallNow,
+                problem => PeerLog.Trouble(logger, problem));
+            _tickets.Start();
+        }
+
+        byte[] key = _wanted
+            ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
+            : RandomNumberGenerator.GetBytes(EntryHash.KeyBytes);
+        _tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
+    }
+
+    public PeerMesh Mesh { get; }
+
+    /// <summary>Limits that hold for all nodes together.</summary>
+    public ShareService Shares => _shares ?? throw new InvalidOperationException("nothing is shared before Share");
+
+    /// <summary>Has limits hold for all nodes; answers what this node remembers of clients.</summary>
+    /// <param name="slots">Told when this node may take more slots of a member.</param>
+    public LiveTables Share(IActorSystem actors, ISlotQueue slots)
+    {
+        var link = new PeerShares(Mesh);
+        _shares = new ShareService(actors, _name, link, slots);
+        link.Connect(_shares);
+        return _tables with { Limits = _shares.Limits };
+    }
+
+    /// <summary>Once the node serves and knows its cluster, if it has one.</summary>
+    public void Start(ClusterNode? cluster)
+    {
+        if (!_wanted)
+        {
+            return;
+        }
+
+        _cluster = cluster;
+        _watching = cluster?.Board.Subscribe(_directory.Take);
+        _running = RunAsync(_stop.Token);
+    }
+
+    /// <summary>Exchanges ticket keys: the cluster's where they are shared.</summary>
+    public void RotateTickets()
+    {
+        if (_tickets is { } shared)
+        {
+            shared.Rotate();
+        }
+        else
+        {
+            _ticketKeys.Rotate();
+        }
+    }
+
+    /// <summary>Pushes what was written last, when the node leaves.</summary>
+    public async ValueTask PushTailAsync(CancellationToken cancellation)
+    {
+        if (_listening && !await Mesh.PushTailAsync(TimeSpan.FromSeconds(2), cancellation))
+        {
+            PeerLog.Trouble(_logger, "a peer was too slow to take what was written last");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _watching?.Dispose();
+        await _stop.CancelAsync();
+        await _running;
+        await Mesh.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    /// <summary>By the clock, so that it grows over restarts, and random below, so that two nodes with one name differ.
+    /// </summary>
+    private static long NewIncarnation(TimeProvider time) =>
+        (time.GetUtcNow().ToUnixTimeMilliseconds() << 12) + RandomNumberGenerator.GetInt32(1 << 12);
+
+    private ClusterSecret? ReadSecret(string folder)
+    {
+        if (_config.SecretFile.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ClusterSecret.Read(Path.Combine(folder, _config.SecretFile));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
+        {
+            PeerLog.Trouble(_logger, $"cluster.peers.secret-file: {error.Message}; this node shares no secrets");
+            return null;
+        }
+    }
+
+    private PeerTlsFiles? TlsFiles(string folder) => _config.Certificate.Length == 0 ? null : new PeerTlsFiles(
+        Path.Combine(folder, _config.Certificate), Path.Combine(folder, _config.Key),
+        Path.Combine(folder, _config.CaFile));
+
+    private long WallNow() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(LookEvery, _time);
+        string told = "";
+        try
+        {
+            do
+            {
+                if (!_listening && !TryListen(ref told))
+                {
+                    continue;
+                }
+
+                Look();
+            }
+            while (await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node ends.
+        }
+    }
+
+    /// <summary>Tried again until it works: the port may be with the process that this one replaces.</summary>
+    private bool TryListen(ref string told)
+    {
+        try
+        {
+            Mesh.Start();
+            _listening = true;
+        }
+        catch (IOException error)
+        {
+            if (told != error.Message)
+            {
+                told = error.Message;
+                PeerLog.Trouble(_logger, $"{error.Message}; tried again every second");
+            }
+        }
+
+        return _listening;
+    }
+
+    private void Look()
+    {
+        IReadOnlyList<string> connected = Mesh.Peers;
+        IReadOnlyList<string> members = _directory.Names;
+        string[] nodes = [.. connected.Union(members)];
+        Mesh.Counters.SetPeers(nodes.Select(NodeTag.Of));
+        // A member that cannot be reached stays among them: it may live on behind a broken network.
+        _shares?.SetNodes(nodes);
+        _settled = connected.Count > 0 ? _settled + 1 : 0;
+        if (_settled == SettledLooks && connected.All(peer => string.CompareOrdinal(_name, peer) < 0))
+        {
+            _tickets?.Offer();
+        }
+
+        foreach (string name in connected)
+        {
+            _missing[name] = 0;
+        }
+
+        // Who was never met is perhaps only configured wrongly here; the engine knows whether it lives.
+        foreach (string name in _missing.Keys.Except(connected).ToList())
+        {
+            _missing[name]++;
+            if (!members.Contains(name))
+            {
+                _missing.Remove(name);
+            }
+        }
+
+        ImmutableArray<string> silent =
+            [.. _missing.Where(static one => one.Value >= SilentLooks).Select(static one => one.Key).Order()];
+        if (!silent.SequenceEqual(_silent))
+        {
+            _silent = silent;
+            _cluster?.PeersSilent(silent);
+        }
+    }
+}
