@@ -70,8 +70,22 @@ public sealed class RevisionTests
         (int unknown, _) = await PostAsync(node, "/api/revisions", "{ \"sett\": {} }");
         (int garbage, _) = await PostAsync(node, "/api/revisions", "{ \"set\": ");
         (int missing, _) = await PostAsync(node, "/api/revisions/rollback", "{ \"to\": 9 }");
+        string[] odd =
+        [
+            "[]", "{}", "{\"set\":[]}", "{\"set\":{\"a\":null}}", "{\"unset\":\"x\"}", "{\"unset\":[1]}",
+            "{\"revert\":[\"*\"],\"expected\":\"1\"}", "{\"revert\":[\"*\"],\"expected\":1e99}",
+            "{\"set\":{\"a\":" + new string('[', 40) + new string(']', 40) + "}}",
+        ];
+        foreach (string body in odd)
+        {
+            Assert.Equal(400, (await PostAsync(node, "/api/revisions", body)).Status);
+        }
+
+        string deep = string.Join('.', Enumerable.Repeat("a", 20_000));
+        (int tooDeep, _) = await PostAsync(node, "/api/revisions", $"{{\"set\":{{\"{deep}\":1}},\"expected\":9}}");
 
         Assert.Equal((422, 400, 400, 422), (status, unknown, garbage, missing));
+        Assert.Equal(409, tooDeep);
         Assert.Equal(2, Lines(answer, "problems").Length);
         Assert.Equal(1, (await GetAsync(node, "/api/revisions")).GetProperty("head").GetInt64());
     }
