@@ -104,7 +104,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
         _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
+            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger, before);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
             new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
@@ -127,8 +127,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
-            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
-            _time);
+            _departure, [new TicketKeyState(_ticketKeys), _peers.Sessions], ShareSocketsAsync,
+            what => NodeLog.Handover(logger, what), _time);
         Inherit();
     }
 

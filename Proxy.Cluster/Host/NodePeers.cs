@@ -9,6 +9,7 @@ using Proxy.Actors.Runtime;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Peers.Mesh;
 using Proxy.Cluster.Peers.Shared;
+using Proxy.Cluster.Restart;
 using Proxy.Cluster.Shares;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Replication;
@@ -54,9 +55,10 @@ internal sealed class NodePeers : IAsyncDisposable
 
     /// <param name="file">The configuration's.</param>
     /// <param name="rotation">How often ticket keys are exchanged.</param>
+    /// <param name="before">What the process before this one gave.</param>
     public NodePeers(
         ProxyConfig config, string file, string name, TlsTicketKeys ticketKeys, Func<TimeSpan> rotation,
-        TimeProvider time, ILogger logger)
+        TimeProvider time, ILogger logger, Takeover? before)
     {
         (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
         _wanted = _config.AreWanted(config.Cluster.Engine);
@@ -87,11 +89,18 @@ internal sealed class NodePeers : IAsyncDisposable
 
         byte[] key = _wanted
             ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
+            : before?.State.TryGetValue(SessionState.StateName, out ReadOnlyMemory<byte> known) == true
+                && SessionState.KeyIn(known.Span) is { } kept
+            ? kept
             : RandomNumberGenerator.GetBytes(EntryHash.KeyBytes);
+        Sessions = new SessionState(Mesh.Entries, key, time);
         _tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
     }
 
     public PeerMesh Mesh { get; }
+
+    /// <summary>For the process after this one.</summary>
+    public SessionState Sessions { get; }
 
     /// <summary>Limits that hold for all nodes together.</summary>
     public ShareService Shares => _shares ?? throw new InvalidOperationException("nothing is shared before Share");
