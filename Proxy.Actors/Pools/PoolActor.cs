@@ -71,6 +71,12 @@ internal sealed class PoolActor : Actor<PoolMessage>
             case PoolMessage.AcquireSlot ask:
                 OnAcquire(ask);
                 break;
+            case PoolMessage.Judge judge:
+                Find(judge.Member)?.Tell(new BackendMessage.Judge(judge.Judgement));
+                break;
+            case PoolMessage.Probe probe:
+                OnProbe(probe);
+                break;
             case PoolMessage.SlotReleased released:
                 Offer(released.Member);
                 break;
@@ -223,6 +229,27 @@ internal sealed class PoolActor : Actor<PoolMessage>
 
         string known = string.Join(", ", settings.Members.Select(static member => member.Id.Name));
         return $"pool {settings.Name} has no member {order.Member}; it has: {known}";
+    }
+
+    private void OnProbe(PoolMessage.Probe probe)
+    {
+        if (Find(probe.Member)?.Tell(new BackendMessage.Probe(probe.Reply)) is not TellResult.Accepted)
+        {
+            probe.Reply.Fail(new InvalidOperationException($"no member {probe.Member}"));
+        }
+    }
+
+    private IRef<BackendMessage>? Find(string name)
+    {
+        foreach ((MemberState member, Backend backend) in _backends)
+        {
+            if (member.Id.Name == name)
+            {
+                return backend.Actor;
+            }
+        }
+
+        return null;
     }
 
     private void OnAcquire(PoolMessage.AcquireSlot ask)

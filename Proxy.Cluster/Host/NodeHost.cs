@@ -63,10 +63,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
-        _file = file;
-        _before = before;
-        _hasDuties = before is null;
-        _logger = logger;
+        (_file, _logger, _before, _hasDuties) = (file, logger, before, before is null);
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
         _name = name;
@@ -116,16 +113,22 @@ internal sealed class NodeHost : IAsyncDisposable
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
-            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+            new VipServices(
+                logger, _time,
+                new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+                new VipBoard(), name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, file));
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys), _peers.Sessions], ShareSocketsAsync,
             what => NodeLog.Handover(logger, what), _time);
@@ -176,8 +179,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        await _peers.DisposeAsync();
         _cluster?.Dispose();
+        await _peers.DisposeAsync();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -281,6 +284,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        cluster.Supervise(_peers.Mesh, _tree.Pools);
+        cluster.Adopt(_running.Config);
         _departure.Add(cluster);
         _actors.Shutdown.AddTask(
             ShutdownPhase.ClusterLeave,
@@ -333,9 +338,12 @@ internal sealed class NodeHost : IAsyncDisposable
     private void Inherit()
     {
         _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
@@ -386,7 +394,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -414,6 +422,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
+        _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
         if (_hasDuties)
         {
@@ -436,7 +445,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;

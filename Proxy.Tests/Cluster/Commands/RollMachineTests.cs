@@ -258,7 +258,8 @@ public sealed class RollMachineTests
                 }
             }
 
-            FewestReady = Math.Min(FewestReady, Enumerable.Range(0, _away.Length).Count(i => !_away[i] && !_draining[i]));
+            FewestReady = Math.Min(
+                FewestReady, Enumerable.Range(0, _away.Length).Count(i => !_away[i] && !_draining[i]));
             return
             [
                 .. Enumerable.Range(0, _away.Length).Select(i => _away[i] ? null : new NodeSample(
