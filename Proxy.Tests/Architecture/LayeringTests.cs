@@ -70,12 +70,12 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
-        ["Cluster.Health"] =
-            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
-            + "Cluster.Singletons Edge.Health",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+        ["Cluster.Health"] =
+            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
+            + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
@@ -212,7 +212,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Vrrp")]
     [InlineData(
         "threads",
