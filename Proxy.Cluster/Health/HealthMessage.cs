@@ -64,7 +64,10 @@ internal abstract record HealthMessage
     });
 
     /// <summary>Null when it is none; then it is from a later version, or damaged.</summary>
-    public static HealthMessage? Read(ReadOnlyMemory<byte> content) => ClusterJson.Read<HealthMessage>(content, static json =>
+    public static HealthMessage? Read(ReadOnlyMemory<byte> content) =>
+        ClusterJson.Read<HealthMessage>(content, Read);
+
+    private static HealthMessage? Read(JsonElement json)
     {
         string pool = json.Text("pool");
         long token = json.Number("token");
@@ -82,7 +85,7 @@ internal abstract record HealthMessage
                 ReadMembers(json)),
             _ => null,
         };
-    });
+    }
 
     private static void WriteHead(Utf8JsonWriter json, string kind, string pool, long token, long number)
     {

@@ -54,6 +54,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
@@ -62,9 +63,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
-        _file = file;
-        _before = before;
-        _logger = logger;
+        (_file, _logger, _before, _hasDuties) = (file, logger, before, before is null);
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
         _name = name;
@@ -121,7 +120,8 @@ internal sealed class NodeHost : IAsyncDisposable
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = new VipService(
             _actors,
-            new VipServices(logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+            new VipServices(
+                logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
         _restart = new HotRestart(
@@ -174,8 +174,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        _cluster?.Dispose();
         await _peers.DisposeAsync();
+        _cluster?.Dispose();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -197,41 +197,77 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        StartCluster(config);
-        // A local socket cannot be shared, so the process before this one gives it up first.
-        bool isLate = _before is not null && config.Management.Bind.IsUnix;
-        if (!isLate && !await StartManagementAsync(config.Management))
-        {
-            return false;
-        }
-
-        _certificates.Start();
-        await _departure.StartedAsync();
         if (_before is not null)
         {
-            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            if (!await TakeOverAsync(_before, config))
             {
-                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+                return false;
+            }
+        }
+        else
+        {
+            StartCluster(config);
+            if (!await StartManagementAsync(config.Management))
+            {
+                return false;
             }
 
-            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
-                ? "this process has taken over"
-                : "this process serves; the one before it does not answer");
-        }
-
-        if (isLate)
-        {
-            await StartManagementAsync(config.Management);
+            _certificates.Start();
+            await _departure.StartedAsync();
         }
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
     }
 
+    /// <summary>The process before this one serves until this one does, and has the place in the cluster and the
+    /// virtual addresses until it gives way. Once it has, nothing keeps this one from serving any more.</summary>
+    private async Task<bool> TakeOverAsync(Takeover before, ProxyConfig config)
+    {
+        if (config.Management.Enabled && InheritedManagement(config.Management) is null
+            && ManagementServer.Obstacle(config.Management.Bind) is { } obstacle)
+        {
+            NodeLog.ListenerFailed(_logger, "management", obstacle);
+            return false;
+        }
+
+        foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+        {
+            NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+        }
+
+        await _departure.StartedAsync();
+        NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
+            ? "this process has taken over"
+            : "this process serves; the one before it does not answer");
+        _hasDuties = true;
+        _vips.Adopt(_running.Config);
+        StartCluster(config);
+        await StartManagementAsync(config.Management);
+        _certificates.Start();
+        return true;
+    }
+
+    private int? InheritedManagement(ManagementConfig config) => _before?.Sockets.FirstOrDefault(
+        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor;
+
+    /// <summary>What only one process of the node can have goes to the next one.</summary>
+    private async Task LeaveDutiesAsync()
+    {
+        _hasDuties = false;
+        await _vips.StayAsync();
+        if (_cluster is { } cluster)
+        {
+            using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
+            await cluster.LeaveAsync(limit.Token);
+        }
+    }
+
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
     {
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
+        yield return new VipEndpoints(_status, guard);
         yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
@@ -268,8 +304,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
-                    Inherited = _before?.Sockets.FirstOrDefault(
-                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    Inherited = InheritedManagement(config),
                     More = [.. Endpoints(config.ReadOnly)],
                 },
                 _status);
@@ -299,6 +334,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(LeaveDutiesAsync);
         _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
         foreach (IHandoverState state in _restart.State)
         {
@@ -379,7 +415,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _running = planned;
         _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
-        _vips.Adopt(config);
+        if (_hasDuties)
+        {
+            _vips.Adopt(config);
+        }
+
         _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
         return null;
     }

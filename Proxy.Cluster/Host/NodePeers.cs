@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
@@ -21,7 +20,8 @@ internal sealed class NodePeers : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long a peer may be away before the membership is told: a restart of its process is shorter.</summary>
+    /// <summary>So long a peer may be away before the membership is told: a restart of its process is
+    /// shorter.</summary>
     private const int SilentLooks = 3;
 
     /// <summary>After so long with peers, what the cluster has would have come.</summary>
@@ -193,12 +193,12 @@ internal sealed class NodePeers : IAsyncDisposable
             Mesh.Start();
             _listening = true;
         }
-        catch (SocketException error)
+        catch (IOException error)
         {
             if (told != error.Message)
             {
                 told = error.Message;
-                PeerLog.Trouble(_logger, $"cannot listen on {_config.Bind}: {error.Message}; tried again every second");
+                PeerLog.Trouble(_logger, $"{error.Message}; tried again every second");
             }
         }
 

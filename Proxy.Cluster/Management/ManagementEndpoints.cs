@@ -17,7 +17,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
     private readonly string[] _paths =
     [
         "/", "/alive", "/ready", "/metrics",
-        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config", "/api/vips",
+        "/api/pools", "/api/pools/{name}", "/api/listeners", "/api/routes", "/api/config",
         .. more,
     ];
 
@@ -35,7 +35,6 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
         routes.MapMethods("/api/routes", Reading, context => JsonAnswers.WriteAsync(context, json => WriteArray(
             json, node.Snapshot.Routes, route => FrontJson.WriteRoute(json, route, node.Telemetry))));
         routes.MapMethods("/api/config", Reading, Config);
-        new VipEndpoints(node).Map(routes);
     }
 
     private static void WriteArray<T>(Utf8JsonWriter json, IReadOnlyList<T> items, Action<T> write)

@@ -19,6 +19,9 @@ internal sealed record Member(
     bool Alive,
     NodeLoad Load)
 {
+    /// <summary>May be given work for the cluster.</summary>
+    public bool IsServing => Status == MemberStatus.Up && Alive;
+
     public bool Reachable => ObservedBy.IsEmpty;
 
     public bool HasRole(string role) => role.Length == 0 || Node.Roles.Contains(role);

@@ -324,11 +324,11 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     private string[] OrderOf(SingletonPlace place) => _view is null ? [] : Rendezvous.Order(
         place.Name,
         _view.Members
-            .Where(member => member.Status == MemberStatus.Up && member.Alive && member.HasRole(place.Role))
+            .Where(member => member.IsServing && member.HasRole(place.Role))
             .Select(static member => member.Node.Name));
 
     private bool IsUp(OwnerRecord nominee) =>
-        _view?.Find(nominee.Node) is { Status: MemberStatus.Up, Alive: true } member
+        _view?.Find(nominee.Node) is { IsServing: true } member
         && member.Node.Incarnation == nominee.Incarnation;
 
     private void WakeAt(TimeSpan at) => _wake = _wake is { } earlier && earlier < at ? earlier : at;

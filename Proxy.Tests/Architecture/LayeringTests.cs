@@ -70,12 +70,12 @@ public sealed partial class LayeringTests
         ["Cluster.Sqlite"] = "",
         ["Cluster.Engine"] = "Cluster.Sqlite",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
-        ["Cluster.Health"] =
-            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
-            + "Cluster.Singletons Edge.Health",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+        ["Cluster.Health"] =
+            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
+            + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
         ["Cluster.Exporting"] =
@@ -96,7 +96,7 @@ public sealed partial class LayeringTests
             + "Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
             + "Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot "
             + "Edge.Telemetry Edge.Tls Edge.Topology",
-        ["Cluster.Commands"] = 
+        ["Cluster.Commands"] =
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };

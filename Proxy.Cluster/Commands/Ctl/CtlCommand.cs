@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Proxy.Cluster.Commands.Roll;
 
 namespace Proxy.Cluster.Commands.Ctl;
 
@@ -45,7 +46,9 @@ internal static class CtlCommand
             PoolsNoun.Make(),
             MembersNoun.Make(),
             NodeNoun.Make(),
+            RollNoun.Make(),
             RevisionsNoun.Make(),
+            VipNoun.Make(),
         };
 
     /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>

@@ -14,6 +14,7 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
     private readonly LoopServices _services;
     private readonly Channel _channel;
     private readonly Http2Session _session;
+    private readonly int _mostUnsent;
     private long _idleSince;
     private bool _collecting;
     private bool _closed;
@@ -27,12 +28,16 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         channel.Handler = this;
         _session = new Http2Session(
             Http2Role.Server, Listener.Plan.Http2, services.Http2, services.Loop.Buffers, this);
+        _mostUnsent = Listener.Plan.Http2.MaxUnsent;
         _idleSince = services.Loop.Now;
         _session.Start(services.Loop.Now);
         Arm();
     }
 
     public int Requests { get; private set; }
+
+    /// <summary>The client leaves so much lying here that its origins have to wait, all of them.</summary>
+    public bool IsCongested { get; private set; }
 
     internal override long IdleSince => _session.OpenStreams == 0 && !_closed ? _idleSince : 0;
 
@@ -118,6 +123,12 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
     public void OnStreamClosed(Http2Stream stream)
     {
         ((Http2ClientStream)stream.Handler).OnClosed();
+        if (IsCongested)
+        {
+            // What it held may have been what was too much.
+            OnOutput();
+        }
+
         if (_session.OpenStreams == 0)
         {
             _idleSince = _services.Loop.Now;
@@ -129,6 +140,23 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             else
             {
                 Arm();
+            }
+        }
+    }
+
+    /// <summary>A stream has sent payload, or kept it for lack of windows.</summary>
+    public void OnSent(Http2ClientStream stream)
+    {
+        if (IsCongested)
+        {
+            stream.PauseOrigin();
+        }
+        else if (_session.UnsentBytes > _mostUnsent)
+        {
+            IsCongested = true;
+            foreach (Http2Stream other in _session.OpenStreamsNow())
+            {
+                ((Http2ClientStream)other.Handler).PauseOrigin();
             }
         }
     }
@@ -206,10 +234,27 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             _session.SetBlocked(false);
         }
 
+        if (IsCongested && !_closed && _session.UnsentBytes <= _mostUnsent / 2)
+        {
+            EndCongestion();
+        }
+
         bool over = _session.OpenStreams == 0 && (_session.HasSaidLast || _session.IsDead);
         if (!_closed && over && _channel.UnsentBytes == 0)
         {
             CloseAfterFlush();
+        }
+    }
+
+    private void EndCongestion()
+    {
+        IsCongested = false;
+        foreach (Http2Stream stream in _session.OpenStreamsNow())
+        {
+            if (stream.IsOpen)
+            {
+                ((Http2ClientStream)stream.Handler).ResumeOrigin();
+            }
         }
     }
 

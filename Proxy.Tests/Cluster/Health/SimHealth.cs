@@ -7,8 +7,8 @@ using Proxy.Tests.Cluster.Membership;
 
 namespace Proxy.Tests.Cluster.Health;
 
-/// <summary>Health supervision on simulated nodes: members are reached or not, per node; every check and every judgement
-/// is recorded.</summary>
+/// <summary>Health supervision on simulated nodes: members are reached or not, per node; every check and every
+/// judgement is recorded.</summary>
 internal sealed class SimHealth : IDisposable
 {
     private readonly Dictionary<string, Action<string, HealthMessage>> _listeners = [];
