@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,5 +17,7 @@ internal sealed record NodeMetrics(
     EdgeTelemetry Telemetry,
     IReadOnlyList<AcmeOrderState> AcmeOrders)
 {
+    public MembershipView? Cluster { get; init; }
+
     public VipReport Vips { get; init; } = VipReport.None;
 }

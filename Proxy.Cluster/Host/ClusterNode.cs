@@ -63,6 +63,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
 
     public SingletonBoard Owners { get; } = new();
 
+    public HealthBoard Health { get; } = new();
+
     /// <summary>Names of the members that run what is configured.</summary>
     public IReadOnlyList<string> Serving =>
     [
@@ -103,7 +105,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     public void Supervise(IPeerMessages peers, PoolDirectory pools)
     {
         _health = _actors.Spawn(
-            HealthDesk.Props(new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners)),
+            HealthDesk.Props(
+                new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners, Health)),
             "health");
     }
 

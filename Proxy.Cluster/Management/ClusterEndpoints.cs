@@ -16,7 +16,7 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
     public IReadOnlyList<string> Paths { get; } =
     [
         "/cluster/members", "/cluster/members/{address}", "/cluster/domain-events", "/cluster/shards",
-        "/cluster/shards/{name}", "/cluster/shards/{name}/stats", "/bootstrap/seed-nodes",
+        "/cluster/shards/{name}", "/cluster/shards/{name}/stats", "/cluster/health", "/bootstrap/seed-nodes",
     ];
 
     private MembershipView View => cluster.Board.View;
@@ -38,6 +38,8 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
             context, (json, name) => ClusterShardsJson.WriteRegion(json, name, cluster.Owners, View)));
         routes.MapMethods("/cluster/shards/{name}/stats", Reading, context => ShardsAsync(
             context, (json, name) => ClusterShardsJson.WriteStats(json, name, cluster.Owners, View)));
+        routes.MapMethods("/cluster/health", Reading, context => JsonAnswers.WriteAsync(
+            context, json => ClusterHealthJson.Write(json, cluster.Health, time.GetUtcNow())));
         routes.MapMethods("/bootstrap/seed-nodes", Reading, context => JsonAnswers.WriteAsync(
             context, json => ClusterMembersJson.WriteSeeds(json, View)));
     }

@@ -79,9 +79,10 @@ public sealed partial class LayeringTests
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Membership Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls "
+            + "Edge.Topology",
         ["Cluster.Management"] =
-            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Revisions "
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Revisions "
             + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
@@ -92,9 +93,9 @@ public sealed partial class LayeringTests
         ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Health Cluster.Management "
-            + "Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
-            + "Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot "
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
+            + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions "
+            + "Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot "
             + "Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] =
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",

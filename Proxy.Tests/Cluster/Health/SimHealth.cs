@@ -74,7 +74,7 @@ internal sealed class SimHealth : IDisposable
         string name = node.View.Self.Name;
         IRef<HealthCommand> desk = Cluster.System.Spawn(
             HealthDesk.Props(new HealthServices(
-                new Wire(this, name), new Targets(this, name), node.Board, node.Owners)),
+                new Wire(this, name), new Targets(this, name), node.Board, node.Owners, new HealthBoard())),
             $"health-{name}");
         desk.Tell(new HealthCommand.Plan([Plan]));
         node.Take([.. HealthDesk.Supervisors([Plan], desk)]);
