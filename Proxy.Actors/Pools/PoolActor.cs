@@ -286,7 +286,7 @@ internal sealed class PoolActor : Actor<PoolMessage>
     }
 
     private int LimitOf(MemberState member) =>
-        _backends.TryGetValue(member, out Backend backend) ? backend.Memory.Settings.Member.MaxConnections : 0;
+        _backends.TryGetValue(member, out Backend backend) ? backend.Memory.Settings.Member.EffectiveMaxConnections : 0;
 
     private void ArmQueue(TimeSpan? at)
     {

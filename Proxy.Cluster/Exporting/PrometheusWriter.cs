@@ -23,6 +23,7 @@ internal static class PrometheusWriter
         ClusterMetrics.Write(output, node.Cluster);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
+        LimitMetrics.Write(output, node);
         TopologyMetrics.WritePools(output, node);
         MemberMetrics.Write(output, node);
         return output.Written;

@@ -109,22 +109,21 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, _peers.Tables);
+        _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
-            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = new VipService(
-            _actors,
-            new VipServices(
-                logger, _time, new VipNode(_edge, _status), new VipBoard(), name, new VipPeers(_peers.Mesh), file));
+        _vips = Addresses(config);
         _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips, () => _vips.Adopt(_running.Config)));
+        _departure.Add(new VipDuty(_vips));
+        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
         _restart = new HotRestart(
             _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
             _time);
@@ -175,9 +174,9 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        await _peers.DisposeAsync();
         _load?.Dispose();
         _cluster?.Dispose();
+        await _peers.DisposeAsync();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -185,6 +184,16 @@ internal sealed class NodeHost : IAsyncDisposable
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
         NodeLog.Stopped(_logger);
+    }
+
+    private VipService Addresses(ProxyConfig config)
+    {
+        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
+        return new VipService(
+            _actors,
+            new VipServices(
+                _logger, _time, node, new VipBoard(), _name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
     }
 
     private static long DefaultBufferBytes() =>
@@ -347,9 +356,12 @@ internal sealed class NodeHost : IAsyncDisposable
     private void Inherit()
     {
         _restart.BeforeGivingWay(StopManagementAsync);
+        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         _restart.BeforeGivingWay(LeaveDutiesAsync);
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
@@ -400,7 +412,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -426,6 +438,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
+        _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
         _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
@@ -450,7 +463,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;

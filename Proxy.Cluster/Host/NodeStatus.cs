@@ -59,8 +59,8 @@ internal sealed class NodeStatus(
         return config is null ? default : new MemberPlace(config.Role, config.Set);
     }
 
-    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
-        VipService?.OrderAsync(name, isTake) ?? ValueTask.FromResult($"no virtual router is named \"{name}\"");
+    public ValueTask<string> OrderVipAsync(string name, VipOrder order) =>
+        VipService?.OrderAsync(name, order) ?? ValueTask.FromResult($"no virtual router is named \"{name}\"");
 
     public void Set(PlannedRevision revision, string json) =>
         Volatile.Write(ref _running, new RunningRevision(revision, json));

@@ -5,16 +5,15 @@ namespace Proxy.Cluster.Host;
 
 /// <summary>The virtual addresses of a node that drains go to another one, while its listeners still accept: who was
 /// told the old place in this moment is served.</summary>
-/// <param name="take">Adopts the running configuration.</param>
-internal sealed class VipDuty(VipService vips, Action take) : INodeDuty
+internal sealed class VipDuty(VipService vips) : INodeDuty
 {
     public string Name => "virtual addresses";
 
-    public ValueTask GiveUpAsync(CancellationToken cancellation) => vips.LeaveAsync();
+    public ValueTask GiveUpAsync(CancellationToken cancellation) => vips.GiveUpAsync();
 
     public ValueTask TakeAsync(CancellationToken cancellation)
     {
-        take();
+        vips.Return();
         return ValueTask.CompletedTask;
     }
 }

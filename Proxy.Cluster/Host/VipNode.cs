@@ -5,11 +5,15 @@ using Proxy.Edge.Snapshot;
 namespace Proxy.Cluster.Host;
 
 /// <summary>The node as its virtual routers see it.</summary>
-internal sealed class VipNode(EdgeNode edge, NodeStatus status) : IVipNode
+/// <param name="edge">The loops.</param>
+/// <param name="status">Whether it takes traffic.</param>
+/// <param name="isDeparting">Whether it is not ready because it was told to go: its addresses are handed over then, and
+/// must not be dropped before.</param>
+internal sealed class VipNode(EdgeNode edge, NodeStatus status, Func<bool> isDeparting) : IVipNode
 {
     private readonly LoopPulse _pulse = edge.NewPulse();
 
-    public bool IsReady => status.IsReady(out _);
+    public bool IsReady => status.IsReady(out _) || isDeparting();
 
     // One node by itself, or peers without an engine, have no majority to lose.
     public bool HasMajority => true;

@@ -39,8 +39,8 @@ internal interface INodeStatus
     /// <summary>What the health checks know about a member; null when nothing checks it.</summary>
     MemberHealth? Health(MemberId member);
 
-    /// <summary>Gives a virtual address away or takes it. Empty, or why not.</summary>
-    ValueTask<string> OrderVipAsync(string name, bool isTake);
+    /// <summary>Moves a virtual address. Empty, or why not.</summary>
+    ValueTask<string> OrderVipAsync(string name, VipOrder order);
 
     /// <summary>Where a member stands in its pool; loops do not know, only the pool's actor does.</summary>
     MemberPlace Place(MemberId member);

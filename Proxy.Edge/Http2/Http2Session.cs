@@ -363,6 +363,12 @@ public sealed class Http2Session
             default:
                 break;
         }
+
+        if (_dead)
+        {
+            // Half a frame may be waiting for its rest.
+            _reader.Drop();
+        }
     }
 
     internal void Pump()

@@ -77,9 +77,10 @@ public sealed partial class LayeringTests
             "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
             + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Edge.Os.Network",
+        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
+        ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Membership Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls "
+            "Cluster.Acme Cluster.Membership Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Management"] =
             "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Revisions "
@@ -87,16 +88,16 @@ public sealed partial class LayeringTests
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
+        ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot Edge.Topology",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
-            + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions "
-            + "Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot "
-            + "Edge.Telemetry Edge.Tls Edge.Topology",
+            + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
+            + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
+            + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] =
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",

@@ -65,8 +65,10 @@ internal sealed class NetworkLab : IAsyncDisposable
     public async Task<string[]> ProcessesAsync(int host) =>
         (await IpAsync("netns", "pids", Namespace(host))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Whether the host shows the address to the network; the loopback is its own affair.</summary>
     public async Task<bool> HasAddressAsync(int host, string address) =>
-        (await IpAsync("-n", Namespace(host), "-o", "addr", "show", "to", address)).Length > 0;
+        (await IpAsync("-n", Namespace(host), "-o", "addr", "show", "to", address)).Split('\n')
+            .Any(static line => line.Length > 0 && !line.Contains(": lo ", StringComparison.Ordinal));
 
     /// <summary>The hosts that carry the address now.</summary>
     public async Task<int[]> OwnersAsync(string address)
@@ -95,6 +97,22 @@ internal sealed class NetworkLab : IAsyncDisposable
             },
             () => $"{address} on host {host} only, but it is on [{string.Join(", ", owners)}]\n{log()}",
             atMost);
+    }
+
+    /// <summary>A second network between these hosts, on "eth1" with 10.78.0.N.</summary>
+    public async Task AddBackAsync(params int[] hosts)
+    {
+        await IpAsync("-n", Switch, "link", "add", "name", "bridge1", "type", "bridge");
+        await IpAsync("-n", Switch, "link", "set", "bridge1", "up");
+        foreach (int host in hosts)
+        {
+            string port = $"back{host}";
+            await IpAsync(
+                "-n", Switch, "link", "add", port, "type", "veth", "peer", "name", "eth1", "netns", Namespace(host));
+            await IpAsync("-n", Switch, "link", "set", port, "master", "bridge1", "up");
+            await IpAsync("-n", Namespace(host), "link", "set", "eth1", "up");
+            await IpAsync("-n", Namespace(host), "addr", "add", $"10.78.0.{host}/24", "dev", "eth1");
+        }
     }
 
     public async ValueTask DisposeAsync()

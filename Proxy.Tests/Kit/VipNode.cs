@@ -27,14 +27,27 @@ internal sealed class VipNode : IAsyncDisposable
     /// <param name="lab">Where.</param>
     /// <param name="host">Number of the host.</param>
     /// <param name="vip">The block or list "vip" without its name, and further blocks after it.</param>
-    public static async Task<VipNode> StartAsync(NetworkLab lab, int host, string vip)
+    /// <param name="peers">Numbers of the hosts it talks to.</param>
+    public static Task<VipNode> StartAsync(NetworkLab lab, int host, string vip, params int[] peers) =>
+        StartAsync(lab, host, vip, back: false, peers);
+
+    /// <param name="lab">Where.</param>
+    /// <param name="host">Number of the host.</param>
+    /// <param name="vip">As above.</param>
+    /// <param name="back">Whether peers talk over the second network.</param>
+    /// <param name="peers">Numbers of the hosts it talks to.</param>
+    public static async Task<VipNode> StartAsync(
+        NetworkLab lab, int host, string vip, bool back, params int[] peers)
     {
+        string network = back ? "10.78.0" : "10.77.0";
+        string seeds = string.Join(", ", peers.Select(peer => $"\"{network}.{peer}:7400\""));
         var node = new VipNode(lab, host, $$"""
             proxy {
-              node { name = node-{{host}}, workers = 1, drain-timeout = 2s }
-              listeners = [ { name = web, bind = "0.0.0.0:8080" } ]
+              node { name = node-{{host}}, workers = 1, drain-timeout = 5s }
+              listeners = [ { name = web, bind = "0.0.0.0:8080", access-log { enabled = false } } ]
               routes = [ { match { path = "/" }, respond { status = 200, body = "node-{{host}}" } } ]
-              management { bind = "127.0.0.1:8558" }
+              management { bind = "127.0.0.1:8558", read-only = false }
+              cluster { peers { bind = "{{network}}.{{host}}:7400", seeds = [{{seeds}}] } }
               vip {{vip}}
             }
             """);

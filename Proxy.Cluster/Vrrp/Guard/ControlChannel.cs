@@ -89,6 +89,7 @@ internal sealed class ControlChannel : IDisposable
             return false;
         }
 
+        _node?.Send([(byte)GuardRecord.Replaced]);
         _node?.Dispose();
         _node = node;
         return true;

@@ -134,6 +134,16 @@ internal sealed class GuardCore(IGuardPort port)
                 }
             }
         }
+
+        foreach (GuardedRouter router in _members[group])
+        {
+            // Another master is no change of our state, but the node shows it.
+            if (router.Machine.Master != router.ReportedMaster)
+            {
+                port.Report(router, cause);
+                router.ReportedMaster = router.Machine.Master;
+            }
+        }
     }
 
     private void Perform(GuardedRouter router, VrrpEffects step, VrrpInputKind cause)
@@ -161,6 +171,7 @@ internal sealed class GuardCore(IGuardPort port)
                 port.Announce(router);
                 break;
             case VrrpEffects.StateChanged:
+                router.ReportedMaster = router.Machine.Master;
                 router.Takeovers += router.Machine.State == VrrpState.Master ? 1u : 0u;
                 port.Report(router, cause);
                 break;

@@ -22,6 +22,8 @@ internal abstract record GuardEvent
                 return new Refusal(refusal);
             case GuardRecord.Counters when GuardProtocol.TryRead(record, out RouterCounters counters):
                 return new Counters(counters);
+            case GuardRecord.Replaced:
+                return new Replaced();
             case GuardRecord.Problem when GuardProtocol.TryReadOrder(record, out ushort id, out _, out _, out _):
                 return new Problem(id, Encoding.UTF8.GetString(record[25..]));
             default:
@@ -37,6 +39,9 @@ internal abstract record GuardEvent
     public sealed record Refusal(RefusalReport Value) : GuardEvent;
 
     public sealed record Counters(RouterCounters Value) : GuardEvent;
+
+    /// <summary>Another node talks to the guard now; this session ends.</summary>
+    public sealed record Replaced : GuardEvent;
 
     /// <summary>For an operator. <see cref="GuardProtocol.All"/> when it is about no router.</summary>
     public sealed record Problem(ushort Id, string Text) : GuardEvent;

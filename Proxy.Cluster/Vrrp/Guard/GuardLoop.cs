@@ -27,6 +27,7 @@ internal sealed class GuardLoop : IDisposable
     private readonly GuardReady _ready;
     private readonly byte[] _record = new byte[64];
     private KernelSocket? _nodeProcess;
+    private ProcessState? _nodeState;
     private bool _isNodeLost;
     private long _idleSince;
     private int _wakePlace;
@@ -89,7 +90,7 @@ internal sealed class GuardLoop : IDisposable
 
     public void Dispose()
     {
-        _nodeProcess?.Dispose();
+        ForgetNode();
         _set.Dispose();
         _polls.Dispose();
     }
@@ -230,17 +231,17 @@ internal sealed class GuardLoop : IDisposable
         if (_polls.IsReady(_listenPlace) && _control.Accept())
         {
             // From now on it is the new one that counts, and it has a second to say who it is.
-            _nodeProcess?.Dispose();
-            _nodeProcess = null;
+            ForgetNode();
             _watch.Arrived(Second, Now);
         }
     }
 
     private void Welcome(GuardHello hello)
     {
-        _nodeProcess?.Dispose();
+        ForgetNode();
         int process = hello.ProcessId > 0 ? hello.ProcessId : _control.NodeProcess();
         _nodeProcess = KernelSocket.OpenProcess(process, out int error);
+        _nodeState = ProcessState.Open(process);
         if (_nodeProcess is null)
         {
             _orders.Complain(GuardProtocol.All, $"the end of process {process} will not be seen, error {error}");
@@ -250,17 +251,28 @@ internal sealed class GuardLoop : IDisposable
         _control.Send(_record.AsSpan(0, length));
     }
 
+    private void ForgetNode()
+    {
+        _nodeProcess?.Dispose();
+        _nodeProcess = null;
+        _nodeState?.Dispose();
+        _nodeState = null;
+    }
+
     private void WatchNode()
     {
         if (_nodeProcess is not null && _polls.IsReady(_processPlace))
         {
             _watch.Ended();
-            _nodeProcess.Dispose();
-            _nodeProcess = null;
+            ForgetNode();
         }
 
         long now = Now;
-        _watch.Tick(now);
+        if (now >= _watch.NextTimer)
+        {
+            _watch.Tick(now, _nodeState?.IsStopped() ?? false);
+        }
+
         if (_watch.IsLost != _isNodeLost)
         {
             _isNodeLost = _watch.IsLost;

@@ -125,6 +125,16 @@ internal sealed class GuardOrders(
             return;
         }
 
+        if (kind == GuardRecord.Linger)
+        {
+            if (core.Find(id) is { } router)
+            {
+                wires.SetLinger(router, Math.Clamp(amount, 0, 86_400));
+            }
+
+            return;
+        }
+
         if (!TryTranslate(kind, source, amount, address, out VrrpInput input))
         {
             Complain(id, "an order that makes no sense");

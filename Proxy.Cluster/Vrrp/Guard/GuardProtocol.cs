@@ -22,6 +22,7 @@ internal enum GuardRecord : byte
     Goodbye = 10,
     Stop = 11,
     Query = 12,
+    Linger = 13,
 
     // From the guard.
     Ready = 101,
@@ -29,6 +30,7 @@ internal enum GuardRecord : byte
     Refused = 103,
     Problem = 104,
     Counters = 105,
+    Replaced = 106,
 }
 
 internal enum PeerHint : byte

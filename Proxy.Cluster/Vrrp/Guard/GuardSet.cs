@@ -30,6 +30,7 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
             else
             {
                 successor.VirtualMac = old.VirtualMac;
+                successor.IsLingering = old.IsLingering;
                 replaced.Add(successor);
             }
         }
@@ -106,6 +107,8 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
         }
 
         core.Replace([], now);
+        network.ReadAddresses();
+        RemoveUnclaimed();
     }
 
     public void Dispose()
@@ -199,6 +202,12 @@ internal sealed class GuardSet(GuardCore core, KernelNetwork network, Action<ush
     {
         foreach (GuardedRouter router in core.Routers)
         {
+            if (router.IsLingering && entry.Link != router.AddressLink
+                && Array.IndexOf(router.Machine.Rules.Addresses, entry.Address) >= 0)
+            {
+                return true;
+            }
+
             if (router.AddressLink != entry.Link)
             {
                 continue;

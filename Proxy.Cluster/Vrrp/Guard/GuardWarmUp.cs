@@ -13,6 +13,11 @@ internal static class GuardWarmUp
 
     public static void Run(KernelNetwork network, AdvertSender sender)
     {
+        using (ProcessState? own = ProcessState.Open(Environment.ProcessId))
+        {
+            own?.IsStopped();
+        }
+
         network.DrainEvents();
         network.FindLink("lo", out _);
         network.ReadAddresses();

@@ -6,6 +6,9 @@ namespace Proxy.Cluster.Vrrp.Guard;
 /// <summary>The real port: packets, addresses, and reports to the node.</summary>
 internal sealed class GuardWires(KernelNetwork network, AdvertSender sender, ControlChannel control) : IGuardPort
 {
+    // Always there, always with this number.
+    private const int Loopback = 1;
+
     private readonly byte[] _record = new byte[64];
 
     public void SendAdvert(GuardedRouter router, byte priority)
@@ -25,14 +28,56 @@ internal sealed class GuardWires(KernelNetwork network, AdvertSender sender, Con
         {
             network.AddAddress(router.AddressLink, rules.Addresses[i], router.Settings.PrefixOf(i));
         }
+
+        EndLinger(router);
     }
 
     public void RemoveAddresses(GuardedRouter router)
     {
         VrrpRules rules = router.Machine.Rules;
+        if (router.LingerSeconds > 0 && router.Machine.State == VrrpState.Backup)
+        {
+            // There before it goes here: connections see no moment without it.
+            foreach (NetAddress address in rules.Addresses)
+            {
+                network.AddAddress(Loopback, address, (byte)(8 * address.Length), router.LingerSeconds);
+            }
+
+            router.IsLingering = true;
+        }
+
+        router.LingerSeconds = 0;
         for (int i = 0; i < rules.Addresses.Length; i++)
         {
             network.RemoveAddress(router.AddressLink, rules.Addresses[i], router.Settings.PrefixOf(i));
+        }
+    }
+
+    /// <summary>What the router does when it steps back next; 0 also ends what lingers already.</summary>
+    public void SetLinger(GuardedRouter router, int seconds)
+    {
+        router.LingerSeconds = seconds;
+        if (seconds > 0)
+        {
+            AddressSecrecy.Enter(router.Settings.Interface, router.Machine.Rules.Family);
+        }
+        else
+        {
+            EndLinger(router);
+        }
+    }
+
+    public void EndLinger(GuardedRouter router)
+    {
+        if (!router.IsLingering)
+        {
+            return;
+        }
+
+        router.IsLingering = false;
+        foreach (NetAddress address in router.Machine.Rules.Addresses)
+        {
+            network.RemoveAddress(Loopback, address, (byte)(8 * address.Length));
         }
     }
 

@@ -1,4 +1,5 @@
 using Proxy.Cluster.Vrrp.Machine;
+using Proxy.Cluster.Vrrp.Packets;
 
 namespace Proxy.Cluster.Vrrp.Guard;
 
@@ -30,6 +31,16 @@ internal sealed class GuardedRouter(VirtualRouterSettings settings, byte[] recor
 
     /// <summary>What the addresses are announced with.</summary>
     public ulong Mac => VirtualMac?.Mac ?? Link?.Mac ?? 0;
+
+    /// <summary>Seconds for which the addresses stay on the loopback when this router steps back next, so that its
+    /// established connections go on; 0 = not at all.</summary>
+    public int LingerSeconds { get; set; }
+
+    /// <summary>Whether they are there now.</summary>
+    public bool IsLingering { get; set; }
+
+    /// <summary>What the node was told last.</summary>
+    public NetAddress ReportedMaster { get; set; }
 
     public uint Sent { get; set; }
 

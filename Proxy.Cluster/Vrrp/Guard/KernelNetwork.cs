@@ -142,7 +142,11 @@ internal sealed class KernelNetwork : IDisposable
 
     /// <summary>Puts an address on an interface; no error when it is there. For IPv6 without duplicate address
     /// detection, or it could not be used for a second.</summary>
-    public int AddAddress(int link, NetAddress address, byte prefix)
+    /// <param name="link">Number of the interface.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="prefix">Its prefix length.</param>
+    /// <param name="seconds">After which the kernel removes it by itself; 0 = never.</param>
+    public int AddAddress(int link, NetAddress address, byte prefix, int seconds = 0)
     {
         var message = new NetlinkWriter(
             _request,
@@ -155,12 +159,15 @@ internal sealed class KernelNetwork : IDisposable
         if (address.Family == IpFamily.V6)
         {
             message.Attribute(Netlink.AddressFlags, Netlink.FlagNoDuplicateDetection);
+        }
 
-            // Preferred for no time, valid for ever: connections of this machine's own must not start from an
-            // address that may move away.
+        if (address.Family == IpFamily.V6 || seconds > 0)
+        {
+            // Preferred for no time: connections of this machine's own must not start from an address that may move
+            // away.
             Span<byte> lifetimes = stackalloc byte[16];
             lifetimes.Clear();
-            BinaryPrimitives.WriteUInt32LittleEndian(lifetimes[4..], uint.MaxValue);
+            BinaryPrimitives.WriteUInt32LittleEndian(lifetimes[4..], seconds > 0 ? (uint)seconds : uint.MaxValue);
             message.Attribute(Netlink.AddressCacheInfo, lifetimes);
         }
 

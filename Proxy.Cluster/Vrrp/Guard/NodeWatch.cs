@@ -1,10 +1,16 @@
 namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>Whether the node that the addresses lead to is alive. Pure; microseconds. A node that ends or hangs makes
-/// every router resign; one that said it will be back keeps its addresses for as long as it asked for.</summary>
+/// every router resign; one that said it will be back keeps its addresses for as long as it asked for. Silence of a
+/// process that is stopped is a hang at once. Any other may only be waiting for a core on a busy machine, where its
+/// peer is no better off, and gets more time.</summary>
 internal sealed class NodeWatch
 {
+    /// <summary>How many times longer a node may be silent that is not known to be stopped.</summary>
+    public const int Patience = 4;
+
     private long _hangAfter;
+    private long _lastBeat;
     private long _deadline = long.MaxValue;
     private bool _isLeaving;
 
@@ -27,6 +33,7 @@ internal sealed class NodeWatch
     {
         if (!_isLeaving)
         {
+            _lastBeat = now;
             _deadline = _hangAfter > 0 ? now + _hangAfter : long.MaxValue;
             IsLost = false;
         }
@@ -37,7 +44,7 @@ internal sealed class NodeWatch
     {
         _isLeaving = true;
         _deadline = now + keepFor;
-        Tick(now);
+        Tick(now, isStopped: true);
     }
 
     /// <summary>Its process or its connection ended.</summary>
@@ -49,11 +56,24 @@ internal sealed class NodeWatch
         }
     }
 
-    public void Tick(long now)
+    /// <param name="now">Microseconds.</param>
+    /// <param name="isStopped">Whether the node's process is known not to run.</param>
+    public void Tick(long now, bool isStopped)
     {
-        if (now >= _deadline)
+        if (now < _deadline)
+        {
+            return;
+        }
+
+        long last = _lastBeat + (Patience * _hangAfter);
+        if (isStopped || _isLeaving || now >= last)
         {
             IsLost = true;
+        }
+        else
+        {
+            // Looked at again from time to time: it may be stopped later.
+            _deadline = Math.Min(now + Math.Max(1000, _hangAfter / 4), last);
         }
     }
 }

@@ -61,6 +61,11 @@ internal sealed class VipGuardClient : IDisposable
 
     public void TakeOver(ushort id) => Order(GuardRecord.TakeOver, id);
 
+    /// <summary>When the router steps back next, its addresses stay on the loopback for so long, where nobody is told
+    /// of them. Zero: they go now.</summary>
+    public void Linger(ushort id, TimeSpan time) =>
+        Order(GuardRecord.Linger, id, 0, (int)Math.Ceiling(time.TotalSeconds));
+
     public void Hint(ushort id, PeerHint hint, NetAddress peer) => Order(GuardRecord.Hint, id, (byte)hint, 0, peer);
 
     /// <summary>This node ends and another one will connect within that time; until then nothing moves. Zero: give

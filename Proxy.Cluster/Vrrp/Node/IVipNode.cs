@@ -16,23 +16,3 @@ internal interface IVipNode
     /// <summary>True when every loop has taken a turn since the last call.</summary>
     bool TakePulse();
 }
-
-/// <summary>The second path: the connections between the nodes' processes. A connection that ends is told at once,
-/// because nothing else is as fast.</summary>
-internal interface IVipPeers
-{
-    /// <summary>To every peer; lost when there is none. Any thread.</summary>
-    void Broadcast(byte[] record);
-
-    /// <summary>Whom to tell what; called once. Any thread may call back.</summary>
-    void Connect(IVipPeerSink sink);
-}
-
-internal interface IVipPeerSink
-{
-    void Found(string node);
-
-    void Lost(string node);
-
-    void Said(string node, byte[] record);
-}

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Proxy.Actors.Config;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Vrrp.Guard;
@@ -9,10 +10,14 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// <summary>The node's side of its virtual addresses: keeps a guard at work, gives it the policy and the node's
 /// heartbeat, and follows what it reports. On a thread of its own, because a heartbeat that waits for a busy pool
 /// would look like a hung node. Decisions are in <see cref="VipMachine"/>.</summary>
-internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
+internal sealed class VipActor : Actor<VipMessage>
 {
+    /// <summary>Channel of the second path.</summary>
+    public const string Channel = "vips";
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongLinger = TimeSpan.FromHours(1);
     private static readonly TimeSpan SlowestBeat = TimeSpan.FromMilliseconds(100);
 
     private readonly VipServices _services;
@@ -23,15 +28,20 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
     private ProxyConfig _config = new();
     private IReadOnlyList<PlannedVip> _plan = [];
     private VipGuardClient? _guard;
+    private readonly VipHandover? _handover;
     private bool _isConnecting;
+    private bool _isReplaced;
+    private bool _hasCleaned;
     private string _trouble = "";
-    private ReplyTo<bool>? _leaving;
+    private ReplyTo<bool>? _givingUp;
+    private ReplyTo<bool>? _stopping;
 
     private VipActor(IActorContext<VipMessage> context, VipServices services)
         : base(context)
     {
         _services = services;
         _launcher = new GuardLauncher(services.Time);
+        _handover = services.Peers is null ? null : new VipHandover(context, services, Send, _machine.ViewOf);
     }
 
     public static Props<VipMessage> Props(VipServices services) => new(context => new VipActor(context, services))
@@ -39,14 +49,6 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
         Dispatcher = DispatcherKey.DedicatedThread,
         Supervision = Supervise.RestartWithBackoff,
     };
-
-    public void Found(string node) => Context.Self.Tell(new VipMessage.PeerFound(node));
-
-    public void Lost(string node) => Context.Self.Tell(new VipMessage.PeerLost(node));
-
-    public void Said(string node, byte[] record) => Context.Self.Tell(new VipMessage.PeerSaid(node, record));
-
-    protected override void PreStart() => _services.Peers?.Connect(this);
 
     protected override void PostStop()
     {
@@ -98,11 +100,49 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
                 Order(order);
                 break;
             case VipMessage.Stay stay:
+                _isReplaced = true;
                 Send(guard => guard.Goodbye(_config.VipGuard.KeepOverRestart));
                 stay.Reply.Reply(true);
                 break;
-            case VipMessage.Leave leave:
-                Leave(leave.Reply);
+            case VipMessage.GiveUp giveUp:
+                GiveUp(giveUp.Reply);
+                break;
+            case VipMessage.Return:
+                Perform(new VipInput.Leave(false));
+                ResetWeights();
+                break;
+            case VipMessage.Stop stop:
+                Stop(stop.Reply);
+                break;
+            default:
+                ReceiveHandover(message);
+                break;
+        }
+    }
+
+    private void ReceiveHandover(VipMessage message)
+    {
+        switch (message)
+        {
+            case VipMessage.Called called when HandoverCall.Read(called.Record) is { } call:
+                _handover?.OnCall(
+                    called.Node, call, _machine.ViewOf(call.Claim), _givingUp is null && _stopping is null,
+                    called.Reply);
+                break;
+            case VipMessage.Called called:
+                called.Reply.Reply("a question that makes no sense"u8.ToArray());
+                break;
+            case VipMessage.Answered answered:
+                _handover?.OnAnswered(answered.Vip, answered.Step, answered.Problem);
+                break;
+            case VipMessage.HandoverLate late:
+                _handover?.OnLate(late.Vip);
+                break;
+            case VipMessage.Prepared prepared:
+                prepared.Reply.Reply(Encoding.UTF8.GetBytes(prepared.Problem ?? ""));
+                break;
+            case VipMessage.RulesRemoved { Problem: { } problem }:
+                VipLog.Warning(_services.Logger, "handover", problem);
                 break;
         }
     }
@@ -110,7 +150,13 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
     private void Configure(ProxyConfig config)
     {
         _config = config;
-        _plan = VipPlan.Of(config, _services.NodeName);
+        _plan = VipPlan.Of(config, _services.NodeName, canAsk: _handover is not null);
+        if (!_hasCleaned)
+        {
+            _hasCleaned = true;
+            _handover?.Clean(_plan);
+        }
+
         foreach (PlannedVip vip in _plan)
         {
             VipCheckConfig check = vip.Config.Track.Check;
@@ -141,7 +187,7 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
 
     private void Connect()
     {
-        if (_isConnecting || _guard is not null || _leaving is not null)
+        if (_isConnecting || _isReplaced || _guard is not null || _stopping is not null)
         {
             return;
         }
@@ -165,14 +211,14 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
             }
 
             Context.StartTimer("reconnect", new VipMessage.Reconnect(), Retry);
-            _leaving?.Reply(true);
+            _stopping?.Reply(true);
             return;
         }
 
         _trouble = "";
         _guard = client;
         Listen(client);
-        if (_leaving is not null)
+        if (_stopping is not null)
         {
             Send(static guard => guard.Stop());
             return;
@@ -197,6 +243,12 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
             return;
         }
 
+        if (happened is GuardEvent.Replaced)
+        {
+            // By this node's successor, or by a second node on this machine: no use to fight for it.
+            _isReplaced = true;
+        }
+
         if (happened is GuardEvent.Ready ready)
         {
             VipLog.GuardConnected(_services.Logger, ready.Value.ProcessId, ready.Value.IsRealTime);
@@ -213,9 +265,14 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
         Context.CancelTimer("beat");
         Context.CancelTimer("count");
         Perform(new VipInput.GuardGone());
-        if (_leaving is { } waiting)
+        if (_stopping is { } waiting)
         {
             waiting.Reply(true);
+            return;
+        }
+
+        if (_isReplaced)
+        {
             return;
         }
 
@@ -281,21 +338,114 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
         VipView? view = _services.Board.Report.Vips.FirstOrDefault(view => view.Plan.Config.Name == order.Vip);
         string problem = view is null ? $"no virtual router is named \"{order.Vip}\""
             : _guard is null ? "the guard does not work"
-            : !order.IsTake && view.State != VrrpState.Master ? $"this node does not have it, it is {view.State}"
-            : order.IsTake && view.State != VrrpState.Backup ? $"this node cannot take it, it is {view.State}"
+            : order.What is VipOrder.Take && view.State != VrrpState.Backup
+                ? $"this node cannot take it, it is {VipWords.Of(view.State)}"
+            : order.What is not VipOrder.Take && view.State != VrrpState.Master
+                ? $"this node does not have it, it is {VipWords.Of(view.State)}"
             : "";
-        if (problem.Length == 0)
+        if (view is null || problem.Length > 0)
         {
-            Perform(new VipInput.Order(order.Vip, order.IsTake));
+            order.Reply.Reply(problem);
+            return;
         }
 
-        order.Reply.Reply(problem);
+        ushort id = view.Plan.Id;
+        switch (order.What)
+        {
+            case VipOrder.Take when view.Owner.Length > 0 && _handover is not null:
+                Send(guard => guard.Weight(id, VrrpTrack.Operator, 0));
+                _handover.Ask(view, view.Owner);
+                order.Reply.Reply("");
+                break;
+            case VipOrder.Take:
+                Send(guard => guard.Weight(id, VrrpTrack.Operator, 0));
+                Send(guard => guard.TakeOver(id));
+                order.Reply.Reply("");
+                break;
+            case VipOrder.Move when _handover is null:
+                order.Reply.Reply("this node has no peers (cluster.peers) to move it to; give works");
+                break;
+            case VipOrder.Move move:
+                HandOver(view, move.Node, problem => order.Reply.Reply(problem));
+                break;
+            case VipOrder.Give when _machine.NextOwner(order.Vip) is { Length: > 0 } next:
+                HandOver(view, next, problem => order.Reply.Reply(problem));
+                break;
+            default:
+                Send(guard => guard.Resign(id));
+                order.Reply.Reply("");
+                break;
+        }
     }
 
-    private void Leave(ReplyTo<bool> reply)
+    /// <summary>A group changes state in one step, so its members cannot prepare one after the other.</summary>
+    private void HandOver(VipView view, string target, Action<string> done)
     {
-        _leaving = reply;
-        Perform(new VipInput.Leave());
+        if (_handover is null || view.Plan.Config.SyncGroup.Length > 0)
+        {
+            Send(guard => guard.Resign(view.Plan.Id));
+            done("");
+            return;
+        }
+
+        _handover.Begin(view, target, LongLinger, isStaying: true, done);
+    }
+
+    private void GiveUp(ReplyTo<bool> reply)
+    {
+        _givingUp = reply;
+        TimeSpan time = _config.Node.DrainTimeout + TimeSpan.FromSeconds(5);
+        foreach (VipView view in _machine.Report.Vips.Where(static view =>
+            view.State == VrrpState.Master && view.Plan.Config.SyncGroup.Length == 0))
+        {
+            string name = view.Plan.Config.Name;
+            if (_machine.NextOwner(name) is { Length: > 0 } next)
+            {
+                _handover?.Begin(view, next, time, isStaying: true, problem =>
+                {
+                    if (problem.Length > 0)
+                    {
+                        VipLog.Warning(_services.Logger, name, $"not handed over: {problem}");
+                    }
+
+                    GiveUpRest();
+                });
+            }
+        }
+
+        GiveUpRest();
+    }
+
+    /// <summary>What nobody took in good order, once all handovers have ended.</summary>
+    private void GiveUpRest()
+    {
+        if (_handover is not { IsBusy: true } && _givingUp is { } reply)
+        {
+            _givingUp = null;
+            Perform(new VipInput.Leave(true));
+            reply.Reply(true);
+        }
+    }
+
+    private void ResetWeights()
+    {
+        foreach (PlannedVip vip in _plan)
+        {
+            Send(guard => guard.Weight(vip.Id, VrrpTrack.Operator, 0));
+        }
+    }
+
+    private void Stop(ReplyTo<bool> reply)
+    {
+        if (_isReplaced)
+        {
+            // The guard and the rules are its successor's now.
+            reply.Reply(true);
+            return;
+        }
+
+        _stopping = reply;
+        _handover?.Clean(_plan);
         if (_guard is not null)
         {
             Send(static guard => guard.Stop());
@@ -338,11 +488,8 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
             case VipEffect.Hint hint:
                 Send(guard => guard.Hint(hint.Id, hint.Kind, hint.Peer));
                 break;
-            case VipEffect.Resign resign:
-                Send(guard => guard.Resign(resign.Id));
-                break;
-            case VipEffect.TakeOver take:
-                Send(guard => guard.TakeOver(take.Id));
+            case VipEffect.Ask ask:
+                _handover?.Ask(ask.View, ask.Owner);
                 break;
             case VipEffect.Changed changed:
                 OnChanged(changed.View, changed.Cause);
@@ -351,7 +498,7 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
                 VipLog.Warning(_services.Logger, warn.Vip, warn.Text);
                 break;
             case VipEffect.Tell tell:
-                _services.Peers?.Broadcast(VipClaim.Write(tell.Claims));
+                _services.Peers?.Broadcast(Channel, VipClaim.Write(tell.Claims));
                 break;
         }
     }
@@ -379,6 +526,7 @@ internal sealed class VipActor : Actor<VipMessage>, IVipPeerSink
     {
         string name = view.Plan.Config.Name;
         string state = VipWords.Of(view.State);
+        _handover?.OnState(view);
         VipLog.Changed(
             _services.Logger, name, string.Join(", ", view.Plan.Config.Addresses), state, view.Priority,
             VipWords.Of(cause, view.Faults));

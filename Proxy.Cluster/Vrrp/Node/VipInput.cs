@@ -36,11 +36,8 @@ internal abstract record VipInput
 
     public sealed record PeerFound(string Node) : VipInput;
 
-    /// <summary>By hand: give it away, or take it.</summary>
-    public sealed record Order(string Vip, bool IsTake) : VipInput;
-
-    /// <summary>This node ends: everything is given away.</summary>
-    public sealed record Leave : VipInput;
+    /// <summary>Whether this node leaves, so that what it could not hand over is given up.</summary>
+    public sealed record Leave(bool IsLeaving) : VipInput;
 }
 
 /// <summary>What the actor has to do for the machine, in order.</summary>
@@ -63,9 +60,8 @@ internal abstract record VipEffect
 
     public sealed record Hint(ushort Id, PeerHint Kind, Packets.NetAddress Peer) : VipEffect;
 
-    public sealed record Resign(ushort Id) : VipEffect;
-
-    public sealed record TakeOver(ushort Id) : VipEffect;
+    /// <summary>A node of lower priority has it: ask for it, so that it is handed over and not snatched.</summary>
+    public sealed record Ask(VipView View, string Owner) : VipEffect;
 
     /// <summary>A router changed state: for the log and the operator's command.</summary>
     public sealed record Changed(VipView View, VrrpInputKind Cause) : VipEffect;

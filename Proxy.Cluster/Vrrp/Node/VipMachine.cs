@@ -11,6 +11,9 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// here is needed for that, so a node without peers or engine works as well.</summary>
 internal sealed class VipMachine
 {
+    private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(2);
+
     private readonly List<Router> _routers = [];
     private readonly Dictionary<string, IReadOnlyList<VipClaim>> _peers = new(StringComparer.Ordinal);
     private readonly List<VipEffect> _effects = [];
@@ -26,6 +29,21 @@ internal sealed class VipMachine
 
     /// <summary>Whether any of our routers is master now.</summary>
     public bool HoldsAny => _routers.Exists(static router => router.View.State == VrrpState.Master);
+
+    /// <summary>The node that would be master next if this one were not there; empty when there is none among the
+    /// peers.</summary>
+    public string NextOwner(string vip) => Find(vip) is { } router
+        ? _peers.SelectMany(static peer => peer.Value, static (peer, claim) => (peer.Key, Claim: claim))
+            .Where(each => each.Claim.IsSameRouter(router.Claim) && each.Claim.State == VrrpState.Backup)
+            .OrderByDescending(static each => each.Claim.Priority).ThenBy(
+                static each => each.Key, StringComparer.Ordinal)
+            .Select(static each => each.Key).FirstOrDefault("")
+        : "";
+
+    public VipView? ViewOf(string vip) => Find(vip)?.View;
+
+    /// <summary>Our router that a peer's claim is about.</summary>
+    public VipView? ViewOf(VipClaim claim) => _routers.Find(router => router.Claim.IsSameRouter(claim))?.View;
 
     public IReadOnlyList<VipEffect> Handle(VipInput input, DateTimeOffset now)
     {
@@ -55,6 +73,7 @@ internal sealed class VipMachine
             case VipInput.Condition condition:
                 _condition = condition;
                 Judge();
+                AskForOwn(now);
                 break;
             case VipInput.Checked check when Find(check.Vip) is { } router:
                 router.IsGood = check.IsGood;
@@ -69,11 +88,8 @@ internal sealed class VipMachine
             case VipInput.PeerFound found:
                 OnPeerFound(found.Node);
                 break;
-            case VipInput.Order order when Find(order.Vip) is { } router:
-                _effects.Add(order.IsTake ? new VipEffect.TakeOver(router.Id) : new VipEffect.Resign(router.Id));
-                break;
-            case VipInput.Leave:
-                _isLeaving = true;
+            case VipInput.Leave leave:
+                _isLeaving = leave.IsLeaving;
                 Judge();
                 break;
         }
@@ -148,6 +164,31 @@ internal sealed class VipMachine
             {
                 router.Weight = weight;
                 _effects.Add(new VipEffect.Weight(router.Id, VrrpTrack.Check, weight));
+            }
+        }
+    }
+
+    /// <summary>Taking it by force would cut the owner's connections; it hands over when asked. The guard takes it by
+    /// itself when that does not happen within <see cref="VipPlan.AskFirst"/>.</summary>
+    private void AskForOwn(DateTimeOffset now)
+    {
+        foreach (Router router in _routers)
+        {
+            VipConfig config = router.View.Plan.Config;
+            TimeSpan wait = TimeSpan.FromMicroseconds(router.View.Plan.Settings.Policy.PreemptDelay) - VipPlan.AskFirst;
+            if (router.View.State != VrrpState.Backup || !config.Preempt || config.SyncGroup.Length > 0
+                || now - router.View.Since < wait + Settled || now - router.AskedAt < AskAgain)
+            {
+                continue;
+            }
+
+            string owner = OwnerOf(router);
+            bool isLower = owner.Length > 0 && _peers[owner].Any(claim =>
+                claim.IsSameRouter(router.Claim) && claim.Priority < router.View.Priority);
+            if (isLower)
+            {
+                router.AskedAt = now;
+                _effects.Add(new VipEffect.Ask(router.View, owner));
             }
         }
     }
@@ -297,6 +338,8 @@ internal sealed class VipMachine
         public uint Faults { get; set; }
 
         public int Weight { get; set; }
+
+        public DateTimeOffset AskedAt { get; set; }
 
         public VipClaim Claim => new(
             View.Plan.Settings.Rules.Family,

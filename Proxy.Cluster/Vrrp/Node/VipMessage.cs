@@ -30,6 +30,18 @@ internal abstract record VipMessage
 
     public sealed record NotifyDone(string Vip, string? Problem) : VipMessage;
 
+    /// <summary>A question of a planned handover that a peer asks.</summary>
+    public sealed record Called(string Node, byte[] Record, ReplyTo<byte[]> Reply) : VipMessage;
+
+    /// <summary>A peer's answer; Problem is empty when it agrees.</summary>
+    public sealed record Answered(string Vip, HandoverStep Step, string Problem) : VipMessage;
+
+    public sealed record HandoverLate(string Vip) : VipMessage;
+
+    public sealed record Prepared(string? Problem, ReplyTo<byte[]> Reply) : VipMessage;
+
+    public sealed record RulesRemoved(string? Problem) : VipMessage;
+
     public sealed record PeerFound(string Node) : VipMessage;
 
     public sealed record PeerLost(string Node) : VipMessage;
@@ -37,11 +49,17 @@ internal abstract record VipMessage
     public sealed record PeerSaid(string Node, byte[] Record) : VipMessage;
 
     /// <summary>By hand. Answers null, or why not.</summary>
-    public sealed record Order(string Vip, bool IsTake, ReplyTo<string> Reply) : VipMessage;
+    public sealed record Order(string Vip, VipOrder What, ReplyTo<string> Reply) : VipMessage;
 
     /// <summary>Another process takes this node's place: nothing moves.</summary>
     public sealed record Stay(ReplyTo<bool> Reply) : VipMessage;
 
-    /// <summary>The node stops: everything is given away and the guard ends. Answers when that is done.</summary>
-    public sealed record Leave(ReplyTo<bool> Reply) : VipMessage;
+    /// <summary>Everything goes to other nodes; connections go on here. Answers when that is done.</summary>
+    public sealed record GiveUp(ReplyTo<bool> Reply) : VipMessage;
+
+    /// <summary>The node may have its addresses again.</summary>
+    public sealed record Return : VipMessage;
+
+    /// <summary>The node stops and with it the guard, which leaves nothing behind. Answers when that is done.</summary>
+    public sealed record Stop(ReplyTo<bool> Reply) : VipMessage;
 }

@@ -18,9 +18,14 @@ internal sealed record PlannedVip(VipConfig Config, VirtualRouterSettings Settin
 /// its node recognizes its routers.</summary>
 internal static class VipPlan
 {
+    /// <summary>How much longer than configured a guard waits before it takes an address from a lower router, when its
+    /// node can ask for a handover first.</summary>
+    public static readonly TimeSpan AskFirst = TimeSpan.FromSeconds(5);
+
     /// <param name="config">Validated.</param>
     /// <param name="nodeName">This node, for placement.</param>
-    public static IReadOnlyList<PlannedVip> Of(ProxyConfig config, string nodeName)
+    /// <param name="canAsk">Whether there are peers to ask.</param>
+    public static IReadOnlyList<PlannedVip> Of(ProxyConfig config, string nodeName, bool canAsk = false)
     {
         IReadOnlyDictionary<string, IReadOnlyList<string>> order = VipPlacement.Order(
             [.. config.Vips.Where(static vip => vip.Priority == 0).Select(static vip => new PlacedVip(
@@ -47,9 +52,10 @@ internal static class VipPlan
                         : (byte)vip.Priority,
                     Preempt = vip.Preempt,
                     PreemptDelay = Microseconds(
-                        isPlaced && vip.PreemptDelay == TimeSpan.Zero
+                        (isPlaced && vip.PreemptDelay == TimeSpan.Zero
                             ? config.VipPlacement.RebalanceAfter
-                            : vip.PreemptDelay),
+                            : vip.PreemptDelay)
+                        + (canAsk ? AskFirst : TimeSpan.Zero)),
                     ResignHold = Microseconds(vip.ResignHold),
                 },
                 Prefixes = [.. vip.Addresses.Select(static text => PrefixOf(text))],

@@ -7,7 +7,7 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// has any. Adopt and Leave: one thread at a time.</summary>
 internal sealed class VipService(IActorSystem actors, VipServices services)
 {
-    private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OrderTimeout = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(5);
 
     private IRef<VipMessage>? _actor;
@@ -21,21 +21,29 @@ internal sealed class VipService(IActorSystem actors, VipServices services)
             return;
         }
 
-        _actor ??= actors.Spawn(VipActor.Props(services), "vips");
+        if (_actor is null)
+        {
+            _actor = actors.Spawn(VipActor.Props(services), "vips");
+            if (services.Peers is { } peers)
+            {
+                VipPeerPath.Connect(peers, _actor);
+            }
+        }
+
         _actor.Tell(new VipMessage.Configure(config));
     }
 
     /// <summary>Gives an address away or takes it. Empty, or why not.</summary>
-    public async ValueTask<string> OrderAsync(string name, bool isTake)
+    public async ValueTask<string> OrderAsync(string name, VipOrder order)
     {
         if (_actor is null)
         {
             return "this node has no virtual addresses";
         }
 
-        return await _actor.Ask<string, (string Name, bool IsTake)>(
-            static (reply, order) => new VipMessage.Order(order.Name, order.IsTake, reply),
-            (name, isTake), OrderTimeout);
+        return await _actor.Ask<string, (string Name, VipOrder What)>(
+            static (reply, order) => new VipMessage.Order(order.Name, order.What, reply),
+            (name, order), OrderTimeout);
     }
 
     /// <summary>Before a restart, when another process is about to take this node's place: the addresses stay where
@@ -48,14 +56,24 @@ internal sealed class VipService(IActorSystem actors, VipServices services)
         }
     }
 
-    /// <summary>Gives everything away and ends the guard.</summary>
-    public async ValueTask LeaveAsync()
+    /// <summary>Everything goes to other nodes, as far as they are there; connections go on here.</summary>
+    public async ValueTask GiveUpAsync()
     {
-        if (_actor is null)
+        if (_actor is not null)
         {
-            return;
+            await _actor.Ask<bool, int>(static (reply, _) => new VipMessage.GiveUp(reply), 0, LeaveTimeout);
         }
+    }
 
-        await _actor.Ask<bool, int>(static (reply, _) => new VipMessage.Leave(reply), 0, LeaveTimeout);
+    /// <summary>After GiveUp: this node may have addresses again.</summary>
+    public void Return() => _actor?.Tell(new VipMessage.Return());
+
+    /// <summary>The guard ends and leaves nothing behind.</summary>
+    public async ValueTask StopAsync()
+    {
+        if (_actor is not null)
+        {
+            await _actor.Ask<bool, int>(static (reply, _) => new VipMessage.Stop(reply), 0, LeaveTimeout);
+        }
     }
 }

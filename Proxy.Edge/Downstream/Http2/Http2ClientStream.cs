@@ -513,6 +513,12 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         {
             _services.Loop.Timers.Remove(this);
             _held.Drop(_services.Loop.Buffers);
+            if (_owed > 0 && !Session.IsDead)
+            {
+                // What nobody took of this stream must not narrow the window of the others.
+                Session.CreditConnection(_owed);
+            }
+
             Session.Recycle(_stream);
             _stream = null!;
             _services.FreeStreams.Push(this);

@@ -35,7 +35,7 @@ internal sealed class FakeNodeStatus : INodeStatus
     public string ResolvedConfigJson { get; set; } =
         """{"proxy":{"management":{"token":"hush"},"node":{"name":"edge-1"}}}""";
 
-    public ValueTask<string> OrderVipAsync(string name, bool isTake) =>
+    public ValueTask<string> OrderVipAsync(string name, VipOrder order) =>
         ValueTask.FromResult(name == "web" ? "" : $"no virtual router is named \"{name}\"");
 
     public bool IsReady(out string reason)

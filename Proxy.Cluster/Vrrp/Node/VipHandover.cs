@@ -1,0 +1,211 @@
+using System.Text;
+using Proxy.Actors.Runtime;
+using Proxy.Cluster.Peers;
+using Proxy.Cluster.Vrrp.Guard;
+using Proxy.Cluster.Vrrp.Machine;
+
+namespace Proxy.Cluster.Vrrp.Node;
+
+/// <summary>Planned handovers, make before break. The owner asks the next one to prepare (rules that send packets of
+/// the
+/// owner's connections back to it), lowers its own priority, and only then lets the other take the address: new
+/// connections go to the new place from its first announcement on, old ones end where they began. Used in the actor's
+/// turns only.</summary>
+/// <param name="context">The actor's.</param>
+/// <param name="services">Peers are there.</param>
+/// <param name="send">To the guard, if there is one.</param>
+/// <param name="viewOf">A router by its name, as it is now.</param>
+internal sealed class VipHandover(
+    IActorContext<VipMessage> context,
+    VipServices services,
+    Action<Action<VipGuardClient>> send,
+    Func<string, VipView?> viewOf)
+{
+    public const string Channel = "vip-handover";
+
+    private const int Lowest = -253;
+    private static readonly string[] Nft = ["nft", "-f", "-"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, Move> _moves = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _forwards = new(StringComparer.Ordinal);
+
+    private IPeerMessages Peers => services.Peers!; // made only where there are peers
+
+    public bool IsBusy => _moves.Count > 0;
+
+    /// <param name="view">A router that is master here.</param>
+    /// <param name="target">Node that gets it.</param>
+    /// <param name="time">How long connections may go on here.</param>
+    /// <param name="isStaying">Whether it is not to come back by itself.</param>
+    /// <param name="done">Hears the empty text, or why it did not work.</param>
+    public void Begin(VipView view, string target, TimeSpan time, bool isStaying, Action<string> done)
+    {
+        string name = view.Plan.Config.Name;
+        if (!_moves.TryAdd(name, new Move(target, time, isStaying, done)))
+        {
+            done("it is being handed over already");
+            return;
+        }
+
+        Call(target, HandoverStep.Prepare, view, time, name);
+    }
+
+    /// <summary>A peer that has a lower priority is asked for what it has.</summary>
+    public void Ask(VipView view, string owner) => Call(owner, HandoverStep.Ask, view, TimeSpan.Zero, "");
+
+    public void OnAnswered(string name, HandoverStep step, string problem)
+    {
+        if (!_moves.TryGetValue(name, out Move? move) || viewOf(name) is not { } view)
+        {
+            return;
+        }
+
+        if (problem.Length > 0)
+        {
+            Undo(name, view, problem);
+        }
+        else if (step == HandoverStep.Prepare)
+        {
+            if (_forwards.Remove(name, out string? other) && other == move.Target)
+            {
+                // Two that send each other what neither knows would never stop.
+                Run(SecondChance.End(view.Plan.Settings));
+            }
+
+            send(guard => guard.Linger(view.Plan.Id, move.Time));
+            send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, Lowest));
+            Call(move.Target, HandoverStep.Go, view, move.Time, name);
+        }
+        else
+        {
+            move.IsTaken = true;
+            context.StartTimer(TimerKey(name), new VipMessage.HandoverLate(name), Patience);
+            OnState(view);
+        }
+    }
+
+    /// <summary>The router's state may have changed.</summary>
+    public void OnState(VipView view)
+    {
+        string name = view.Plan.Config.Name;
+        if (!_moves.TryGetValue(name, out Move? move) || !move.IsTaken || view.State == VrrpState.Master)
+        {
+            return;
+        }
+
+        if (!move.IsStaying)
+        {
+            send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
+        }
+
+        End(name, "");
+    }
+
+    public void OnLate(string name)
+    {
+        if (viewOf(name) is { } view && _moves.ContainsKey(name))
+        {
+            Undo(name, view, "the other node did not take it");
+        }
+    }
+
+    /// <summary>A peer asks something of this node.</summary>
+    /// <param name="view">The router it is about, as it is here; null = none of ours.</param>
+    /// <param name="canGive">Whether this node may hand it over.</param>
+    public void OnCall(string node, HandoverCall call, VipView? view, bool canGive, ReplyTo<byte[]> reply)
+    {
+        string? problem = view is null ? "this node has no such virtual address"
+            : call.Step == HandoverStep.Ask && (view.State != VrrpState.Master || !canGive) ? "it is not mine to give"
+            : call.Step != HandoverStep.Ask && view.State != VrrpState.Backup ? $"it is {VipWords.Of(view.State)} here"
+            : null;
+        if (view is null || problem is not null)
+        {
+            reply.Reply(Encoding.UTF8.GetBytes(problem ?? ""));
+            return;
+        }
+
+        switch (call.Step)
+        {
+            case HandoverStep.Ask:
+                Begin(view, node, TimeSpan.FromHours(1), isStaying: false, static _ => { });
+                reply.Reply([]);
+                break;
+            case HandoverStep.Prepare:
+                _forwards[view.Plan.Config.Name] = node;
+                string script = SecondChance.Begin(view.Plan.Settings, call.Claim.Source, Math.Max(1, call.Seconds));
+                context.PipeToSelf(
+                    CommandRunner.RunAsync(Nft, Patience, services.Time, script),
+                    result => new VipMessage.Prepared(
+                        result.TryGetValue(out string? failure) ? failure : result.Error!.Message, reply));
+                break;
+            default:
+                send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
+                send(guard => guard.TakeOver(view.Plan.Id));
+                reply.Reply([]);
+                break;
+        }
+    }
+
+    /// <summary>Removes the rules of these routers, an earlier run's too.</summary>
+    public void Clean(IEnumerable<PlannedVip> vips)
+    {
+        string script = string.Join('\n', vips.Select(static vip => SecondChance.End(vip.Settings)));
+        if (script.Length > 0)
+        {
+            Run(script);
+        }
+
+        _forwards.Clear();
+    }
+
+    private static string TimerKey(string name) => $"handover {name}";
+
+    private void Run(string script) => context.PipeToSelf(
+        CommandRunner.RunAsync(Nft, Patience, services.Time, script),
+        static result => new VipMessage.RulesRemoved(
+            result.TryGetValue(out string? failure) ? failure : result.Error!.Message));
+
+    private void Call(string node, HandoverStep step, VipView view, TimeSpan time, string move)
+    {
+        var claim = new VipClaim(
+            view.Plan.Settings.Rules.Family, view.Plan.Settings.Rules.RouterId,
+            view.Plan.Settings.Rules.Addresses[0], view.State, view.Priority, view.Master);
+        byte[] record = new HandoverCall(step, claim, (int)Math.Ceiling(time.TotalSeconds)).Write();
+        context.PipeToSelf(
+            Peers.RequestAsync(node, Channel, record, Patience),
+            result => new VipMessage.Answered(move, step, ProblemOf(result)));
+    }
+
+    private static string ProblemOf(Result<PeerReply> result) => result.TryGetValue(out PeerReply reply)
+        ? reply.Problem ?? Encoding.UTF8.GetString(reply.Content ?? [])
+        : result.Error!.Message;
+
+    private void Undo(string name, VipView view, string problem)
+    {
+        send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
+        send(guard => guard.Linger(view.Plan.Id, TimeSpan.Zero));
+        End(name, problem);
+    }
+
+    private void End(string name, string problem)
+    {
+        context.CancelTimer(TimerKey(name));
+        _moves.Remove(name, out Move? move);
+        move?.Done(problem);
+    }
+
+    private sealed class Move(string target, TimeSpan time, bool isStaying, Action<string> done)
+    {
+        public string Target => target;
+
+        public TimeSpan Time => time;
+
+        public bool IsStaying => isStaying;
+
+        public Action<string> Done => done;
+
+        /// <summary>The target said that it takes it.</summary>
+        public bool IsTaken { get; set; }
+    }
+}

@@ -1,0 +1,59 @@
+using Proxy.Cluster.Vrrp.Guard;
+
+namespace Proxy.Tests.Cluster.Vrrp.Guard;
+
+public sealed class NodeWatchTests
+{
+    private const long HangAfter = 80_000;
+
+    private readonly NodeWatch _watch = new();
+
+    [Fact]
+    public void A_stopped_process_is_lost_after_the_time_and_back_with_its_first_word()
+    {
+        _watch.Arrived(HangAfter, 0);
+        _watch.Tick(79_999, isStopped: true);
+        Assert.False(_watch.IsLost);
+        _watch.Tick(80_000, isStopped: true);
+        Assert.True(_watch.IsLost);
+        Assert.Equal(long.MaxValue, _watch.NextTimer);
+
+        _watch.Beat(90_000);
+        Assert.False(_watch.IsLost);
+        Assert.Equal(170_000, _watch.NextTimer);
+    }
+
+    [Fact]
+    public void A_silent_process_that_runs_gets_four_times_as_long_and_is_looked_at_meanwhile()
+    {
+        _watch.Arrived(HangAfter, 0);
+        _watch.Tick(80_000, isStopped: false);
+        Assert.False(_watch.IsLost);
+        Assert.Equal(100_000, _watch.NextTimer);
+        while (_watch.NextTimer < 320_000)
+        {
+            _watch.Tick(_watch.NextTimer, isStopped: false);
+            Assert.False(_watch.IsLost);
+        }
+
+        _watch.Tick(320_000, isStopped: false);
+        Assert.True(_watch.IsLost);
+    }
+
+    [Fact]
+    public void The_end_is_a_loss_at_once_unless_it_said_goodbye()
+    {
+        _watch.Arrived(HangAfter, 0);
+        _watch.SaidGoodbye(1_000_000, 10_000);
+        _watch.Ended();
+        _watch.Tick(900_000, isStopped: true);
+        Assert.False(_watch.IsLost);
+        _watch.Tick(1_010_000, isStopped: false);
+        Assert.True(_watch.IsLost);
+
+        _watch.Arrived(0, 2_000_000);
+        Assert.Equal(long.MaxValue, _watch.NextTimer);
+        _watch.Ended();
+        Assert.True(_watch.IsLost);
+    }
+}
