@@ -76,7 +76,7 @@ internal abstract record HealthMessage
         {
             "order" => new Order(pool, json.Text("member"), token, number),
             "report" => new Report(
-                pool, json.Text("member"), token, number, IsTrue(json, "passed"), json.Text("reason")),
+                pool, json.Text("member"), token, number, json.IsTrue("passed"), json.Text("reason")),
             "verdicts" => new Verdicts(
                 pool,
                 token,
@@ -124,10 +124,10 @@ internal abstract record HealthMessage
     private static ImmutableArray<MemberVerdict> ReadMembers(JsonElement json) =>
     [
         .. Items(json, "members").Select(static member => new MemberVerdict(
-            member.Text("member"), IsTrue(member, "up"), member.Text("reason"),
+            member.Text("member"), member.IsTrue("up"), member.Text("reason"),
             [
                 .. Items(member, "evidence").Select(static one => new Opinion(
-                    one.Text("node"), IsTrue(one, "passed"), one.Text("reason"))),
+                    one.Text("node"), one.IsTrue("passed"), one.Text("reason"))),
             ])),
     ];
 
@@ -135,7 +135,4 @@ internal abstract record HealthMessage
         json.TryGetProperty(name, out JsonElement items) && items.ValueKind == JsonValueKind.Array
             ? items.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object)
             : [];
-
-    private static bool IsTrue(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 }

@@ -81,7 +81,10 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         TimeProvider time,
         ILogger logger)
     {
-        var home = NodeHome.Open(Path.GetFullPath(config.Node.StateDir), RandomNumberGenerator.GetHexString(32, true));
+        var home = NodeHome.Open(
+            Path.GetFullPath(config.Node.StateDir),
+            RandomNumberGenerator.GetHexString(32, true),
+            $"{config.Cluster.Engine}/{config.Cluster.Name}");
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);

@@ -80,6 +80,7 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
         await SendAsync(HttpMethod.Put, Member, JsonContent.Create(new { operation = "Leave" }));
         await SendAsync(HttpMethod.Delete, Member);
         await SendAsync(HttpMethod.Post, "/cluster/members", Form("address", "proxy://test@b:7400"));
+        await SendAsync(HttpMethod.Put, "/cluster", Form("operation", "prepare-for-full-shutdown"));
 
         Assert.Equal(
             [
@@ -87,6 +88,7 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
                 new MemberOrder(MemberOrderKind.Leave, "proxy://test@b:7400"),
                 new MemberOrder(MemberOrderKind.Leave, "proxy://test@b:7400"),
                 new MemberOrder(MemberOrderKind.Join, "proxy://test@b:7400"),
+                new MemberOrder(MemberOrderKind.Close, ""),
             ],
             _cluster.Orders);
     }

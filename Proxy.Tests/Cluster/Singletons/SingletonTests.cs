@@ -122,6 +122,26 @@ public sealed class SingletonTests
     }
 
     [Fact]
+    public void Before_all_nodes_are_stopped_singletons_stay_and_end_with_their_nodes()
+    {
+        using var cluster = new SimCluster();
+        var resource = new SimResource(cluster.Sim.Time);
+        SimClusterNode[] nodes = Start(cluster, resource, ["s"], "a", "b");
+        cluster.Run(10);
+        string holder = Assert.Single(resource.Holders("s"));
+
+        cluster.Order(nodes[0], MemberOrderKind.Close, "");
+        cluster.Order(nodes[0], MemberOrderKind.Leave, holder);
+        cluster.Run(10);
+        Assert.Empty(resource.Holders("s"));
+        SimClusterNode again = Start(cluster, resource, ["s"], "c")[0];
+        cluster.Run(5);
+
+        Assert.False(again.View.IsClosing);
+        Assert.Single(resource.Holders("s"));
+    }
+
+    [Fact]
     public void What_is_not_configured_any_more_is_given_up()
     {
         using var cluster = new SimCluster();
