@@ -147,8 +147,8 @@ internal sealed class MembershipMachine
         if (_state.Cluster is { } cluster && cluster.Value.Id != _clusterId)
         {
             _refusal = $"this node belongs to cluster {_clusterId}, but the engine holds cluster {cluster.Value.Id} "
-                + $"under the name \"{_settings.Cluster}\": wrong engine, or cluster.name is used twice. It serves without "
-                + "the cluster; to move it over, set cluster.id or remove the id from the state directory";
+                + $"under the name \"{_settings.Cluster}\": wrong engine, or cluster.name is used twice. It serves "
+                + "without the cluster; to move it over, set cluster.id or remove node.json from the state directory";
             return null;
         }
 

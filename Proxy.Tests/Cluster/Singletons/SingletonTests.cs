@@ -38,7 +38,7 @@ public sealed class SingletonTests
         cluster.Run(7);
 
         Assert.NotEqual(before, Assert.Single(resource.Holders("s")));
-        Assert.InRange(resource.History[^1].At - killed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5.6));
+        Assert.InRange(resource.History[^1].At - killed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4.6));
         Assert.True(nodes.First(static node => !node.IsDead).Owners.TokenOf("s") > token);
     }
 
