@@ -56,12 +56,14 @@ internal sealed class NodePeers : IAsyncDisposable
     private ImmutableArray<string> _silent = [];
     private bool _listening;
     private int _settled;
+    private int _ended;
 
     /// <param name="file">The configuration's.</param>
     /// <param name="rotation">How often ticket keys are exchanged.</param>
+    /// <param name="entryKey">That of the process before this one; empty = there is none.</param>
     public NodePeers(
         ProxyConfig config, string file, string name, TlsTicketKeys ticketKeys, Func<TimeSpan> rotation,
-        TimeProvider time, ILogger logger)
+        TimeProvider time, ILogger logger, ReadOnlySpan<byte> entryKey)
     {
         (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
         _wanted = _config.AreWanted(config.Cluster.Engine);
@@ -92,13 +94,16 @@ internal sealed class NodePeers : IAsyncDisposable
             _acme = new SharedAcme(Mesh.Blobs, new BlobSeal(secret), time, IsOrderer);
         }
 
-        byte[] key = _wanted
-            ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
+        EntryKey = _wanted ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
+            : entryKey.Length == EntryHash.KeyBytes ? entryKey.ToArray()
             : RandomNumberGenerator.GetBytes(EntryHash.KeyBytes);
-        _tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
+        _tables = new LiveTables(new EntryHash(EntryKey), new LimitShares(new NoLimitDesk()), Mesh.Entries);
     }
 
     public PeerMesh Mesh { get; }
+
+    /// <summary>Key of the hashes that sessions are remembered under. Secret.</summary>
+    public byte[] EntryKey { get; }
 
     /// <summary>Limits that hold for all nodes together.</summary>
     public ShareService Shares => _shares ?? throw new InvalidOperationException("nothing is shared before Share");
@@ -157,6 +162,11 @@ internal sealed class NodePeers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+        {
+            return;
+        }
+
         _watching?.Dispose();
         await _stop.CancelAsync();
         await _running;
