@@ -4,7 +4,6 @@ using Proxy.Actors.Ports;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Membership;
 using Proxy.Cluster.Singletons;
-using MemberStatus = Proxy.Cluster.Membership.MemberStatus;
 
 namespace Proxy.Cluster.Health;
 
@@ -125,7 +124,7 @@ internal sealed class HealthDesk : Actor<HealthCommand>
         ImmutableArray<string> nodes =
         [
             .. view.Members
-                .Where(static member => member.Status == MemberStatus.Up && member.Alive)
+                .Where(static member => member.IsUp && member.Alive)
                 .Select(static member => member.Node.Name),
         ];
         if (nodes.SequenceEqual(_nodes))

@@ -122,7 +122,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = PrepareVips(config);
+        _vips = Addresses(config);
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips));
         _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
@@ -183,6 +183,16 @@ internal sealed class NodeHost : IAsyncDisposable
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
         NodeLog.Stopped(_logger);
+    }
+
+    private VipService Addresses(ProxyConfig config)
+    {
+        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
+        return new VipService(
+            _actors,
+            new VipServices(
+                _logger, _time, node, new VipBoard(), _name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
     }
 
     private static long DefaultBufferBytes() =>
@@ -333,14 +343,6 @@ internal sealed class NodeHost : IAsyncDisposable
             ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
             : edge;
     }
-
-    private VipService PrepareVips(ProxyConfig config) => new(
-        _actors,
-        new VipServices(
-            _logger, _time,
-            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
-            new VipBoard(), _name,
-            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
 
     private HotRestart PrepareRestart()
     {
