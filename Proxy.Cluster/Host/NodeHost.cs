@@ -351,14 +351,6 @@ internal sealed class NodeHost : IAsyncDisposable
             : edge;
     }
 
-    private VipService PrepareVips(ProxyConfig config) => new(
-        _actors,
-        new VipServices(
-            _logger, _time,
-            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
-            new VipBoard(), _name,
-            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
-
     private HotRestart PrepareRestart()
     {
         var restart = new HotRestart(
