@@ -3,52 +3,49 @@ using Proxy.Edge.Replication;
 
 namespace Proxy.Cluster.Restart;
 
-/// <summary>The members that sessions and addresses belong to, with the key they are hashed under: without it a node
-/// alone, whose key is random, would not find them again.</summary>
-/// <param name="key">Of <see cref="EntryHash"/>.</param>
+/// <summary>The sessions the node remembers: version (1 byte), the key their hashes are made with
+/// (<see cref="EntryHash.KeyBytes"/>), the entries as they are in memory, for both processes are on one machine. Given
+/// twice, so that what was learned while the new process started is not lost; the newer entry wins.</summary>
 internal sealed class SessionState(Replica sessions, byte[] key, TimeProvider time) : IHandoverState
 {
     public const string StateName = "sessions";
-
     private const byte Version = 1;
-    private const int HeaderBytes = 1 + EntryHash.KeyBytes;
-
-    /// <summary>200 MB; a process with more should not hold the next one up.</summary>
-    private const int MaxEntries = 5_000_000;
+    private const int HeadBytes = 1 + EntryHash.KeyBytes;
 
     public string Name => StateName;
 
-    /// <summary>The key in what another process exported; null when there is none.</summary>
-    public static byte[]? KeyIn(ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= HeaderBytes && bytes[0] == Version ? bytes[1..HeaderBytes].ToArray() : null;
+    public bool IsLive => true;
+
+    /// <summary>The key of the hashes in what <see cref="Export"/> made; empty when it is not understood.</summary>
+    public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= HeadBytes && bytes[0] == Version ? bytes[1..HeadBytes] : default;
 
     public byte[] Export()
     {
-        var bytes = new List<byte>(HeaderBytes) { Version };
-        bytes.AddRange(key);
-        ReplicatedEntry[] entries = [];
-        int left = MaxEntries;
-        for (int shard = 0; shard < ReplicaTable.Shards && left > 0; shard++)
+        using var bytes = new MemoryStream(HeadBytes + ((sessions.Table.Count + 1024) * ReplicatedEntry.Bytes));
+        bytes.WriteByte(Version);
+        bytes.Write(key);
+        ReplicatedEntry[] buffer = new ReplicatedEntry[1024];
+        for (int shard = 0; shard < ReplicaTable.Shards; shard++)
         {
-            int count = Math.Min(left, sessions.Table.Copy(shard, ref entries));
-            bytes.AddRange(MemoryMarshal.AsBytes(entries.AsSpan(0, count)));
-            left -= count;
+            int count = sessions.Table.Copy(shard, ref buffer);
+            bytes.Write(MemoryMarshal.AsBytes(buffer.AsSpan(0, count)));
         }
 
-        return [.. bytes];
+        return bytes.ToArray();
     }
 
     public bool TryImport(ReadOnlySpan<byte> bytes)
     {
-        if (KeyIn(bytes) is not { } theirs || !theirs.AsSpan().SequenceEqual(key)
-            || (bytes.Length - HeaderBytes) % ReplicatedEntry.Bytes != 0)
+        if (!KeyOf(bytes).SequenceEqual(key) || (bytes.Length - HeadBytes) % ReplicatedEntry.Bytes != 0)
         {
             return false;
         }
 
-        sessions.Apply(
-            MemoryMarshal.Cast<byte, ReplicatedEntry>(bytes[HeaderBytes..].ToArray()),
-            time.GetUtcNow().ToUnixTimeMilliseconds());
+        // Copied, because the bytes need not lie as the entries want to.
+        var entries = new ReplicatedEntry[(bytes.Length - HeadBytes) / ReplicatedEntry.Bytes];
+        bytes[HeadBytes..].CopyTo(MemoryMarshal.AsBytes(entries.AsSpan()));
+        sessions.Apply(entries, time.GetUtcNow().ToUnixTimeMilliseconds());
         return true;
     }
 }

@@ -35,9 +35,9 @@ public sealed class SessionStateTests
         var state = new SessionState(table, Key, TimeProvider.System);
         var bytes = state.Export();
 
-        Assert.Equal(Key, SessionState.KeyIn(bytes));
-        Assert.Null(SessionState.KeyIn([]));
-        Assert.Null(SessionState.KeyIn([2, .. bytes[1..]]));
+        Assert.Equal(Key, SessionState.KeyOf(bytes));
+        Assert.True(SessionState.KeyOf([]).IsEmpty);
+        Assert.True(SessionState.KeyOf([2, .. bytes[1..]]).IsEmpty);
         Assert.False(state.TryImport([]));
         Assert.False(state.TryImport([2, .. bytes[1..]]));
         Assert.False(state.TryImport([.. bytes, 0]));
