@@ -17,6 +17,9 @@ public sealed record MemberConfig
     /// <summary>Requests in flight from this node; 0 = no limit.</summary>
     public int MaxConnections { get; init; }
 
+    /// <summary>Requests in flight from all nodes of the cluster together; 0 = no limit.</summary>
+    public int MaxConnectionsCluster { get; init; }
+
     /// <summary>As written; what counts is <see cref="EffectiveRole"/>.</summary>
     public MemberRole Role { get; init; } = MemberRole.Primary;
 
@@ -34,6 +37,12 @@ public sealed record MemberConfig
         (State & MemberFlags.Standby) != 0 ? MemberRole.Standby
         : (State & MemberFlags.Spare) != 0 ? MemberRole.Spare
         : Role;
+
+    /// <summary>What this node may have in flight even when it is alone; 0 = no limit.</summary>
+    public int EffectiveMaxConnections =>
+        MaxConnections == 0 ? MaxConnectionsCluster
+        : MaxConnectionsCluster == 0 ? MaxConnections
+        : Math.Min(MaxConnections, MaxConnectionsCluster);
 
     public string EffectiveRoute => Route.Length == 0 ? Name : Route;
 }

@@ -36,7 +36,8 @@ internal static class PoolPlanner
         Route = member.EffectiveRoute,
         HostHeader = member.Url.HostHeader,
         BasePath = member.Url.BasePath,
-        MaxConnections = member.MaxConnections,
+        MaxConnections = member.EffectiveMaxConnections,
+        MaxClusterConnections = member.MaxConnectionsCluster,
         Protocol = pool.Protocol,
         Tls = member.Url.IsTls ? new OriginTlsPlan(live.Tls.Origin(pool)) : null,
         TlsName = !member.Url.IsTls ? ""

@@ -9,14 +9,16 @@ public static class SnapshotPlanner
 {
     /// <param name="config">Without errors, as <see cref="ConfigLoader"/> gives it.</param>
     /// <param name="previous">The revision that runs, or <see cref="PlannedRevision.None"/>.</param>
-    public static PlannedRevision Plan(ProxyConfig config, LiveRegistry live, PlannedRevision previous)
+    /// <param name="number">The revision's; null = one more than before.</param>
+    public static PlannedRevision Plan(
+        ProxyConfig config, LiveRegistry live, PlannedRevision previous, long? number = null)
     {
         Dictionary<string, PoolPlan> pools = PlanPools(config, live, previous);
         RoutePlan[] routes = PlanRoutes(config, pools, live, previous);
         ListenerPlan[] listeners = PlanListeners(config, routes, live, previous);
         return new PlannedRevision(config, new EdgeSnapshot
         {
-            Revision = previous.Snapshot.Revision + 1,
+            Revision = number ?? previous.Snapshot.Revision + 1,
             Listeners = listeners,
             Routes = routes,
             Pools = [.. config.Pools.Select(pool => pools[pool.Name])],

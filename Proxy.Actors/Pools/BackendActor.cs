@@ -17,6 +17,7 @@ internal sealed class BackendActor : Actor<BackendMessage>
     private static readonly BackendMessage.MachineTimer MachineTick = new();
     private static readonly BackendMessage.CheckTimer CheckTick = new();
     private static readonly BackendMessage.LookupTimer LookupTick = new();
+    private static readonly BackendMessage.JudgeTimer JudgeTick = new();
 
     private readonly BackendMemory _memory;
     private readonly PoolServices _services;
@@ -77,6 +78,19 @@ internal sealed class BackendActor : Actor<BackendMessage>
             case BackendMessage.CheckEnded ended:
                 OnCheckEnded(ended.Result);
                 break;
+            case BackendMessage.Judge judge:
+                Handle(new BackendInput.Judged(judge.Judgement.Up, judge.Judgement.Reason));
+                Context.StartTimer(nameof(JudgeTick), JudgeTick, judge.Judgement.FreshFor);
+                break;
+            case BackendMessage.JudgeTimer:
+                Handle(new BackendInput.Unjudged());
+                break;
+            case BackendMessage.Probe probe:
+                ProbeFor(probe.Reply);
+                break;
+            case BackendMessage.ProbeEnded ended:
+                OnProbeEnded(ended);
+                break;
             case BackendMessage.LookupTimer:
                 Lookup();
                 break;
@@ -103,11 +117,17 @@ internal sealed class BackendActor : Actor<BackendMessage>
     {
         MemberCondition condition = _machine.Condition;
         MemberRole role = _machine.Settings.Role;
+        bool followed = _machine.FollowsJudge;
         BackendEffects effects = _machine.Handle(input, Now);
         Perform(effects);
         if (effects.Grant is not null || condition != _machine.Condition || role != _machine.Settings.Role)
         {
             Report();
+        }
+
+        if (followed != _machine.FollowsJudge)
+        {
+            Reschedule();
         }
     }
 
@@ -160,7 +180,7 @@ internal sealed class BackendActor : Actor<BackendMessage>
             _schedule.Configure(active, _machine.Pace, Now);
         }
 
-        if (IsStopped)
+        if (IsStopped || _machine.FollowsJudge)
         {
             _schedule.Pause();
         }
@@ -240,6 +260,32 @@ internal sealed class BackendActor : Actor<BackendMessage>
 
         _schedule?.Finished(Now, _machine.Pace, Context.Random.NextDouble());
         ArmCheck();
+    }
+
+    private void ProbeFor(ReplyTo<ProbeResult> reply)
+    {
+        if (_machine.Settings.Health.Active is not { } active || _machine.Grant.Addresses.Count == 0)
+        {
+            reply.Fail(new InvalidOperationException("nothing to check it by"));
+            return;
+        }
+
+        Context.PipeToSelf(
+            _services.Prober.ProbeAsync(Request(active), _life.Token),
+            result => new BackendMessage.ProbeEnded(reply, result));
+    }
+
+    private void OnProbeEnded(BackendMessage.ProbeEnded ended)
+    {
+        if (ended.Result.TryGetValue(out ProbeResult probe))
+        {
+            _services.Events.Checked(_memory.Member.Id, probe);
+            ended.Reply.Reply(probe);
+        }
+        else
+        {
+            ended.Reply.Fail(ended.Result.Error!); // not null: it is one or the other
+        }
     }
 
     private void Lookup() =>

@@ -13,6 +13,13 @@ public abstract record BackendInput
     /// <summary>A check ended.</summary>
     public sealed record Checked(ProbeResult Result) : BackendInput;
 
+    /// <summary>The cluster's health supervisor has judged: as long as that is fresh, this node's own checks only say
+    /// whether an error seen here is over.</summary>
+    public sealed record Judged(bool Up, string Reason) : BackendInput;
+
+    /// <summary>The judgement is old: the node's own checks decide again.</summary>
+    public sealed record Unjudged : BackendInput;
+
     /// <summary>A loop reports how an attempt ended.</summary>
     public sealed record Observed(Outcome Outcome, int Status) : BackendInput;
 

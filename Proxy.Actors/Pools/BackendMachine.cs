@@ -25,6 +25,7 @@ public sealed class BackendMachine
     private string _resolveProblem = "not resolved yet";
     private SlowStart? _ramp;
     private bool _hasServed;
+    private bool _judged;
 
     /// <param name="last">The member's grant so far; <see cref="Grant.None"/> for a new one. A machine that replaces a
     /// crashed one goes on from it.</param>
@@ -67,6 +68,9 @@ public sealed class BackendMachine
         : _checks.IsTransitional || _passive.InError ? ProbePace.Transitional
         : ProbePace.Steady;
 
+    /// <summary>Somebody else checks; this node need not, unless it saw failures of its own.</summary>
+    public bool FollowsJudge => _judged && HasChecks && !_passive.InError;
+
     private bool HasChecks => _settings.Health.Active is not null;
 
     private MemberCondition Blocked
@@ -93,6 +97,12 @@ public sealed class BackendMachine
         {
             case BackendInput.Checked check:
                 OnChecked(check.Result, now);
+                break;
+            case BackendInput.Judged judged:
+                OnJudged(judged);
+                break;
+            case BackendInput.Unjudged:
+                _judged = false;
                 break;
             case BackendInput.Observed seen:
                 _passive.Observe(seen, now);
@@ -144,6 +154,12 @@ public sealed class BackendMachine
             return;
         }
 
+        if (_judged)
+        {
+            CheckOwnError(result, now);
+            return;
+        }
+
         if (!result.Passed)
         {
             bool wasUp = _checks.IsUp;
@@ -166,6 +182,37 @@ public sealed class BackendMachine
         if (_checks.IsUp)
         {
             _passive.Passed(now - result.Duration, now);
+        }
+    }
+
+    /// <summary>While the cluster judges: perhaps only this node cannot reach the member, and it goes around it as long
+    /// as that is so.</summary>
+    private void CheckOwnError(ProbeResult result, TimeSpan now)
+    {
+        if (result.Passed)
+        {
+            _passive.Passed(now - result.Duration, now);
+        }
+        else if (_passive.InError)
+        {
+            _passive.Enter(now, $"not reached from this node: {result.Reason}");
+        }
+    }
+
+    private void OnJudged(BackendInput.Judged judged)
+    {
+        if (_settings.Health.Active is not { } active)
+        {
+            return;
+        }
+
+        _judged = true;
+        _checks = judged.Up
+            ? CheckBand.FullyUp(active.Rise, active.Fall)
+            : CheckBand.FullyDown(active.Rise, active.Fall);
+        if (!judged.Up)
+        {
+            _checkReason = judged.Reason;
         }
     }
 

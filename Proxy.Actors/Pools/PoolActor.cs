@@ -71,6 +71,12 @@ internal sealed class PoolActor : Actor<PoolMessage>
             case PoolMessage.AcquireSlot ask:
                 OnAcquire(ask);
                 break;
+            case PoolMessage.Judge judge:
+                Find(judge.Member)?.Tell(new BackendMessage.Judge(judge.Judgement));
+                break;
+            case PoolMessage.Probe probe:
+                OnProbe(probe);
+                break;
             case PoolMessage.SlotReleased released:
                 Offer(released.Member);
                 break;
@@ -225,6 +231,27 @@ internal sealed class PoolActor : Actor<PoolMessage>
         return $"pool {settings.Name} has no member {order.Member}; it has: {known}";
     }
 
+    private void OnProbe(PoolMessage.Probe probe)
+    {
+        if (Find(probe.Member)?.Tell(new BackendMessage.Probe(probe.Reply)) is not TellResult.Accepted)
+        {
+            probe.Reply.Fail(new InvalidOperationException($"no member {probe.Member}"));
+        }
+    }
+
+    private IRef<BackendMessage>? Find(string name)
+    {
+        foreach ((MemberState member, Backend backend) in _backends)
+        {
+            if (member.Id.Name == name)
+            {
+                return backend.Actor;
+            }
+        }
+
+        return null;
+    }
+
     private void OnAcquire(PoolMessage.AcquireSlot ask)
     {
         if (_queue is null || _machine is null)
@@ -259,7 +286,7 @@ internal sealed class PoolActor : Actor<PoolMessage>
     }
 
     private int LimitOf(MemberState member) =>
-        _backends.TryGetValue(member, out Backend backend) ? backend.Memory.Settings.Member.MaxConnections : 0;
+        _backends.TryGetValue(member, out Backend backend) ? backend.Memory.Settings.Member.EffectiveMaxConnections : 0;
 
     private void ArmQueue(TimeSpan? at)
     {

@@ -1,3 +1,4 @@
+using Proxy.Actors.Ports;
 using Proxy.Actors.Runtime;
 using Proxy.Edge.Topology;
 
@@ -45,6 +46,16 @@ public abstract record PoolMessage
     /// <summary>A loop gave a slot back while <see cref="SlotWaiters.Any"/> was true.</summary>
     public sealed record SlotReleased(MemberState Member) : PoolMessage;
 
+    /// <summary>What the cluster's health supervisor says of a member.</summary>
+    public sealed record Judge(string Member, Judgement Judgement) : PoolMessage;
+
+    /// <summary>One check of a member from this node, outside of its schedule. Fails when there is no such member, or
+    /// nothing to check it by.</summary>
+    public sealed record Probe(string Member, ReplyTo<ProbeResult> Reply) : PoolMessage, IUndeliverable
+    {
+        public void Undelivered(Exception reason) => Reply.Fail(reason);
+    }
+
     internal sealed record Reported(BackendReport Report) : PoolMessage;
 
     internal sealed record ReadyTimer : PoolMessage;
@@ -55,6 +66,9 @@ public abstract record PoolMessage
 /// <summary>A pool has taken over its configuration.</summary>
 /// <param name="Unsettled">Members whose names had not been looked up in time.</param>
 public sealed record PoolReady(IReadOnlyList<string> Unsettled);
+
+/// <param name="FreshFor">After that the node checks for itself.</param>
+public readonly record struct Judgement(bool Up, string Reason, TimeSpan FreshFor);
 
 /// <summary>Problem is null when the order was carried out.</summary>
 public sealed record OrderAnswer(string? Problem);

@@ -22,6 +22,7 @@ internal static class PrometheusWriter
         VipMetrics.Write(output, node.Vips);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
+        LimitMetrics.Write(output, node);
         TopologyMetrics.WritePools(output, node);
         MemberMetrics.Write(output, node);
         return output.Written;

@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
+using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Health;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Singletons;
 
@@ -24,8 +27,10 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     private readonly IRef<MembershipMessage> _membership;
     private readonly IRef<SingletonMessage> _singletons;
     private readonly IDisposable _log;
+    private readonly IActorSystem _actors;
     private int _held;
     private volatile TaskCompletionSource? _given;
+    private IRef<HealthCommand>? _health;
 
     private ClusterNode(
         ProxyConfig config,
@@ -35,7 +40,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         IActorSystem actors,
         ILogger logger)
     {
-        (_logger, Engine) = (logger, engine);
+        (_logger, _actors, Engine) = (logger, actors, engine);
         string id = config.Cluster.Id.Length > 0 ? config.Cluster.Id : home.ClusterId;
         var settings = new MembershipSettings
         {
@@ -93,9 +98,29 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         return new ClusterNode(config, self, home, engine, actors, logger);
     }
 
-    /// <summary>Everything that shall run once in the cluster and may run here; replaces what was set before.</summary>
-    public void Run(ImmutableArray<Singleton> singletons) =>
-        _singletons.Tell(new SingletonMessage.Configure(singletons));
+    /// <summary>From now on the members of pools are checked by one node for all, which the nodes tell each other by
+    /// these messages. Once, before <see cref="Adopt"/>.</summary>
+    public void Supervise(IPeerMessages peers, PoolDirectory pools)
+    {
+        _health = _actors.Spawn(
+            HealthDesk.Props(new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners)),
+            "health");
+    }
+
+    /// <summary>What the peer streams notice: nodes that cannot be reached from here.</summary>
+    public void PeersSilent(ImmutableArray<string> nodes) =>
+        _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes)));
+
+    /// <summary>Takes over what a new configuration wants to run once in the cluster.</summary>
+    public void Adopt(ProxyConfig config)
+    {
+        if (_health is { } health)
+        {
+            ImmutableArray<HealthPlan> plans = HealthPlan.Of(config);
+            health.Tell(new HealthCommand.Plan(plans));
+            _singletons.Tell(new SingletonMessage.Configure(HealthDesk.Supervisors(plans, health)));
+        }
+    }
 
     /// <summary>An operator's order for a member. Answered within <see cref="OrderLimit"/>.</summary>
     public async Task<OrderResult> OrderAsync(MemberOrder order)
@@ -111,10 +136,6 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         }
     }
 
-    /// <summary>What the peer streams notice: nodes that cannot be reached from here.</summary>
-    public void PeersSilent(ImmutableArray<string> nodes) =>
-        _membership.Tell(new MembershipMessage.Input(new MembershipInput.PeersSilent(nodes)));
-
     public void LoadChanged(NodeLoad load) =>
         _membership.Tell(new MembershipMessage.Input(new MembershipInput.LoadChanged(load)));
 
@@ -122,7 +143,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     /// when that is done or cannot be; the lease's end does the rest then.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
-        OrderResult order = await OrderAsync(new MemberOrder(MemberOrderKind.Leave, Board.View.Self.Name));
+        NodeIdentity self = Board.View.Self;
+        OrderResult order = await OrderAsync(new MemberOrder(MemberOrderKind.Leave, self.Name, self.Incarnation));
         if (order.Outcome == OrderOutcome.Done)
         {
             await WaitAsync(static change => change.View.Standing == ClusterStanding.Left, cancellation);

@@ -54,6 +54,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
@@ -62,9 +63,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
-        _file = file;
-        _before = before;
-        _logger = logger;
+        (_file, _logger, _before, _hasDuties) = (file, logger, before, before is null);
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
         _name = name;
@@ -109,23 +108,18 @@ internal sealed class NodeHost : IAsyncDisposable
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
-        _live = new LiveRegistry(loops, _tls, _peers.Tables);
+        _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
-            name, Path.GetFullPath(node.StateDir), () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
+            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = new VipService(
-            _actors,
-            new VipServices(
-                logger, _time,
-                new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
-                new VipBoard(), name,
-                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, file));
+        _vips = Addresses(config);
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips));
         _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
@@ -179,8 +173,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        await _peers.DisposeAsync();
         _cluster?.Dispose();
+        await _peers.DisposeAsync();
 
         _revisions.Dispose();
         await _engine.DisposeAsync();
@@ -188,6 +182,16 @@ internal sealed class NodeHost : IAsyncDisposable
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
         NodeLog.Stopped(_logger);
+    }
+
+    private VipService Addresses(ProxyConfig config)
+    {
+        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
+        return new VipService(
+            _actors,
+            new VipServices(
+                _logger, _time, node, new VipBoard(), _name,
+                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
     }
 
     private static long DefaultBufferBytes() =>
@@ -202,35 +206,70 @@ internal sealed class NodeHost : IAsyncDisposable
             return false;
         }
 
-        StartCluster(config);
-        // A local socket cannot be shared, so the process before this one gives it up first.
-        bool isLate = _before is not null && config.Management.Bind.IsUnix;
-        if (!isLate && !await StartManagementAsync(config.Management))
-        {
-            return false;
-        }
-
-        _certificates.Start();
-        await _departure.StartedAsync();
         if (_before is not null)
         {
-            foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+            if (!await TakeOverAsync(_before, config))
             {
-                NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+                return false;
+            }
+        }
+        else
+        {
+            StartCluster(config);
+            if (!await StartManagementAsync(config.Management))
+            {
+                return false;
             }
 
-            NodeLog.Handover(_logger, _before.Serving(HotRestart.Patience)
-                ? "this process has taken over"
-                : "this process serves; the one before it does not answer");
-        }
-
-        if (isLate)
-        {
-            await StartManagementAsync(config.Management);
+            _certificates.Start();
+            await _departure.StartedAsync();
         }
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
         return true;
+    }
+
+    /// <summary>The process before this one serves until this one does, and has the place in the cluster and the
+    /// virtual addresses until it gives way. Once it has, nothing keeps this one from serving any more.</summary>
+    private async Task<bool> TakeOverAsync(Takeover before, ProxyConfig config)
+    {
+        if (config.Management.Enabled && InheritedManagement(config.Management) is null
+            && ManagementServer.Obstacle(config.Management.Bind) is { } obstacle)
+        {
+            NodeLog.ListenerFailed(_logger, "management", obstacle);
+            return false;
+        }
+
+        foreach (EdgeProblem problem in await _edge.BeginAcceptingAsync())
+        {
+            NodeLog.ListenerFailed(_logger, problem.Listener, problem.Message);
+        }
+
+        await _departure.StartedAsync();
+        NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
+            ? "this process has taken over"
+            : "this process serves; the one before it does not answer");
+        _hasDuties = true;
+        _vips.Adopt(_running.Config);
+        StartCluster(config);
+        await StartManagementAsync(config.Management);
+        _certificates.Start();
+        return true;
+    }
+
+    private int? InheritedManagement(ManagementConfig config) => _before?.Sockets.FirstOrDefault(
+        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor;
+
+    /// <summary>What only one process of the node can have goes to the next one.</summary>
+    private async Task LeaveDutiesAsync()
+    {
+        _hasDuties = false;
+        await _vips.StayAsync();
+        if (_cluster is { } cluster)
+        {
+            using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
+            await cluster.LeaveAsync(limit.Token);
+        }
     }
 
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
@@ -249,12 +288,14 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        cluster.Supervise(_peers.Mesh, _tree.Pools);
+        cluster.Adopt(_running.Config);
         _departure.Add(cluster);
         _actors.Shutdown.AddTask(
             ShutdownPhase.ClusterLeave,
             "membership",
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        _peers.Start(_cluster);
+        _peers.Start(cluster);
         _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
@@ -272,8 +313,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
-                    Inherited = _before?.Sockets.FirstOrDefault(
-                        socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor,
+                    Inherited = InheritedManagement(config),
                     More = [.. Endpoints(config.ReadOnly)],
                 },
                 _status);
@@ -304,7 +344,10 @@ internal sealed class NodeHost : IAsyncDisposable
         _restart.BeforeGivingWay(StopManagementAsync);
         _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
         _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        _restart.BeforeGivingWay(() => _engine.DisposeAsync().AsTask());
+        _restart.BeforeGivingWay(LeaveDutiesAsync);
+        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
+        // leave the cluster.
+        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)
@@ -355,7 +398,7 @@ internal sealed class NodeHost : IAsyncDisposable
             return first;
         }
 
-        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running);
+        PlannedRevision planned = SnapshotPlanner.Plan(config, _live, _running, revised.Number);
         PublishAnswer answer = await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
             static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
         foreach (string warning in answer.Warnings)
@@ -381,9 +424,15 @@ internal sealed class NodeHost : IAsyncDisposable
 
         LogChange(planned);
         _live.Retain(planned.Snapshot);
+        _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
+        _cluster?.Adopt(config);
         await _acme.AdoptAsync(config);
-        _vips.Adopt(config);
+        if (_hasDuties)
+        {
+            _vips.Adopt(config);
+        }
+
         _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
         return null;
     }
@@ -400,7 +449,8 @@ internal sealed class NodeHost : IAsyncDisposable
             await _acme.LookAsync(_running.Config);
             if (findings.OriginsChanged)
             {
-                PlannedRevision planned = SnapshotPlanner.Plan(_running.Config, _live, _running);
+                PlannedRevision planned = SnapshotPlanner.Plan(
+                    _running.Config, _live, _running, _running.Snapshot.Revision);
                 await _tree.Publisher.Ask<PublishAnswer, PlannedRevision>(
                     static (reply, revision) => new PublisherMessage.Publish(revision, reply), planned, PublishTimeout);
                 _running = planned;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
@@ -9,9 +8,11 @@ using Proxy.Actors.Runtime;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Peers.Mesh;
 using Proxy.Cluster.Peers.Shared;
+using Proxy.Cluster.Shares;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Replication;
 using Proxy.Edge.Tls;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Host;
 
@@ -21,7 +22,8 @@ internal sealed class NodePeers : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long a peer may be away before the membership is told: a restart of its process is shorter.</summary>
+    /// <summary>So long a peer may be away before the membership is told: a restart of its process is
+    /// shorter.</summary>
     private const int SilentLooks = 3;
 
     /// <summary>After so long with peers, what the cluster has would have come.</summary>
@@ -37,9 +39,13 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly MemberDirectory _directory;
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
+    private readonly LiveTables _tables;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Peers that were met: for how many looks they have been away.</summary>
     private readonly Dictionary<string, int> _missing = new(StringComparer.Ordinal);
     private ClusterNode? _cluster;
+    private ShareService? _shares;
     private IDisposable? _watching;
     private Task _running = Task.CompletedTask;
     private ImmutableArray<string> _silent = [];
@@ -82,12 +88,23 @@ internal sealed class NodePeers : IAsyncDisposable
         byte[] key = _wanted
             ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
             : RandomNumberGenerator.GetBytes(EntryHash.KeyBytes);
-        Tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
+        _tables = new LiveTables(new EntryHash(key), new LimitShares(new NoLimitDesk()), Mesh.Entries);
     }
 
     public PeerMesh Mesh { get; }
 
-    public LiveTables Tables { get; }
+    /// <summary>Limits that hold for all nodes together.</summary>
+    public ShareService Shares => _shares ?? throw new InvalidOperationException("nothing is shared before Share");
+
+    /// <summary>Has limits hold for all nodes; answers what this node remembers of clients.</summary>
+    /// <param name="slots">Told when this node may take more slots of a member.</param>
+    public LiveTables Share(IActorSystem actors, ISlotQueue slots)
+    {
+        var link = new PeerShares(Mesh);
+        _shares = new ShareService(actors, _name, link, slots);
+        link.Connect(_shares);
+        return _tables with { Limits = _shares.Limits };
+    }
 
     /// <summary>Once the node serves and knows its cluster, if it has one.</summary>
     public void Start(ClusterNode? cluster)
@@ -193,12 +210,12 @@ internal sealed class NodePeers : IAsyncDisposable
             Mesh.Start();
             _listening = true;
         }
-        catch (SocketException error)
+        catch (IOException error)
         {
             if (told != error.Message)
             {
                 told = error.Message;
-                PeerLog.Trouble(_logger, $"cannot listen on {_config.Bind}: {error.Message}; tried again every second");
+                PeerLog.Trouble(_logger, $"{error.Message}; tried again every second");
             }
         }
 
@@ -209,21 +226,29 @@ internal sealed class NodePeers : IAsyncDisposable
     {
         IReadOnlyList<string> connected = Mesh.Peers;
         IReadOnlyList<string> members = _directory.Names;
-        Mesh.Counters.SetPeers(connected.Union(members).Select(NodeTag.Of));
+        string[] nodes = [.. connected.Union(members)];
+        Mesh.Counters.SetPeers(nodes.Select(NodeTag.Of));
+        // A member that cannot be reached stays among them: it may live on behind a broken network.
+        _shares?.SetNodes(nodes);
         _settled = connected.Count > 0 ? _settled + 1 : 0;
         if (_settled == SettledLooks && connected.All(peer => string.CompareOrdinal(_name, peer) < 0))
         {
             _tickets?.Offer();
         }
 
-        foreach (string name in _missing.Keys.Except(members).Union(connected).ToList())
+        foreach (string name in connected)
         {
-            _missing.Remove(name);
+            _missing[name] = 0;
         }
 
-        foreach (string name in members.Where(name => name != _name).Except(connected))
+        // Who was never met is perhaps only configured wrongly here; the engine knows whether it lives.
+        foreach (string name in _missing.Keys.Except(connected).ToList())
         {
-            _missing[name] = _missing.GetValueOrDefault(name) + 1;
+            _missing[name]++;
+            if (!members.Contains(name))
+            {
+                _missing.Remove(name);
+            }
         }
 
         ImmutableArray<string> silent =

@@ -36,12 +36,17 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
     {
         (_file, _blocks, _logger, _time, _apply) = (file, blocks, logger, time, apply);
         _who = $"{options.Node}, {Path.GetFileName(file)}";
+        IsAlone = options.IsAlone;
+        var keys = new RevisionKeys(options.Cluster);
         Store = new RevisionStore(actors, new RevisionServices(
-            options.Node, RevisionStore.JournalIn(engine), engine, this, new LocalRevisionFile(options.StateDir),
-            options.Nodes, options.IsAlone));
+            options.Node, keys, RevisionStore.JournalIn(engine, keys), engine, this,
+            new LocalRevisionFile(options.StateDir), options.Nodes, options.IsAlone));
     }
 
     public RevisionStore Store { get; }
+
+    /// <summary>No other node has this configuration.</summary>
+    public bool IsAlone { get; }
 
     /// <summary>Brings the first revision up; false when nothing could be run.</summary>
     public async Task<bool> StartAsync()
@@ -162,7 +167,7 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
 /// <param name="Nodes">Names of the members that should run revisions.</param>
 /// <param name="IsAlone">The engine is this node's alone.</param>
 internal sealed record NodeRevisionOptions(
-    string Node, string StateDir, Func<IReadOnlyList<string>> Nodes, bool IsAlone);
+    string Node, string Cluster, string StateDir, Func<IReadOnlyList<string>> Nodes, bool IsAlone);
 
 /// <summary>A revision together with the node's own part of its file.</summary>
 /// <param name="Document">The same, resolved but not read.</param>

@@ -96,6 +96,27 @@ internal sealed class ManagementServer : IAsyncDisposable
         }
     }
 
+    /// <summary>What keeps the address from being listened on; null when nothing does.</summary>
+    public static string? Obstacle(SocketTarget bind)
+    {
+        if (bind.IsUnix)
+        {
+            return null;
+        }
+
+        try
+        {
+            // Not null: a target is either a path or an address.
+            using Socket probe = SocketTransportOptions.CreateDefaultBoundListenSocket(
+                new IPEndPoint(bind.Ip!, bind.Port));
+            return null;
+        }
+        catch (SocketException error)
+        {
+            return $"cannot listen on {bind}: {error.Message}";
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _application.StopAsync();

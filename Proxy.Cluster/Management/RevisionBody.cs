@@ -38,8 +38,8 @@ internal sealed record RevisionBody(RevisionRequest? Request, string Problem)
         }
 
         KeyValuePair<string, string>[] set = body.TryGetProperty("set", out JsonElement values)
-            ? [.. values.EnumerateObject().Select(static pair =>
-                KeyValuePair.Create(pair.Name, pair.Value.GetRawText()))]
+            ? [.. values.EnumerateObject().Select(
+                static pair => KeyValuePair.Create(pair.Name, pair.Value.GetRawText()))]
             : [];
         if (set.Any(static pair => pair.Value == "null"))
         {

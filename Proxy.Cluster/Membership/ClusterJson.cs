@@ -35,7 +35,7 @@ internal static class ClusterJson
     }
 
     /// <summary>Null when it is no JSON object.</summary>
-    public static T? Read<T>(ReadOnlyMemory<byte> value, Func<JsonElement, T> read)
+    public static T? Read<T>(ReadOnlyMemory<byte> value, Func<JsonElement, T?> read)
         where T : class
     {
         try
@@ -43,8 +43,9 @@ internal static class ClusterJson
             using JsonDocument document = JsonDocument.Parse(value, Options);
             return document.RootElement.ValueKind == JsonValueKind.Object ? read(document.RootElement) : null;
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
+            // The second: well-formed, but with text that is no UTF-8.
             return null;
         }
     }

@@ -9,6 +9,9 @@ internal readonly record struct Kept<T>(T Value, Revision Modified, LeaseId Leas
 /// <summary>The membership part of the engine, as far as this node has seen it.</summary>
 internal sealed class ClusterState(ClusterKeys keys, string self)
 {
+    /// <summary>The silence before the first answer.</summary>
+    public const string NotAsked = "not asked yet";
+
     private readonly SortedDictionary<string, Kept<MemberRecord>> _records = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Kept<NodePulse>> _pulses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Stage> _stages = new(StringComparer.Ordinal);
@@ -18,7 +21,7 @@ internal sealed class ClusterState(ClusterKeys keys, string self)
     public Revision? Revision { get; private set; }
 
     /// <summary>Why the engine is silent; null when it is not.</summary>
-    public string? Silence { get; private set; } = "not asked yet";
+    public string? Silence { get; private set; } = NotAsked;
 
     public ClusterRecord? Cluster { get; private set; }
 

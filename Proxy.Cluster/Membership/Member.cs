@@ -21,6 +21,8 @@ internal sealed record Member(
 {
     public bool Reachable => ObservedBy.IsEmpty;
 
+    public bool IsUp => Status == MemberStatus.Up;
+
     public bool HasRole(string role) => role.Length == 0 || Node.Roles.Contains(role);
 }
 

@@ -75,7 +75,8 @@ internal sealed class MemberOrders
     private static EngineTransaction? Decide(
         long ticket, MemberOrder order, ClusterState state, ClusterKeys keys, out OrderResult result)
     {
-        if (Find(order.Node, state, keys.Cluster) is not { } kept)
+        if (Find(order.Node, state, keys.Cluster) is not { } kept
+            || (order.Incarnation != 0 && order.Incarnation != kept.Value.Node.Incarnation))
         {
             result = new OrderResult(ticket, OrderOutcome.NotFound, $"Member [{order.Node}] not found");
             return null;

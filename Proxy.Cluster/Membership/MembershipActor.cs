@@ -18,6 +18,9 @@ internal sealed class MembershipActor : Actor<MembershipMessage>
 #pragma warning restore CA1001
 {
     private static readonly MembershipMessage.SessionTimer SessionTick = new();
+    private static readonly TimeSpan FeedRetry = TimeSpan.FromSeconds(1);
+
+    private static readonly MembershipMessage.FeedTimer FeedTick = new();
     private static readonly MembershipMessage.Input MachineTick = new(new MembershipInput.Timer());
 
     private readonly MembershipServices _services;
@@ -76,6 +79,10 @@ internal sealed class MembershipActor : Actor<MembershipMessage>
                 HandleSession(new SessionInput.Timer());
                 break;
             case MembershipMessage.FeedEnded:
+                // A bug of a provider or an engine that was closed; not again at once.
+                Context.StartTimer(nameof(FeedTick), FeedTick, FeedRetry);
+                break;
+            case MembershipMessage.FeedTimer:
                 StartFeed();
                 break;
             case MembershipMessage.Revoked:

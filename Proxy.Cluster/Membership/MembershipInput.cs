@@ -36,7 +36,9 @@ internal enum MemberOrderKind : byte
 }
 
 /// <param name="Node">Address or name.</param>
-internal sealed record MemberOrder(MemberOrderKind Kind, string Node);
+/// <param name="Incarnation">Only if it is this one; 0 = whichever. A process that was replaced must not send its
+/// successor away.</param>
+internal sealed record MemberOrder(MemberOrderKind Kind, string Node, long Incarnation = 0);
 
 internal enum OrderOutcome : byte
 {

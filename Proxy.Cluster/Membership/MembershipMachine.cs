@@ -282,7 +282,7 @@ internal sealed class MembershipMachine
 
     private IEnumerable<string> Problems()
     {
-        if (_state.Silence is { } silence)
+        if (_state.Silence is { } silence and not ClusterState.NotAsked)
         {
             yield return $"the cluster's engine is silent: {silence}; serving with what is known";
         }

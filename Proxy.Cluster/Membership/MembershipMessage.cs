@@ -21,6 +21,8 @@ internal abstract record MembershipMessage
 
     internal sealed record FeedEnded(Exception? Error) : MembershipMessage;
 
+    internal sealed record FeedTimer : MembershipMessage;
+
     internal sealed record SessionAnswered(Result<EngineResult<Lease>> Result, TimeSpan AskedAt) : MembershipMessage;
 
     internal sealed record SessionTimer : MembershipMessage;

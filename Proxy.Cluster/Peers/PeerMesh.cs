@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Peers.Blobs;
@@ -86,10 +87,18 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
     private PeerInstant Now => new(
         (long)_time.GetElapsedTime(0).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be used.</exception>
+    /// <exception cref="IOException">The address cannot be used; may be called again.</exception>
     public void Start()
     {
-        ListeningOn = _transport.Listen(_settings.Listen);
+        try
+        {
+            ListeningOn = _transport.Listen(_settings.Listen);
+        }
+        catch (SocketException error)
+        {
+            throw new IOException($"cannot listen on {_settings.Listen}: {error.Message}", error);
+        }
+
         PeerLog.Listening(_logger, ListeningOn.ToString());
         _signal.Attach(Wake);
         _watching = _directory.OnChange(TakeTargets);

@@ -6,7 +6,11 @@ namespace Proxy.Cluster.Revisions;
 /// <summary>What the nodes say about revisions, and the watch that tells of it and of new revisions. Part of the actor:
 /// used in its turns alone. Without an engine it knows this node only.</summary>
 internal sealed class AckWatch(
-    string node, IClusterEngine? engine, IActorContext<RevisionMessage> context, CancellationToken stop)
+    string node,
+    RevisionKeys keys,
+    IClusterEngine? engine,
+    IActorContext<RevisionMessage> context,
+    CancellationToken stop)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -24,7 +28,7 @@ internal sealed class AckWatch(
         {
             _listing = true;
             context.PipeToSelf(
-                engine.ListAsync(NodeAck.AllKeys, stop), static result => new RevisionMessage.AcksListed(result));
+                engine.ListAsync(keys.Acks, stop), static result => new RevisionMessage.AcksListed(result));
         }
     }
 
@@ -51,7 +55,7 @@ internal sealed class AckWatch(
             Hear(item);
         }
 
-        _signals = engine!.WatchAsync(RevisionStore.KeyPrefix, listing.Value.Revision.Next, stop)
+        _signals = engine!.WatchAsync(keys.All, listing.Value.Revision.Next, stop)
             .GetAsyncEnumerator(stop); // It was listed, so there is an engine.
         Move();
         return true;
@@ -77,7 +81,7 @@ internal sealed class AckWatch(
         bool news = false;
         foreach (EngineChange change in batch.Changes)
         {
-            if (!NodeAck.IsKey(change.Item.Key))
+            if (keys.NodeOf(change.Item.Key) is null)
             {
                 news = true;
             }
@@ -113,9 +117,9 @@ internal sealed class AckWatch(
     private void Hear(EngineItem item)
     {
         // This node knows best what it runs itself.
-        if (NodeAck.Decode(item) is { } ack && ack.Node != node)
+        if (keys.NodeOf(item.Key) is { } other && other != node && NodeAck.Decode(other, item.Value) is { } ack)
         {
-            _acks[ack.Node] = ack;
+            _acks[other] = ack;
         }
     }
 
@@ -129,7 +133,7 @@ internal sealed class AckWatch(
     }
 
     private async ValueTask<bool> WriteAsync(IClusterEngine to, NodeAck ack) =>
-        (await to.CommitAsync(EngineTransaction.Of(new EngineWrite.Put(ack.Key, ack.Encode())), stop)).IsOk;
+        (await to.CommitAsync(EngineTransaction.Of(new EngineWrite.Put(keys.Ack(node), ack.Encode())), stop)).IsOk;
 
     private void Move()
     {

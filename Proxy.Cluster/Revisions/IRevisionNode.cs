@@ -7,12 +7,11 @@ namespace Proxy.Cluster.Revisions;
 internal interface IRevisionNode
 {
     /// <summary>Whether this node could run the content, together with its own part of the file; changes nothing. Any
-    /// thread.
-    /// </summary>
+    /// thread.</summary>
     ValueTask<Judgement> JudgeAsync(RevisionContent content, RevisionContent? before);
 
-    /// <summary>Runs the content; one at a time. Null = it does; otherwise why not, and what ran before goes
-    /// on.</summary>
+    /// <summary>Runs the content; one at a time. Null = it does; otherwise why not, and what ran before goes on.
+    /// </summary>
     ValueTask<string?> ApplyAsync(RevisionContent content, long number);
 
     /// <summary>Something an operator should know.</summary>

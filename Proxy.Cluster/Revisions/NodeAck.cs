@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Proxy.Cluster.Engine;
 
 namespace Proxy.Cluster.Revisions;
 
@@ -10,24 +9,16 @@ namespace Proxy.Cluster.Revisions;
 /// <param name="Reason">Of the refusal.</param>
 internal sealed record NodeAck(string Node, long Running, long Refused, string Reason)
 {
-    private const string Prefix = RevisionStore.KeyPrefix + "acks/";
-
-    public static string AllKeys => Prefix;
-
-    public string Key => Prefix + Uri.EscapeDataString(Node);
-
-    public static bool IsKey(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
-
     /// <summary>Null when it is none.</summary>
-    public static NodeAck? Decode(EngineItem item)
+    public static NodeAck? Decode(string node, ReadOnlyMemory<byte> value)
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(item.Value);
+            using JsonDocument json = JsonDocument.Parse(value);
             JsonElement root = json.RootElement;
             return new NodeAck(
-                Uri.UnescapeDataString(item.Key[Prefix.Length..]), root.GetProperty("running").GetInt64(),
-                root.GetProperty("refused").GetInt64(), root.GetProperty("reason").GetString() ?? "");
+                node, root.GetProperty("running").GetInt64(), root.GetProperty("refused").GetInt64(),
+                root.GetProperty("reason").GetString() ?? "");
         }
         catch (Exception problem) when (
             problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

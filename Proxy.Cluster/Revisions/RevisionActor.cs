@@ -12,6 +12,9 @@ namespace Proxy.Cluster.Revisions;
 /// their answers back.</summary>
 internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
 {
+    // A pool may wait for names longer than an operator likes to wait for an answer.
+    private static readonly TimeSpan MostWaiting = TimeSpan.FromSeconds(5);
+
     private readonly RevisionServices _services;
     private readonly RevisionBoard _board;
     private readonly RevisionMachine _machine;
@@ -20,6 +23,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     private readonly Dictionary<Guid, Action<RevisionAnswer>> _asked = [];
     private RevisionMessage.Start? _starting;
     private readonly List<string> _notes = [];
+    private readonly List<(ReplyTo<RevisionAnswer> Reply, RevisionAnswer.Committed Answer)> _waiting = [];
     private long _ids;
 
     public RevisionActor(IActorContext<RevisionMessage> context, RevisionServices services, RevisionBoard board)
@@ -27,7 +31,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     {
         (_services, _board) = (services, board);
         _machine = new RevisionMachine(services.Node);
-        _acks = new AckWatch(services.Node, services.Engine, Context, _stopped.Token);
+        _acks = new AckWatch(services.Node, services.Keys, services.Engine, Context, _stopped.Token);
     }
 
     protected override void PreStart()
@@ -49,13 +53,13 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 Context.PipeToSelf(
                     _services.Memory.LoadAsync(),
                     result => new RevisionMessage.Remembered(
-                        start, result.TryGetValue(out var memory) ? memory : null));
+                        start, result.TryGetValue(out RememberedRevision? memory) ? memory : null));
                 break;
             case RevisionMessage.Remembered remembered:
                 OnRemembered(remembered.Origin, remembered.Memory);
                 break;
             case RevisionMessage.Ask ask:
-                Ask(ask.Request, answer => ask.Reply.Reply(answer));
+                Ask(ask.Request, answer => ReplyWhenItRuns(ask.Reply, answer));
                 break;
             case RevisionMessage.Reread reread:
                 OnReread(reread);
@@ -83,6 +87,9 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                     _services.Runtime.Warn(problem ?? noted.Result.Error!.Message);
                 }
 
+                break;
+            case RevisionMessage.Waited waited:
+                TellWaiting(waited.Number, null);
                 break;
             default:
                 OnEngine(message);
@@ -149,6 +156,14 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
             }
 
             OnFileTaken(answer, hash, _notes.Add);
+            if (answer is RevisionAnswer.Unchanged && _machine.History.Head is { } head && FileOf(head) is { } file
+                && RevisionContent.HashOf(file) != hash && memory is null)
+            {
+                _notes.Add(
+                    $"the cluster's revision {head.Number} holds; the file of this node says something else, and its "
+                    + "next change will be a commit");
+            }
+
             BringUp(start, memory, answer);
         };
         var request = new RevisionRequest.File(start.Common)
@@ -164,8 +179,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         {
             case RevisionAnswer.Committed committed:
                 _board.FileHash = hash;
-                foreach (string warning in committed.Warnings.Where(
-                    static text => text.StartsWith("left out", StringComparison.Ordinal)))
+                foreach (string warning in committed.Warnings)
                 {
                     tell(warning);
                 }
@@ -292,6 +306,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 static result => new RevisionMessage.Noted(result));
         }
 
+        TellWaiting(applied.Number, refusal);
         if (_starting is { } start)
         {
             OnFirst(start, applied, refusal);
@@ -310,6 +325,37 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         _starting = null;
         _board.IsStarted = refusal is null;
         start.Reply.Reply(new RevisionStart(applied.Number, refusal, [.. _notes]));
+    }
+
+    /// <summary>Who changes something on this node and looks at it then shall find it changed.</summary>
+    private void ReplyWhenItRuns(ReplyTo<RevisionAnswer> reply, RevisionAnswer answer)
+    {
+        if (answer is RevisionAnswer.Committed { Revision.Number: var number } committed
+            && _board.IsStarted && _machine.History.TargetOf(_services.Node)?.Number == number)
+        {
+            _waiting.Add((reply, committed));
+            Context.StartTimer(number, new RevisionMessage.Waited(number), MostWaiting);
+        }
+        else
+        {
+            reply.Reply(answer);
+        }
+    }
+
+    private void TellWaiting(long number, string? refusal)
+    {
+        foreach ((ReplyTo<RevisionAnswer> reply, RevisionAnswer.Committed answer) in _waiting)
+        {
+            if (answer.Revision.Number <= number)
+            {
+                Context.CancelTimer(answer.Revision.Number);
+                reply.Reply(refusal is null || answer.Revision.Number < number
+                    ? answer
+                    : answer with { Warnings = [.. answer.Warnings, $"this node cannot run it: {refusal}"] });
+            }
+        }
+
+        _waiting.RemoveAll(one => one.Answer.Revision.Number <= number);
     }
 
     private void Ask(RevisionRequest request, Action<RevisionAnswer> answer)
@@ -384,6 +430,8 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, "unknown effect");
         }
     }
+
+    private static string? FileOf(ConfigRevision revision) => revision.Open()?.FileText;
 
     private static string HashOf(HoconObject common) => RevisionContent.Of(common, Overlay.Empty, out _).Hash;
 

@@ -20,8 +20,8 @@ internal abstract record RevisionInput
     /// <summary>From now on revisions are applied.</summary>
     internal sealed record Release : RevisionInput;
 
-    /// <summary>Instead of <see cref="Release"/>: the node runs that revision from its own disk; 0 = its
-    /// file.</summary>
+    /// <summary>Instead of <see cref="Release"/>: the node runs that revision from its own disk; 0 = its file.
+    /// </summary>
     internal sealed record RanAlone(long Number) : RevisionInput;
 
     internal sealed record Judged(Guid Id, Judgement Judgement) : RevisionInput;

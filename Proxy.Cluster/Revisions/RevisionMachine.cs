@@ -292,8 +292,8 @@ internal sealed class RevisionMachine(string node)
 
     private void ApplyTarget(List<RevisionEffect> effects)
     {
-        if (!_held && _applying is null && History.TargetOf(node) is { } target && (
-            _applyAgain || target.Number != _attempted))
+        if (!_held && _applying is null && History.TargetOf(node) is { } target
+            && (_applyAgain || target.Number != _attempted))
         {
             (_applying, _attempted, _applyAgain) = (target, target.Number, false);
             effects.Add(new RevisionEffect.Apply(target));

@@ -40,6 +40,9 @@ internal abstract record RevisionMessage
     internal sealed record AckWritten(NodeAck Ack, Result<bool> Result) : RevisionMessage;
 
     internal sealed record Retry : RevisionMessage;
+
+    /// <summary>Long enough for that revision to run.</summary>
+    internal sealed record Waited(long Number) : RevisionMessage;
 }
 
 /// <summary>How the node came up.</summary>

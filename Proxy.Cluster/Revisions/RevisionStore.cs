@@ -8,13 +8,15 @@ namespace Proxy.Cluster.Revisions;
 
 /// <summary>What revisions work with.</summary>
 /// <param name="Node">This node's name.</param>
-/// <param name="Journal">Of the whole cluster.</param>
+/// <param name="Keys">Where in the engine.</param>
+/// <param name="Journal">Of the whole cluster; see <see cref="RevisionStore.JournalIn"/>.</param>
 /// <param name="Engine">Tells of other nodes' commits and what they say about them; null = there are no others.</param>
 /// <param name="Runtime">The node itself.</param>
 /// <param name="Nodes">Names of the members that should run revisions. Any thread.</param>
 /// <param name="IsAlone">No other node has this configuration: when in doubt its file is news.</param>
 internal sealed record RevisionServices(
     string Node,
+    RevisionKeys Keys,
     IJournal Journal,
     IClusterEngine? Engine,
     IRevisionNode Runtime,
@@ -26,13 +28,14 @@ internal sealed record RevisionServices(
 /// </summary>
 internal sealed class RevisionStore
 {
-    public const string KeyPrefix = "revisions/";
-
     /// <summary>Of the journal.</summary>
     public const string JournalName = "config";
 
     // Reading, judging and appending, each within the engine's deadline, perhaps behind other requests.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // Pools wait for names, and a second revision may be tried after the first.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
 
     private readonly IRef<RevisionMessage> _actor;
     private readonly RevisionBoard _board;
@@ -54,19 +57,18 @@ internal sealed class RevisionStore
     public IReadOnlyList<string> Nodes => _nodes();
 
     /// <summary>Where the engine keeps the journal of configurations.</summary>
-    public static EngineJournal JournalIn(IClusterEngine engine) => new(engine, $"{KeyPrefix}journal/");
+    public static EngineJournal JournalIn(IClusterEngine engine, RevisionKeys keys) => new(engine, keys.Journal);
 
     /// <summary>Brings the first revision up: the cluster's, or the one on disk, or the file's.</summary>
     /// <param name="common">Of the file; see <see cref="SharedBlocks"/>.</param>
     public ValueTask<RevisionStart> StartAsync(HoconObject common, string who) =>
         _actor.Ask<RevisionMessage, RevisionStart>(
-            reply => new RevisionMessage.Start(common, who, reply), Patience);
+            reply => new RevisionMessage.Start(common, who, reply), StartPatience);
 
     /// <summary>The file was read again: a new revision when its common blocks changed, and in any case what runs is
     /// put together anew.</summary>
     public ValueTask<RevisionAnswer> RereadAsync(HoconObject common, string who) =>
-        _actor.Ask<RevisionMessage, RevisionAnswer>(
-            reply => new RevisionMessage.Reread(common, who, reply), Patience);
+        AskAsync(reply => new RevisionMessage.Reread(common, who, reply));
 
     /// <summary>What is different, in lines for people; secrets are not in it.</summary>
     /// <param name="before">Null = nothing to compare with: no lines.</param>
@@ -74,7 +76,19 @@ internal sealed class RevisionStore
         (await _runtime.JudgeAsync(content, before)).Diff;
 
     public ValueTask<RevisionAnswer> CommitAsync(RevisionRequest request) =>
-        _actor.Ask<RevisionMessage, RevisionAnswer>(reply => new RevisionMessage.Ask(request, reply), Patience);
+        AskAsync(reply => new RevisionMessage.Ask(request, reply));
+
+    private async ValueTask<RevisionAnswer> AskAsync(Func<ReplyTo<RevisionAnswer>, RevisionMessage> make)
+    {
+        try
+        {
+            return await _actor.Ask(make, Patience);
+        }
+        catch (Exception problem) when (problem is TimeoutException or UndeliveredException)
+        {
+            return new RevisionAnswer.Unavailable(problem.Message);
+        }
+    }
 }
 
 /// <summary>Where the actor puts what others may see, and what must outlive a restart by its supervision.</summary>

@@ -28,6 +28,8 @@ internal abstract record SingletonMessage
     internal sealed record CommitEnded(string Name, Result<EngineResult<CommitOutcome>> Result) : SingletonMessage;
 
     internal sealed record FeedEnded : SingletonMessage;
+
+    internal sealed record FeedTimer : SingletonMessage;
 }
 
 /// <param name="Held">Gets how many singletons the node holds whenever that changes.</param>
@@ -40,6 +42,9 @@ internal sealed record SingletonServices(
 internal sealed class SingletonActor : Actor<SingletonMessage>
 #pragma warning restore CA1001
 {
+    private static readonly TimeSpan FeedRetry = TimeSpan.FromSeconds(1);
+
+    private static readonly SingletonMessage.FeedTimer FeedTick = new();
     private static readonly SingletonMessage.Input MachineTick = new(new SingletonInput.Timer());
 
     private readonly SingletonServices _services;
@@ -94,6 +99,10 @@ internal sealed class SingletonActor : Actor<SingletonMessage>
                 Handle(new SingletonInput.Committed(ended.Name, result));
                 break;
             case SingletonMessage.FeedEnded:
+                // A bug of a provider or an engine that was closed; not again at once.
+                Context.StartTimer(nameof(FeedTick), FeedTick, FeedRetry);
+                break;
+            case SingletonMessage.FeedTimer:
                 StartFeed();
                 break;
             default:

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 
 namespace Proxy.Edge.Buffers;
@@ -10,7 +11,15 @@ public sealed class BufferPool
     private const int SmallestBits = 10;
     private const int LargestBits = 18;
 
-    private readonly Stack<byte[]>[] _free = new Stack<byte[]>[LargestBits - SmallestBits + 1];
+    /// <summary>Most that is kept of one size, but <see cref="AlwaysKept"/> arrays of the large sizes.</summary>
+    private const int KeptBytes = 8 * 1024 * 1024;
+
+    private const int AlwaysKept = 64;
+
+    /// <summary>After so many returns to a stock, half of what nobody needed meanwhile is let go.</summary>
+    private const int ReviewReturns = 4096;
+
+    private readonly Stock[] _stocks = new Stock[LargestBits - SmallestBits + 1];
     private readonly long _limitBytes;
     private long _rentedBytes;
 
@@ -19,9 +28,9 @@ public sealed class BufferPool
     public BufferPool(long limitBytes = long.MaxValue)
     {
         _limitBytes = limitBytes;
-        for (int i = 0; i < _free.Length; i++)
+        for (int i = 0; i < _stocks.Length; i++)
         {
-            _free[i] = new Stack<byte[]>(64);
+            _stocks[i] = new Stock(Math.Max(AlwaysKept, KeptBytes >> (i + SmallestBits)));
         }
     }
 
@@ -38,11 +47,11 @@ public sealed class BufferPool
     {
         int index = ClassOf(minimum);
         byte[]? buffer;
-        if (index >= _free.Length)
+        if (index >= _stocks.Length)
         {
             buffer = GC.AllocateUninitializedArray<byte>(minimum, pinned: true);
         }
-        else if (!_free[index].TryPop(out buffer))
+        else if (!_stocks[index].TryTake(out buffer))
         {
             buffer = GC.AllocateUninitializedArray<byte>(1 << (index + SmallestBits), pinned: true);
         }
@@ -56,15 +65,50 @@ public sealed class BufferPool
     {
         _rentedBytes -= buffer.Length;
         int index = ClassOf(buffer.Length);
-        // Odd sizes and large idle stocks go to the garbage collector: a burst must not own memory for ever.
-        if (index < _free.Length && BitOperations.IsPow2(buffer.Length) && _free[index].Count < Keep(index))
+        // Odd sizes go to the garbage collector.
+        if (index < _stocks.Length && BitOperations.IsPow2(buffer.Length))
         {
-            _free[index].Push(buffer);
+            _stocks[index].Put(buffer);
         }
     }
 
-    private static int Keep(int index) => index <= 2 ? 4096 : 64;
-
     private static int ClassOf(int size) =>
         Math.Max(0, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(1, size - 1)) - SmallestBits);
+
+    /// <summary>Arrays of one size. What a burst left behind goes to the garbage collector little by little: arrays are
+    /// costly to make (they are collected with the oldest generation only), so a load that comes and goes finds them
+    /// again.</summary>
+    private sealed class Stock(int most)
+    {
+        private readonly Stack<byte[]> _free = new(AlwaysKept);
+        private int _unused;
+        private int _returns;
+
+        public bool TryTake([NotNullWhen(true)] out byte[]? buffer)
+        {
+            bool taken = _free.TryPop(out buffer);
+            _unused = Math.Min(_unused, _free.Count);
+            return taken;
+        }
+
+        public void Put(byte[] buffer)
+        {
+            if (_free.Count < most)
+            {
+                _free.Push(buffer);
+            }
+
+            if (++_returns >= ReviewReturns)
+            {
+                int spare = Math.Min(_unused, _free.Count - AlwaysKept) / 2;
+                for (int i = 0; i < spare; i++)
+                {
+                    _free.Pop();
+                }
+
+                _unused = _free.Count;
+                _returns = 0;
+            }
+        }
+    }
 }

@@ -12,6 +12,11 @@ public sealed record Http2Limits
     /// <summary>Receive window of the connection in bytes; 65,535 to 67,108,864.</summary>
     public int ConnectionWindow { get; init; } = 1024 * 1024;
 
+    /// <summary>Response payload of all streams that waits because the client does not take it. Above, nothing more is
+    /// read from origins for this client; what a piece of input brings, and what an origin's HTTP/2 windows allow it to
+    /// send, may come on top. 64 KB to 1 GB.</summary>
+    public int MaxUnsent { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Fields of a head, uncompressed, each with 32 bytes of overhead (RFC 9113 §6.5.2).</summary>
     public int HeadBytes { get; init; } = 32 * 1024;
 

@@ -15,6 +15,9 @@ internal sealed class Http2Sender(BufferPool buffers)
     private readonly List<Http2Stream> _waiting = [];
     private FrameOutput _output = new(buffers);
 
+    /// <summary>Payload that waits, of all streams.</summary>
+    public long UnsentBytes { get; private set; }
+
     public ref FrameOutput Output => ref _output;
 
     /// <summary>DATA frames with payload written so far.</summary>
@@ -144,6 +147,7 @@ internal sealed class Http2Sender(BufferPool buffers)
             stream.Unsent = null;
         }
 
+        UnsentBytes -= stream.UnsentBytes;
         stream.UnsentBytes = 0;
     }
 
@@ -159,6 +163,7 @@ internal sealed class Http2Sender(BufferPool buffers)
         int sent = Write(stream, stream.Unsent!, stream.UnsentStart, offered, end);
         stream.UnsentStart += sent;
         stream.UnsentBytes -= sent;
+        UnsentBytes -= sent;
         if (stream.UnsentBytes > 0)
         {
             return sent > 0;
@@ -224,6 +229,7 @@ internal sealed class Http2Sender(BufferPool buffers)
 
         Buffer.BlockCopy(buffer, start, stream.Unsent, stream.UnsentStart + stream.UnsentBytes, count);
         stream.UnsentBytes = needed;
+        UnsentBytes += count;
         if (!stream.IsQueued)
         {
             stream.IsQueued = true;

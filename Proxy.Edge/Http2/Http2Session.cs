@@ -64,6 +64,9 @@ public sealed class Http2Session
     /// <summary>The peer knows the last stream that will be served.</summary>
     public bool HasSaidLast => _receiver.HasSaidLast;
 
+    /// <summary>Payload of all streams that the peer has not taken.</summary>
+    public long UnsentBytes => _sender.UnsentBytes;
+
     internal Dictionary<int, Http2Stream> Streams => _streams;
 
     /// <summary>The open streams at this moment, for who may change them meanwhile.</summary>
@@ -359,6 +362,12 @@ public sealed class Http2Session
                 break;
             default:
                 break;
+        }
+
+        if (_dead)
+        {
+            // Half a frame may be waiting for its rest.
+            _reader.Drop();
         }
     }
 

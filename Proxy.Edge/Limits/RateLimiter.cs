@@ -13,7 +13,7 @@ public sealed class RateLimiter
 {
     /// <summary>How far ahead an owner gives to a node that asks while the allowance is used up, so that nodes take
     /// turns instead of the nearest one taking all.</summary>
-    internal const long Turn = 5_000_000;
+    public const long Turn = 5_000_000;
 
     /// <summary>A lease ends after this or after one interval of the rate. What is used late moves from one window into
     /// the next; at usual rates that is one request.</summary>
@@ -27,6 +27,10 @@ public sealed class RateLimiter
     private readonly LimitShares _shares;
     private RateRule _fraction;
     private int _fractionOf = 1;
+    private long _refused;
+    private long _delayed;
+    private long _asked;
+    private long _fractions;
 
     /// <param name="name">Names the limit on all nodes, and to clients.</param>
     /// <param name="patience">How long a request may be held back to keep to the rate; zero = it is refused.</param>
@@ -52,7 +56,21 @@ public sealed class RateLimiter
     /// <summary>What a refused client is told.</summary>
     public LimitFields Fields { get; }
 
-    private long LeaseLength => Math.Max(LeaseTime, Rule.Interval);
+    /// <summary>Nodes that share the limit.</summary>
+    public int Nodes => _shares.Owners.Count;
+
+    public long Refused => Volatile.Read(ref _refused);
+
+    public long Delayed => Volatile.Read(ref _delayed);
+
+    /// <summary>Requests that waited for another node's answer.</summary>
+    public long Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Requests judged by this node's part of the limit, because the key's owner did not answer.</summary>
+    public long ByFraction => Volatile.Read(ref _fractions);
+
+    /// <summary>How long leased requests may be used.</summary>
+    public long LeaseLength => Math.Max(LeaseTime, Rule.Interval);
 
     public ulong KeyOf(RequestHead head, NormalizedPath path, ClientAddress client) =>
         _key.Read(head, path, client);
@@ -74,12 +92,31 @@ public sealed class RateLimiter
 
     /// <summary>Asks the key's owner on behalf of a request.</summary>
     /// <returns>Null when the answer comes later.</returns>
-    public LimitVerdict? Ask(ulong key, long now, ILimitAnswer answer) =>
-        _shares.Desk.TryAsk(this, key, answer) ? null : TakeFraction(key, now);
+    public LimitVerdict? Ask(ulong key, long now, ILimitAnswer answer)
+    {
+        Interlocked.Increment(ref _asked);
+        return _shares.Desk.TryAsk(this, key, answer) ? null : TakeFraction(key, now);
+    }
 
     /// <summary>Judges one request when the key's owner does not answer: by an equal part of the limit.</summary>
-    public LimitVerdict TakeFraction(ulong key, long now) =>
-        _table.Do(key, now, new In(this, now, _shares.Owners.Count), TakeFraction);
+    public LimitVerdict TakeFraction(ulong key, long now)
+    {
+        Interlocked.Increment(ref _fractions);
+        return _table.Do(key, now, new In(this, now, _shares.Owners.Count), TakeFraction);
+    }
+
+    /// <summary>Counts what became of a request; once for each, and only for what is out of the ordinary.</summary>
+    public void Count(LimitVerdict verdict)
+    {
+        if (verdict.Outcome == LimitOutcome.Refused)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+        else if (verdict.Wait > 0)
+        {
+            Interlocked.Increment(ref _delayed);
+        }
+    }
 
     /// <summary>On the owner: gives a node what it may admit.</summary>
     /// <param name="demand">Requests that wait there, at least 1.</param>
@@ -91,6 +128,14 @@ public sealed class RateLimiter
             now,
             (Wish: new Wish(demand, extra, unused), In: new In(this, now, _shares.Owners.Count)),
             static (ref LimitEntry entry, (Wish Wish, In In) i) => i.In.Limiter.Lease(ref entry, i.Wish, i.In));
+
+    /// <summary>On the owner: takes back what another node got and did not use.</summary>
+    public void Return(ulong key, int unused, long now) =>
+        _table.Do(key, now, (Rule, unused), static (ref LimitEntry entry, (RateRule Rule, int Unused) back) =>
+        {
+            Gcra.Return(ref entry.Full, back.Rule, back.Unused);
+            return true;
+        });
 
     /// <summary>On another node: what is left of a lease after those who waited were served.</summary>
     /// <param name="wait">Before the first of them may be used.</param>
@@ -115,28 +160,19 @@ public sealed class RateLimiter
 
     /// <summary>On another node: takes what is left of a lease that ran out, to be given back.</summary>
     public int CollectUnused(ulong key, long now) =>
-        _table.Do(key, now, now, static (ref LimitEntry entry, long now) =>
-        {
-            if (entry.Until > now)
-            {
-                return 0;
-            }
-
-            int unused = entry.Until > now - UnusedTime ? entry.Leased : 0;
-            entry.Leased = 0;
-            return unused;
-        });
+        _table.Do(key, now, now, Unused);
 
     private static LimitVerdict TakeOwn(ref LimitEntry entry, In i)
     {
         // What was set aside for this node's own clients while others were asking.
-        if (entry.Leased > 0 && entry.From <= i.Now && i.Now <= entry.Until)
+        if (entry.Leased > 0 && entry.From <= i.Now && i.Now < entry.Until)
         {
             entry.Leased--;
             return LimitVerdict.Admitted();
         }
 
         RateLimiter limiter = i.Limiter;
+        Gcra.Return(ref entry.Full, limiter.Rule, Unused(ref entry, i.Now));
         if (Gcra.TryTake(ref entry.Full, i.Now, limiter.Rule, 1, limiter.Patience, out long wait))
         {
             return LimitVerdict.Admitted(wait);
@@ -148,7 +184,7 @@ public sealed class RateLimiter
 
     private static LimitVerdict TakeLeased(ref LimitEntry entry, In i)
     {
-        if (entry.Leased > 0 && i.Now <= entry.Until)
+        if (entry.Leased > 0 && i.Now < entry.Until)
         {
             long wait = Math.Max(0, entry.From - i.Now);
             if (wait > i.Limiter.Patience)
@@ -176,10 +212,10 @@ public sealed class RateLimiter
     private LimitLease Lease(ref LimitEntry entry, Wish wish, In i)
     {
         (long now, int nodes) = (i.Now, i.Nodes);
-        Gcra.Return(ref entry.Full, Rule, wish.Unused);
+        Gcra.Return(ref entry.Full, Rule, wish.Unused + Unused(ref entry, now));
         int level = Gcra.Level(entry.Full, now, Rule);
         int turn = (int)Math.Clamp(Math.Max(Patience, Turn) / Rule.Interval / nodes, 1, 1_000_000);
-        if (level == 0 && entry.OwnerWaits && (entry.Leased == 0 || entry.Until <= now))
+        if (level == 0 && entry.OwnerWaits && entry.Leased == 0)
         {
             entry.OwnerWaits = false;
             Gcra.TryTake(ref entry.Full, now, Rule, turn, long.MaxValue, out long mine);
@@ -200,6 +236,19 @@ public sealed class RateLimiter
         Gcra.TryTake(ref entry.Full, now, Rule, more, long.MaxValue, out _);
         long next = Math.Max(0, Math.Max(entry.Full, now) + Rule.Interval - Rule.Tolerance - now);
         return new LimitLease(count + more, wait, next);
+    }
+
+    /// <summary>Takes what is left of a lease that ran out. Old leftovers are forgotten.</summary>
+    private static int Unused(ref LimitEntry entry, long now)
+    {
+        if (entry.Until > now)
+        {
+            return 0;
+        }
+
+        int unused = entry.Until > now - UnusedTime ? entry.Leased : 0;
+        entry.Leased = 0;
+        return unused;
     }
 
     // Two threads may both compute it; they come to the same.

@@ -105,13 +105,11 @@ public sealed class Exchange : IOriginUser
     }
 
     /// <summary>The client took everything it was sent: the origin may go on.</summary>
-    public void OnClientDrained()
-    {
-        if (_responseStarted || _tunnel)
-        {
-            _origin?.ResumeReading();
-        }
-    }
+    public void OnClientDrained() =>
+        (_responseStarted || _tunnel || _origin is { IsPaused: true } ? _origin : null)?.ResumeReading();
+
+    /// <summary>Too much waits for the client, maybe of other streams: the answer waits at its origin.</summary>
+    public void OnClientCongested() => _origin?.PauseReading();
 
     public void OnTunnelFromClient(byte[] buffer, int start, int count)
     {

@@ -73,6 +73,9 @@ public sealed record MemberPlan
 
     /// <summary>Requests in flight on this member from this node; 0 = no limit.</summary>
     public int MaxConnections { get; init; }
+
+    /// <summary>Requests in flight on this member from all nodes together; 0 = no limit.</summary>
+    public int MaxClusterConnections { get; init; }
 }
 
 /// <summary>How long an origin may take. Zero switches a limit off.</summary>

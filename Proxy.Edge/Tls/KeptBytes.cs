@@ -10,6 +10,8 @@ internal struct KeptBytes
 
     public int Count { get; private set; }
 
+    public readonly ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, Count);
+
     public void Add(BufferPool buffers, ReadOnlySpan<byte> bytes)
     {
         byte[] larger = buffers.Rent(Count + bytes.Length);

@@ -29,25 +29,23 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     private bool _closing;
 
     private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
-        : base(Ssl.SSL_new(context), server)
+        : base(new TlsSession(shared, context), server)
     {
         _shared = shared;
         _inner = inner;
-        nint bio = shared.NewBio();
-        Ssl.SSL_set_bio(_ssl, bio, bio);
     }
 
     private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
         : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
-        Ssl.SSL_set_accept_state(_ssl);
+        Ssl.SSL_set_accept_state(_session.Handle);
 
     private TlsChannel(TlsLoop shared, Channel inner, TlsOrigin origin, TlsOffer offer)
         : this(shared, inner, origin.Context.Handle, server: null)
     {
         Origin = origin;
-        Ssl.SSL_set_connect_state(_ssl);
-        origin.Context.Prepare(_ssl, origin.Name, offer);
-        origin.Offer(_ssl, shared.Loop.Now);
+        Ssl.SSL_set_connect_state(_session.Handle);
+        origin.Context.Prepare(_session.Handle, origin.Name, offer);
+        origin.Offer(_session.Handle, shared.Loop.Now);
     }
 
     internal bool TakesInput => IsOpen && !_paused && !_closing;
@@ -87,13 +85,13 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     {
         if (_held.Count > 0 || (_paused && !IsEarly))
         {
-            _held.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
-            if (!_paused)
+            int used = Continue(buffer.AsSpan(offset, count));
+            offset += used;
+            count -= used;
+            if (count == 0 || !IsOpen)
             {
-                Pump();
+                return;
             }
-
-            return;
         }
 
         fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
@@ -115,7 +113,11 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
             if (!_handshaking && IsOpen && !Deliver() && IsOpen && _server is { OwesTicket: true })
             {
-                SendTicket();
+                // The client sends no request yet, so there is no answer to give the ticket with.
+                _shared.Claim(this);
+                _session.WriteTicket(_server);
+                Flush();
+                Collect();
             }
 
             KeepRest();
@@ -130,7 +132,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0)
+        if (_held.Count > 0 || _session.HasPending)
         {
             Pump();
         }
@@ -179,11 +181,16 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         }
     }
 
-    /// <summary>Resumed while plaintext or ciphertext was waiting here.</summary>
+    /// <summary>Resumed while plaintext or ciphertext was waiting here, or the first answer was written.</summary>
     public void OnTurnEnd()
     {
         _collecting = false;
-        if (IsOpen && !_paused)
+        if (IsOpen)
+        {
+            _session.TakeOver();
+        }
+
+        if (IsOpen && !_paused && HasWork)
         {
             Pump();
         }
@@ -204,7 +211,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
         fixed (byte* bytes = &MemoryMarshal.GetArrayDataReference(buffer))
         {
-            Encrypt(bytes + offset, count);
+            _shared.Encrypt(this, bytes + offset, count);
         }
 
         if (_shared.OutCount > MostCollected)
@@ -214,6 +221,11 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         else
         {
             _shared.SendAtTurnEnd();
+        }
+
+        if (_session.IsHandingOver)
+        {
+            Collect();
         }
     }
 
@@ -236,11 +248,9 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         }
 
         _inner.Resume();
-        if (!_collecting && !_handshaking
-            && (_held.Count > 0 || _earlyData is { HasKept: true } || Ssl.SSL_has_pending(_ssl) != 0))
+        if (!_handshaking && HasWork)
         {
-            _collecting = true;
-            _shared.Loop.AtTurnEnd(this);
+            Collect();
         }
     }
 
@@ -311,14 +321,14 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     }
 
     public override bool HasUnreadInput() =>
-        _held.Count > 0 || Ssl.SSL_has_pending(_ssl) != 0 || _inner.HasUnreadInput();
+        _held.Count > 0 || _session.HasPending || _inner.HasUnreadInput();
 
     private void Handshake()
     {
         _shared.Claim(this);
         int result = _earlyData is { IsReading: true } early
-            ? early.Step(this, _shared, _ssl)
-            : TlsCallbacks.Step(_ssl, _server);
+            ? early.Step(this, _shared, _session.Handle)
+            : TlsCallbacks.Step(_session.Handle, _server);
         if (!IsOpen)
         {
             return;
@@ -331,7 +341,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             return;
         }
 
-        int error = Ssl.SSL_get_error(_ssl, result);
+        int error = Ssl.SSL_get_error(_session.Handle, result);
         if (error is Ssl.SSL_ERROR_WANT_READ or Ssl.SSL_ERROR_WANT_WRITE)
         {
             bool more = error == Ssl.SSL_ERROR_WANT_WRITE;
@@ -344,7 +354,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             return;
         }
 
-        bool rejected = Ssl.SSL_get_verify_result(_ssl) != Crypto.X509_V_OK;
+        bool rejected = Ssl.SSL_get_verify_result(_session.Handle) != Crypto.X509_V_OK;
         Flush();
         TlsFailure failure = _server is { Failure: not TlsFailure.None } known ? known.Failure
             : rejected ? TlsFailure.Certificate
@@ -383,8 +393,9 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     private void FinishHandshake()
     {
         _handshaking = false;
-        _server?.Finish(_ssl);
-        if (_earlyData is { HasBegun: true } begun)
+        TlsEarlyData? begun = _earlyData is { HasBegun: true } ? _earlyData : null;
+        _session.Finish(_server, begun is not null);
+        if (begun is not null)
         {
             EndEarly(begun.End);
             return;
@@ -414,17 +425,17 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         while (more && IsOpen && !_paused)
         {
             _shared.Claim(this);
-            int filled = _shared.Fill(_ssl, out int error);
-            more = error == Ssl.SSL_ERROR_NONE;
+            int filled = _shared.Fill(_session, out TlsReadEnd end);
+            more = end == TlsReadEnd.None;
             if (filled > 0)
             {
                 any = true;
                 Show(plain, filled);
             }
 
-            if (error is not (Ssl.SSL_ERROR_NONE or Ssl.SSL_ERROR_WANT_READ) && IsOpen)
+            if (end is TlsReadEnd.Ended or TlsReadEnd.Broken && IsOpen)
             {
-                EndReading(error);
+                EndReading(end);
             }
         }
 
@@ -442,9 +453,9 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         _shared.SetInput(rest, left);
     }
 
-    private void EndReading(int error)
+    private void EndReading(TlsReadEnd end)
     {
-        if (error == Ssl.SSL_ERROR_ZERO_RETURN)
+        if (end == TlsReadEnd.Ended)
         {
             if (!IsEnded)
             {
@@ -480,6 +491,36 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         _shared.Loop.Buffers.Return(held);
     }
 
+    /// <summary>Goes on where input was kept back. Returns how much of the new input was used.</summary>
+    private int Continue(ReadOnlySpan<byte> input)
+    {
+        int used = _paused ? input.Length : _session.Missing(_held.Bytes, input);
+        _held.Add(_shared.Loop.Buffers, input[..used]);
+        if (!_paused)
+        {
+            Pump();
+        }
+
+        if (IsOpen && used < input.Length && (_paused || _held.Count > 0))
+        {
+            _held.Add(_shared.Loop.Buffers, input[used..]);
+            used = input.Length;
+        }
+
+        return used;
+    }
+
+    private bool HasWork => _held.Count > 0 || _earlyData is { HasKept: true } || _session.HasPending;
+
+    private void Collect()
+    {
+        if (!_collecting)
+        {
+            _collecting = true;
+            _shared.Loop.AtTurnEnd(this);
+        }
+    }
+
     private void KeepRest()
     {
         int left = _shared.InCount;
@@ -489,38 +530,6 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         }
 
         _shared.SetInput(null, 0);
-    }
-
-    private void Encrypt(byte* bytes, int count)
-    {
-        _shared.Claim(this);
-        while (count > 0)
-        {
-            if (_shared.OutCount > TlsLoop.SendBytes)
-            {
-                Flush();
-            }
-
-            int written = _server is { OwesTicket: true } ? _server.WriteWithTicket(_ssl, bytes, count)
-                : _handshaking ? TlsEarlyData.Write(_ssl, bytes, count)
-                : Ssl.SSL_write(_ssl, bytes, count);
-            if (written <= 0)
-            {
-                Crypto.ERR_clear_error();
-                return;
-            }
-
-            bytes += written;
-            count -= written;
-        }
-    }
-
-    /// <summary>The client sends no request yet, so there is no answer to give the ticket with.</summary>
-    private void SendTicket()
-    {
-        _shared.Claim(this);
-        _server!.SendTicket(_ssl);
-        Flush();
     }
 
     internal void Flush()
@@ -536,11 +545,11 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     /// <summary>Says that nothing more will come (close_notify), once.</summary>
     private void Notify()
     {
-        if (!_notified && !_handshaking && _ssl != 0 && _inner.IsOpen)
+        if (!_notified && !_handshaking && !_session.IsOver && _inner.IsOpen)
         {
             _notified = true;
             _shared.Claim(this);
-            _ = Ssl.SSL_shutdown(_ssl);
+            _session.WriteEnd();
             Crypto.ERR_clear_error();
         }
     }
@@ -576,7 +585,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
-        FreeSsl();
+        _session.Release(keeps: Origin is not null && !_handshaking);
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);
         _earlyData?.Drop(_shared.Loop.Buffers);

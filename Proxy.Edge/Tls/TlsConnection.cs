@@ -1,5 +1,4 @@
 using Proxy.Edge.Engine;
-using Proxy.Edge.Os.OpenSsl;
 
 namespace Proxy.Edge.Tls;
 
@@ -9,12 +8,12 @@ public abstract class TlsConnection : Channel
 {
     private protected readonly TlsServerHandshake? _server;
     private protected readonly TlsEarlyData? _earlyData;
-    private protected nint _ssl;
+    private protected readonly TlsSession _session;
     private protected bool _handshaking = true;
 
-    private protected TlsConnection(nint ssl, TlsServerHandshake? server)
+    private protected TlsConnection(TlsSession session, TlsServerHandshake? server)
     {
-        _ssl = ssl;
+        _session = session;
         _server = server;
         _earlyData = server is { Context.Policy.MaxEarlyData: > 0 } ? new TlsEarlyData(server) : null;
     }
@@ -34,7 +33,7 @@ public abstract class TlsConnection : Channel
     /// <summary>Clients of this host are asked for a certificate.</summary>
     public bool AsksForCertificate => _server?.Host is { Auth.Policy.Mode: not ClientAuthentication.None };
 
-    public bool IsResumed => Ssl.SSL_session_reused(_ssl) == 1;
+    public bool IsResumed => _session.IsResumed;
 
     /// <summary>The handler is connected and is given early data (RFC 8446 §2.3), which may be a repetition of what
     /// somebody else sent: the handshake is not done yet. When it is, OnConnected is called once more.</summary>
@@ -47,26 +46,11 @@ public abstract class TlsConnection : Channel
     public TlsServerContext? ServerContext => _server?.Context;
 
     /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => TlsDetails.Read(_ssl);
+    public TlsDetails Details() => _session.Details();
 
     /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    public bool SpeaksHttp2 => TlsDetails.Protocol(_ssl).SequenceEqual("h2"u8);
+    public bool SpeaksHttp2 => _session.SpeaksHttp2;
 
-    private protected void FreeSsl()
-    {
-        if (_ssl == 0)
-        {
-            return;
-        }
-
-        if (Origin is not null && !_handshaking)
-        {
-            // A session of a connection that did not end in order would not be good any more; that rule is older than
-            // TLS 1.2 and gone since.
-            Ssl.SSL_set_shutdown(_ssl, Ssl.SSL_SENT_SHUTDOWN);
-        }
-
-        Ssl.SSL_free(_ssl);
-        _ssl = 0;
-    }
+    /// <summary>Encrypts one record of data to the loop's output. Returns the bytes it took; 0 = no more.</summary>
+    internal unsafe int Write(byte* bytes, int count) => _session.Write(bytes, count, _server, _handshaking);
 }

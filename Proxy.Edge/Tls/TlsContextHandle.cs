@@ -23,7 +23,6 @@ internal sealed unsafe class TlsContextHandle
             Handle, Ssl.SSL_CTRL_MODE,
             Ssl.SSL_MODE_RELEASE_BUFFERS | Ssl.SSL_MODE_ENABLE_PARTIAL_WRITE | Ssl.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
             0);
-        _ = Ssl.SSL_CTX_ctrl(Handle, Ssl.SSL_CTRL_SET_READ_AHEAD, 1, 0);
         _ = Ssl.SSL_CTX_set_options(Handle, Ssl.SSL_OP_NO_COMPRESSION | Ssl.SSL_OP_NO_RENEGOTIATION);
     }
 

@@ -25,7 +25,7 @@ public sealed record TlsDetails(string Version, string Cipher, bool Resumed, IRe
         return new ReadOnlySpan<byte>(data, (int)length);
     }
 
-    private static List<byte[]> ReadChain(nint ssl)
+    internal static List<byte[]> ReadChain(nint ssl)
     {
         var chain = new List<byte[]>();
         nint leaf = Ssl.SSL_get1_peer_certificate(ssl);

@@ -67,11 +67,17 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
 
     internal byte* In => _area->In;
 
+    /// <summary>Where the next byte of output goes.</summary>
+    internal byte* OutEnd => _area->Out + _area->OutCount;
+
+    internal TlsCipherSlots Ciphers { get; } = new();
+
     internal int OriginSessions { get; set; }
 
     /// <summary>The areas are a loop's; connections must be gone.</summary>
     public void Dispose()
     {
+        Ciphers.Dispose();
         GCHandle.FromIntPtr(_area->Loop).Free();
         NativeMemory.Free(_area);
     }
@@ -114,33 +120,54 @@ public sealed unsafe class TlsLoop : IDisposable, ITurnEnd
         _area->InCount = count;
     }
 
-    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The error is SSL_ERROR_NONE when more may be
-    /// there.</summary>
-    internal int Fill(nint ssl, out int error)
+    /// <summary>Decrypts into <see cref="Plain"/> as much as fits. The end is <see cref="TlsReadEnd.None"/> when more
+    /// may be there.</summary>
+    internal int Fill(TlsSession session, out TlsReadEnd end)
     {
         int filled = 0;
         fixed (byte* into = &MemoryMarshal.GetArrayDataReference(Plain))
         {
             while (filled <= PlainBytes - 16384)
             {
-                int result = Ssl.SSL_read(ssl, into + Channel.Headroom + filled, PlainBytes - filled);
-                if (result <= 0)
+                filled += session.Read(into + Channel.Headroom + filled, PlainBytes - filled, out end);
+                if (end != TlsReadEnd.None)
                 {
-                    error = Ssl.SSL_get_error(ssl, result);
                     return filled;
                 }
 
-                filled += result;
-                if (InCount == 0 && Ssl.SSL_has_pending(ssl) == 0)
+                if (InCount == 0 && !session.HasPending)
                 {
-                    error = Ssl.SSL_ERROR_WANT_READ;
+                    end = TlsReadEnd.Empty;
                     return filled;
                 }
             }
         }
 
-        error = Ssl.SSL_ERROR_NONE;
+        end = TlsReadEnd.None;
         return filled;
+    }
+
+    /// <summary>Encrypts into <see cref="Out"/>; what fills it is sent.</summary>
+    internal void Encrypt(TlsChannel channel, byte* bytes, int count)
+    {
+        Claim(channel);
+        while (count > 0)
+        {
+            if (OutCount > SendBytes)
+            {
+                channel.Flush();
+            }
+
+            int written = channel.Write(bytes, count);
+            if (written == 0)
+            {
+                Crypto.ERR_clear_error();
+                return;
+            }
+
+            bytes += written;
+            count -= written;
+        }
     }
 
     /// <summary>A BIO for one connection; SSL_free frees it.</summary>

@@ -3,9 +3,8 @@ using Proxy.Edge.Os.OpenSsl;
 namespace Proxy.Edge.Tls;
 
 /// <summary>An origin under one identity — rules of trust, and the name that its certificate must have — and the
-/// sessions
-/// that one loop may resume with it. Another identity is another object, so that nobody is trusted for what somebody
-/// else has proven. Loop thread only.</summary>
+/// sessions that one loop may resume with it. Another identity is another object, so that nobody is trusted for what
+/// somebody else has proven. Loop thread only.</summary>
 public sealed class TlsOrigin(TlsLoop shared, TlsClientContext context, string name)
 {
     /// <summary>Two are what most servers give with a handshake.</summary>

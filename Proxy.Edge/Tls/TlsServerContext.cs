@@ -27,6 +27,8 @@ public sealed class TlsServerContext
             throw new TlsConfigurationException("a TLS listener needs a certificate");
         }
 
+        // Looked for here rather than in the first handshake, which a loop would wait for.
+        _ = TlsSecretPlaces.Known;
         Policy = policy;
         Certificates = certificates;
         TicketKeys = ticketKeys;

@@ -7,6 +7,7 @@ public sealed class MemberState
     private readonly MemberCounters[] _perLoop;
     private Grant _grant = Grant.None;
     private int _slotsInUse;
+    private int _slotShare = int.MaxValue;
 
     public MemberState(MemberId id, string url, int loops)
     {
@@ -51,11 +52,22 @@ public sealed class MemberState
         }
     }
 
+    /// <summary>Slots taken now, over all loops.</summary>
+    public int SlotsInUse => Volatile.Read(ref _slotsInUse);
+
+    /// <summary>This node's part of the slots that the member has for the whole cluster; any thread may read, only the
+    /// node's shares set it. What is above it already stays until it is returned.</summary>
+    public int SlotShare
+    {
+        get => Volatile.Read(ref _slotShare);
+        set => Volatile.Write(ref _slotShare, value);
+    }
+
     /// <summary>Takes one of <paramref name="limit"/> slots shared by all loops. An interlocked operation, so it is
     /// used only for members with max-connections set.</summary>
     public bool TryTakeSlot(int limit)
     {
-        if (Interlocked.Increment(ref _slotsInUse) <= limit)
+        if (Interlocked.Increment(ref _slotsInUse) <= Math.Min(limit, SlotShare))
         {
             return true;
         }

@@ -72,6 +72,9 @@ public abstract class OriginStream : TimerNode
         Send(buffer, bodyStart, bodyCount);
     }
 
+    /// <summary>Between <see cref="PauseReading"/> and <see cref="ResumeReading"/>.</summary>
+    public bool IsPaused { get; private set; }
+
     private protected IOriginUser? User { get; set; }
 
     private protected Phase State { get; set; } = Phase.Connecting;
@@ -92,6 +95,7 @@ public abstract class OriginStream : TimerNode
     {
         User = user;
         SplicedTo = null;
+        IsPaused = false;
         Method = method;
         IsRequestComplete = complete;
         _timeouts = timeouts;
@@ -137,15 +141,21 @@ public abstract class OriginStream : TimerNode
     /// stands still.</summary>
     public void PauseReading()
     {
+        IsPaused = true;
         _rate.Pause(_loop.Now);
-        PauseTransport();
+        if (State != Phase.Connecting)
+        {
+            PauseTransport();
+        }
+
         Arm();
     }
 
     public void ResumeReading()
     {
         _rate.Resume(_loop.Now);
-        _phaseSince = State == Phase.Body ? _loop.Now : _phaseSince;
+        _phaseSince = State == Phase.Body || (IsPaused && State == Phase.Head) ? _loop.Now : _phaseSince;
+        IsPaused = false;
         ResumeTransport();
         Arm();
     }
@@ -226,14 +236,24 @@ public abstract class OriginStream : TimerNode
         if (User is not null)
         {
             Enter(Phase.Head);
+            if (IsPaused)
+            {
+                PauseTransport();
+            }
         }
     }
 
     private protected void EnterBody(long received)
     {
-        Enter(Phase.Body);
         _rate.Start(_loop.Now);
         _rate.Count(received);
+        if (IsPaused)
+        {
+            // What was on its way already.
+            _rate.Pause(_loop.Now);
+        }
+
+        Enter(Phase.Body);
     }
 
     private protected void CountBody(long received)
@@ -271,6 +291,7 @@ public abstract class OriginStream : TimerNode
     {
         Phase.Connecting => Idle(_timeouts.Connect),
         Phase.Idle => Idle(Member.Reuse.IdleTimeout),
+        Phase.Head when IsPaused => TimerNode.Never,
         Phase.Head when IsRequestComplete => Idle(_timeouts.Response),
         Phase.Head when UnsentBytes > 0 => Idle(_timeouts.WriteIdle),
         Phase.Body when !_rate.IsPaused => Math.Min(

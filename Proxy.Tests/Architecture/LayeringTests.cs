@@ -73,27 +73,31 @@ public sealed partial class LayeringTests
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
         ["Cluster.Singletons"] = "Actors.Runtime Cluster.Engine Cluster.Membership",
+        ["Cluster.Health"] =
+            "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
+            + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
         ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
             "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Revisions "
             + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
+        ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot Edge.Topology",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
         ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Management "
-            + "Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart Cluster.Revisions Cluster.Shutdown "
-            + "Cluster.Singletons Cluster.Vrrp Edge.Limits Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry "
-            + "Edge.Tls Edge.Topology",
-        ["Cluster.Commands"] = 
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Health "
+            + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
+            + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
+            + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+        ["Cluster.Commands"] =
             "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };
@@ -207,7 +211,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Vrrp")]
     [InlineData(
         "threads",

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Proxy.Cluster.Engine.Etcd;
+using Proxy.Cluster.Singletons;
 using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Kit;
 
@@ -71,6 +73,61 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task One_node_checks_for_all_and_when_it_goes_another_does()
+    {
+        int checks = 0;
+        bool healthy = true;
+        await using EtcdServer etcd = await StartEtcdAsync();
+        await using var origin = new ScriptedOrigin().Serve(request =>
+        {
+            if (request.Target != "/health")
+            {
+                return Answer.Ok("ok");
+            }
+
+            Interlocked.Increment(ref checks);
+            return Volatile.Read(ref healthy) ? Answer.Ok("ok") : Answer.With(503, "no");
+        });
+        Dictionary<string, NodeProcess> nodes = [];
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            nodes[name] = await StartAsync(name, etcd, origin.Url);
+        }
+
+        await using NodeProcess a = nodes["a"], b = nodes["b"], c = nodes["c"];
+        await SeesAsync(a, "a Up, b Up, c Up");
+        // By then it has moved to where it belongs among three.
+        await Task.Delay(
+            SingletonMachine.SettleTime * 1.4, TimeProvider.System, TestContext.Current.CancellationToken);
+        string first = await SupervisorAsync(nodes, "");
+        int before = Volatile.Read(ref checks);
+        await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.InRange(Volatile.Read(ref checks) - before, 6, 14);
+
+        Volatile.Write(ref healthy, false);
+        foreach (NodeProcess node in nodes.Values)
+        {
+            await node.Child.WaitForOutputAsync("member app/m2 is Closed with weight 0: health check failed, say");
+        }
+
+        Volatile.Write(ref healthy, true);
+        Assert.Equal(200, (await ManageAsync(nodes[first], "DELETE", $"/cluster/members/{first}")).Status);
+        string second = await SupervisorAsync(nodes, first);
+        TimeSpan gap = TimeOf(nodes[second], "singleton health/app runs here")
+            - TimeOf(nodes[first], "singleton health/app stops here");
+        Assert.InRange(gap, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        TestContext.Current.SendDiagnosticMessage($"handed over in {gap.TotalMilliseconds} ms");
+
+        await nodes[second].Child.SignalAsync("KILL");
+        DateTimeOffset killed = TimeProvider.System.GetUtcNow();
+        nodes.Remove(first);
+        string third = await SupervisorAsync(nodes, second);
+        TimeSpan away = TimeOf(nodes[third], "singleton health/app runs here") - killed;
+        Assert.InRange(away, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
+        TestContext.Current.SendDiagnosticMessage($"taken over {away.TotalSeconds} s after the kill");
+    }
+
+    [Fact]
     public async Task A_node_without_a_cluster_is_a_cluster_of_one()
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
@@ -105,18 +162,52 @@ public sealed class ClusterTests
     private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string origin, string cluster = "") =>
         StartAsync(name, etcd.Endpoints[0].ToString().TrimEnd('/'), origin, cluster);
 
-    private static Task<NodeProcess> StartAsync(string name, string etcd, string origin, string cluster) =>
-        NodeProcess.StartAsync(new NodeSettings
+    private static Task<NodeProcess> StartAsync(string name, string etcd, string origin, string cluster)
+    {
+        int peers = FreePort.Probe();
+        return NodeProcess.StartAsync(new NodeSettings
         {
             Node = $"name = {name}, drain-grace = 0",
             Rules = $$"""
-                {{NodeSettings.Pool("", origin)}}
-                cluster { engine = etcd, etcd { endpoints = ["{{etcd}}"] }, down-after = 2s
+                routes = [ { match { path = "/" }, pool = app } ]
+                pools {
+                  app {
+                    members = [ { name = m1, url = "{{origin}}" }, { name = m2, url = "{{origin}}" } ]
+                    health { active { path = "/health", interval = 1s, timeout = 500ms, rise = 1, fall = 2 } }
+                  }
+                }
+                cluster {
+                  engine = etcd, etcd { endpoints = ["{{etcd}}"] }, down-after = 2s
+                  address = "127.0.0.1:{{peers}}", peers { bind = "127.0.0.1:{{peers}}" }
                   {{cluster}}
                 }
                 management { read-only = false }
                 """,
         });
+    }
+
+    /// <summary>Who supervises, when it is not that one any more.</summary>
+    private static async Task<string> SupervisorAsync(Dictionary<string, NodeProcess> nodes, string not)
+    {
+        string found = "";
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                foreach ((string name, NodeProcess node) in nodes.Where(node => node.Key != not))
+                {
+                    string own = (await node.ManageAsync("/cluster/shards/health")).Text;
+                    found = own.Contains("shardId", StringComparison.Ordinal) ? name : found;
+                }
+
+                return found.Length > 0;
+            },
+            () => string.Join('\n', nodes.Values.Select(static node => node.Log)), Patience);
+        return found;
+    }
+
+    private static DateTimeOffset TimeOf(NodeProcess node, string text) => DateTimeOffset.Parse(
+        node.Log.Split('\n').Last(line => line.Contains(text, StringComparison.Ordinal)).Split(' ')[0],
+        CultureInfo.InvariantCulture);
 
     private static async Task SeesAsync(NodeProcess node, string members)
     {
@@ -136,7 +227,8 @@ public sealed class ClusterTests
         ];
         return string.Join(", ", json.RootElement.GetProperty("members").EnumerateArray().Select(member =>
             $"{member.GetProperty("name").GetString()} {member.GetProperty("status").GetString()}"
-            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : "")));
+            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : ""))
+            .Order(StringComparer.Ordinal));
     }
 
     private static Task<WireMessage> ManageAsync(NodeProcess node, string method, string path) =>

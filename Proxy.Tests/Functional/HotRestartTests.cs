@@ -76,6 +76,10 @@ public sealed class HotRestartTests
         var (connection, _) = await origin.RequestAsync();
 
         Assert.Equal(200, await processes.UpgradeAsync());
+        // The new process has the node's place in the cluster and its engine, although the old one is still there.
+        await Eventually.IsTrueAsync(
+            async () => (await node.ManageAsync("/cluster/members")).Text.Contains("\"Up\"", StringComparison.Ordinal),
+            () => $"the node is a member: {node.Log}");
         Assert.False(node.Child.HasEnded);
         await connection.SendAsync(Answer.Ok("late"));
         var answer = await client.ReadResponseAsync();

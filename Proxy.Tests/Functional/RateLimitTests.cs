@@ -28,6 +28,7 @@ public sealed class RateLimitTests
         Assert.Equal(429, (await client.AskAsync(Get())).Status);
         var metrics = (await node.ManageAsync("/metrics")).Text;
         Assert.Matches("fault=\"rate-limited\"[^\n]* 2\n", metrics);
+        Assert.Contains("proxy_rate_limit_refused_total{route=\"only\"} 2\n", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

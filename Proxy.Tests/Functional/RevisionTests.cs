@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Proxy.Cluster.Engine.Etcd;
+using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Kit;
 
 namespace Proxy.Tests.Functional;
@@ -9,7 +11,8 @@ namespace Proxy.Tests.Functional;
 [Trait("Suite", "Functional")]
 public sealed class RevisionTests
 {
-    private const string Change = "\"set\": { \"pools.app.members.m1.weight\": 7 }, \"who\": \"ann\", \"why\": \"test\"";
+    private const string Change =
+        "\"set\": { \"pools.app.members.m1.weight\": 7 }, \"who\": \"ann\", \"why\": \"test\"";
 
     [Fact]
     public async Task A_change_is_live_at_once_and_survives_a_restart_and_the_file_stays_as_it_is()
@@ -18,11 +21,12 @@ public sealed class RevisionTests
         await using var node = await NodeProcess.StartAsync(Open(origin.Url));
         string file = await File.ReadAllTextAsync(Path.Combine(node.Folder, "node.conf"), Cancel);
 
-        (int status, JsonElement committed) = await PostAsync(node, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
+        (int status, JsonElement committed) = await PostAsync(
+            node, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
 
         Assert.Equal((200, 2L), (status, committed.GetProperty("number").GetInt64()));
         Assert.Equal("pools.app.members.m1.weight 100 → 7", Assert.Single(Lines(committed, "diff")));
-        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => "the new weight");
+        Assert.Equal(7, await WeightAsync(node));
         Assert.Equal(file, await File.ReadAllTextAsync(Path.Combine(node.Folder, "node.conf"), Cancel));
         Assert.Contains("weight = 7", (await node.ManageAsync("/api/revisions/export")).Text);
 
@@ -97,7 +101,8 @@ public sealed class RevisionTests
         await using var origin = new ScriptedOrigin();
         await using var node = await NodeProcess.StartAsync(Open(origin.Url));
 
-        string set = await CtlAsync(node, "set", "pools.app.members.m1.weight", "7", "pools.app.balance", "least-requests");
+        string set = await CtlAsync(
+            node, "set", "pools.app.members.m1.weight", "7", "pools.app.balance", "least-requests");
         string list = await CtlAsync(node, "list");
         string show = await CtlAsync(node, "show", "2");
         string back = await CtlAsync(node, "rollback", "1", "--why", "slow");
@@ -124,10 +129,166 @@ public sealed class RevisionTests
         Assert.Contains("read-only", answer.GetProperty("error").GetString());
     }
 
+    [Fact]
+    public async Task A_full_disk_refuses_changes_takes_files_and_is_forgotten_when_there_is_room_again()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Mounting a small disk takes root.");
+        using var folder = new TempFolder();
+        string disk = Directory.CreateDirectory(Path.Combine(folder.Path, "disk")).FullName;
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk);
+        try
+        {
+            await FillUpAsync(disk);
+        }
+        finally
+        {
+            await RunAsync("umount", "-l", disk);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_without_a_state_folder_serves_and_reads_its_file_again()
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("a"));
+        NodeSettings settings = Open(origin.Url) with { Node = "state-dir = node.conf" };
+        await using var node = await NodeProcess.StartAsync(settings);
+
+        (int status, _) = await PostAsync(node, "/api/revisions", $"{{ {Change} }}");
+        await node.ReloadAsync(Weighted(settings, 9));
+
+        Assert.Equal(503, status);
+        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 9, () => $"the file's weight; {node.Log}");
+        Assert.Equal("a", (await node.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n")).Text);
+    }
+
+    [Fact]
+    public async Task A_process_that_takes_over_runs_the_revision_and_can_change_it()
+    {
+        await using var origin = new ScriptedOrigin();
+        await using var node = await NodeProcess.StartAsync(Open(origin.Url));
+        await PostAsync(node, "/api/revisions", $"{{ {Change} }}");
+
+        (int status, _) = await PostAsync(node, "/api/node/upgrade", "{}");
+
+        Assert.Equal(200, status);
+        await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => $"the weight; {node.Log}");
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(node, "/api/revisions/rollback", "{ \"to\": 1 }")).Status == 200,
+            () => $"the new process makes a revision; {node.Log}");
+        Assert.Equal(100, await WeightAsync(node));
+        int process = (await GetAsync(node, "/api/node")).GetProperty("process").GetInt32();
+        Assert.NotEqual(node.Child.Id, process);
+        await RunAsync("kill", $"{process}");
+    }
+
+    [Fact]
+    public async Task In_a_cluster_a_change_made_on_one_node_holds_on_all_and_a_file_of_one_never_undoes_it()
+    {
+        await using EtcdServer etcd = EtcdServer.Start(1);
+        await using (var engine = new EtcdEngine(new EtcdOptions { Endpoints = etcd.Endpoints }, TimeProvider.System))
+        {
+            await etcd.IsUpAsync(engine);
+        }
+
+        await using var origin = new ScriptedOrigin();
+        await using NodeProcess a = await StartAsync("a", etcd, origin.Url);
+        await using NodeProcess b = await StartAsync("b", etcd, origin.Url);
+        await using NodeProcess c = await StartAsync("c", etcd, origin.Url);
+        await AppliedAsync(c, "3 of 3");
+
+        (int status, JsonElement committed) = await PostAsync(b, "/api/revisions", $"{{ {Change}, \"expected\": 1 }}");
+        Assert.True(status == 200, committed.ToString());
+        foreach (NodeProcess node in (NodeProcess[])[a, b, c])
+        {
+            await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => $"the weight; {node.Log}");
+        }
+
+        await AppliedAsync(a, "3 of 3");
+        await a.Child.SignalAsync("HUP"); // Its file is still the first one.
+        (int staged, JsonElement answer) = await PostAsync(
+            c, "/api/revisions", "{ \"set\": { \"pools.app.members.m1.weight\": 8 }, \"first\": \"b\" }");
+        Assert.True(staged == 200, answer.ToString());
+        await Eventually.IsTrueAsync(async () => await WeightAsync(b) == 8, () => $"the staged weight; {b.Log}");
+        Assert.Equal((7, 7), (await WeightAsync(a), await WeightAsync(c)));
+        await PostAsync(a, "/api/revisions/continue", "{}");
+        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 8, () => $"the weight; {c.Log}");
+        Assert.Equal(4, (await GetAsync(a, "/api/revisions")).GetProperty("head").GetInt64());
+
+        await etcd.KillAsync(0);
+        (int refused, _) = await PostAsync(a, "/api/revisions", $"{{ {Change} }}");
+        Assert.Equal(503, refused);
+        Assert.Equal(8, await WeightAsync(a));
+        etcd.Start(0);
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(a, "/api/revisions", $"{{ {Change} }}")).Status == 200,
+            () => $"changes are taken again; {a.Log}");
+        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 7, () => $"the weight; {c.Log}");
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static NodeSettings Open(string url) =>
         new() { Rules = $"{NodeSettings.Pool("", url)}\nmanagement {{ read-only = false }}" };
+
+    private static async Task FillUpAsync(string disk)
+    {
+        await using var origin = new ScriptedOrigin();
+        NodeSettings settings = Open(origin.Url) with { Node = $"state-dir = \"{disk}\"" };
+        await using var node = await NodeProcess.StartAsync(settings);
+        Assert.Equal(200, (await PostAsync(node, "/api/revisions", $"{{ {Change} }}")).Status);
+        string ballast = Path.Combine(disk, "ballast");
+        await RunAsync("sh", "-c", $"cat /dev/zero > {ballast} 2>/dev/null; true");
+
+        // What is allocated already may take some changes more.
+        int weight = 10;
+        await Eventually.IsTrueAsync(async () => await WeighAsync(node, ++weight) == 503, () => "a full disk");
+        await node.ReloadAsync(Weighted(settings, 9));
+        await node.Child.WaitForOutputAsync("not committed");
+        Assert.NotEqual(9, await WeightAsync(node)); // The operator's change lies on top of the file.
+
+        File.Delete(ballast);
+        await Eventually.IsTrueAsync(
+            async () => (await PostAsync(node, "/api/revisions", "{ \"revert\": [\"*\"] }")).Status == 200,
+            () => $"changes are taken again; {node.Log}");
+    }
+
+    private static async Task<int> WeighAsync(NodeProcess node, int weight)
+    {
+        string why = new('x', 900);
+        (int status, _) = await PostAsync(
+            node, "/api/revisions",
+            $"{{ \"set\": {{ \"pools.app.members.m1.weight\": {weight} }}, \"why\": \"{why}\" }}");
+        return status;
+    }
+
+    private static string Weighted(NodeSettings settings, int weight) => settings.Rules.Replace(
+        "name = m1,", $"name = m1, weight = {weight},", StringComparison.Ordinal);
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        (int code, string output) = await ChildProcess.RunAsync(program, arguments, "/");
+        Assert.True(code == 0, output);
+    }
+
+    private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string url) => NodeProcess.StartAsync(
+        Open(url) with
+        {
+            Node = $"name = {name}",
+            Rules = $$"""
+                {{Open(url).Rules}}
+                cluster { engine = etcd, etcd { endpoints = ["{{etcd.Endpoints[0].ToString().TrimEnd('/')}}"] } }
+                """,
+        });
+
+    private static async Task AppliedAsync(NodeProcess node, string expected)
+    {
+        string? applied = "";
+        await Eventually.IsTrueAsync(
+            async () => (applied = (await GetAsync(node, "/api/revisions")).GetProperty("applied").GetString())
+                == expected,
+            () => $"applied on {expected}, not {applied}; {node.Log}",
+            TimeSpan.FromSeconds(20));
+    }
 
     private static async Task<string> CtlAsync(NodeProcess node, params string[] arguments)
     {
@@ -148,8 +309,8 @@ public sealed class RevisionTests
         return (answer.Status, Parse(answer));
     }
 
-    private static async Task<JsonElement> GetAsync(NodeProcess node, string path) => Parse(
-        await node.ManageAsync(path));
+    private static async Task<JsonElement> GetAsync(NodeProcess node, string path) =>
+        Parse(await node.ManageAsync(path));
 
     private static JsonElement Parse(WireMessage message)
     {

@@ -17,14 +17,15 @@ public sealed record EdgeOutcome(
 public static class EdgeSimulation
 {
     /// <summary>What a failure says about running it again.</summary>
-    public static string Replay(int seed) => string.Create(
+    public static string Replay(int seed, bool http2) => string.Create(
         CultureInfo.InvariantCulture,
-        $"PROXY_SIM_SEED={seed} ops/test -explicit only -method '*{nameof(EdgeSimulationTests.One_seed_again)}'");
+        $"PROXY_SIM_SEED={seed} {(http2 ? "PROXY_SIM_HTTP2=1 " : "")}ops/test -explicit only -method '*{nameof(EdgeSimulationTests.One_seed_again)}'");
 
     /// <param name="log">Gets what happens on the wires.</param>
-    public static EdgeOutcome Run(int seed, Action<string>? log = null)
+    /// <param name="http2">Clients speak HTTP/2.</param>
+    public static EdgeOutcome Run(int seed, Action<string>? log = null, bool http2 = false)
     {
-        var run = new EdgeSimulationRun(seed);
+        var run = new EdgeSimulationRun(seed, http2);
         if (log is not null)
         {
             run.Loop.Log = line => log($"{run.Loop.Now} {line}");
@@ -48,6 +49,6 @@ public static class EdgeSimulation
             run.Ledger.Relayed,
             run.Ledger.Refused,
             run.Ledger.IsVoid,
-            failure is null ? null : $"seed {seed} ({run.Plan}): {failure}\n{Replay(seed)}");
+            failure is null ? null : $"seed {seed} ({run.Plan}): {failure}\n{Replay(seed, http2)}");
     }
 }

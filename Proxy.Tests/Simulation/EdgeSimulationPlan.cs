@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Edge.Balancing;
 using Proxy.Edge.Http1;
+using Proxy.Edge.Http2;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
@@ -17,9 +18,11 @@ internal sealed class EdgeSimulationPlan
     private readonly RetryPlan _retry;
     private readonly int _members;
 
-    public EdgeSimulationPlan(Random random)
+    /// <param name="http2">Clients speak HTTP/2.</param>
+    public EdgeSimulationPlan(Random random, bool http2 = false)
     {
         _random = random;
+        IsHttp2 = http2;
         Calm = random.Next(4) == 0;
         _members = 1 + random.Next(3);
         _memberConnections = Calm ? 0 : random.Next(4) * random.Next(2);
@@ -29,6 +32,8 @@ internal sealed class EdgeSimulationPlan
 
     /// <summary>Nobody does anything wrong in this run, so every request must get its answer.</summary>
     public bool Calm { get; }
+
+    public bool IsHttp2 { get; }
 
     public EdgeSnapshot Snapshot { get; }
 
@@ -103,18 +108,31 @@ internal sealed class EdgeSimulationPlan
         Name = "web",
         Bind = Bind,
         Limits = new Http1Limits(),
+        Protocols = IsHttp2 ? ClientProtocols.Http2Cleartext : ClientProtocols.Http1,
+        Http2 = IsHttp2 ? DrawHttp2() : new Http2Limits(),
         MaxConnections = Calm ? 1000 : 1 + _random.Next(10),
         MaxRequestsPerConnection = !Calm && _random.Next(6) == 0 ? 2 : 0,
         Timeouts = new ClientTimeouts
         {
             Head = TimeSpan.FromSeconds(Calm ? 20 : 2),
             KeepAlive = TimeSpan.FromSeconds(3),
-            BodyIdle = TimeSpan.FromSeconds(2),
-            WriteIdle = TimeSpan.FromSeconds(2),
+            // A stream may wait long for its turn behind others of a slow connection.
+            BodyIdle = TimeSpan.FromSeconds(Calm && IsHttp2 ? 3000 : 2),
+            WriteIdle = TimeSpan.FromSeconds(Calm && IsHttp2 ? 3000 : 2),
             MinRate = Calm ? 0 : 240,
             RateGrace = TimeSpan.FromSeconds(2),
         },
         Routes = new RouteTable([route.Match]),
         RoutePlans = [route],
+    };
+
+    private Http2Limits DrawHttp2() => new()
+    {
+        MaxUnsent = _random.Next(3) == 0 ? 4 << 20 : 1000 + _random.Next(100_000),
+        MaxStreams = Calm ? 128 : 1 + _random.Next(10),
+        StreamWindow = 65535 + (_random.Next(2) * 100_000),
+        ConnectionWindow = 65535 + (_random.Next(2) * 200_000),
+        PingInterval = TimeSpan.FromSeconds(1 + _random.Next(60)),
+        PingTimeout = TimeSpan.FromSeconds(Calm ? 3000 : 5),
     };
 }

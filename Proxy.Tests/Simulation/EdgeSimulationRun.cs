@@ -15,10 +15,10 @@ internal sealed class EdgeSimulationRun : IObservationSink
     private readonly SimEdge _edge;
     private readonly long _started;
 
-    public EdgeSimulationRun(int seed)
+    public EdgeSimulationRun(int seed, bool http2 = false)
     {
         Loop = new SimLoop(seed);
-        Plan = new EdgeSimulationPlan(Random);
+        Plan = new EdgeSimulationPlan(Random, http2);
         _started = Loop.Now;
         _edge = new SimEdge(Loop, Plan.Snapshot, this);
         Loop.Network.Link = DrawLink;
@@ -43,10 +43,12 @@ internal sealed class EdgeSimulationRun : IObservationSink
         int clients = 1 + Random.Next(5);
         for (int i = 0; i < clients; i++)
         {
-            var client = new EdgeSimulationClient(this);
+            Action<SocketTarget> connect = Plan.IsHttp2
+                ? new EdgeSimulationHttp2Client(this).Connect
+                : new EdgeSimulationClient(this).Connect;
             Loop.After(
                 Random.NextInt64(Random.Next(2) == 0 ? 1_000 : 3_000_000),
-                () => client.Connect(EdgeSimulationPlan.Bind));
+                () => connect(EdgeSimulationPlan.Bind));
         }
 
         if (!Plan.Calm && Random.Next(8) == 0)

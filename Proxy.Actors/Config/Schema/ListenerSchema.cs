@@ -37,6 +37,10 @@ internal static class ListenerSchema
             "connection-window", Kinds.SmallSize(65536, 64 << 20),
             h => h.ConnectionWindow, (h, v) => h with { ConnectionWindow = v }
         },
+        {
+            "max-unsent", Kinds.SmallSize(64 << 10, 1 << 30),
+            h => h.MaxUnsent, (h, v) => h with { MaxUnsent = v }
+        },
         { "head", Kinds.SmallSize(1024, 64 << 10), h => h.HeadBytes, (h, v) => h with { HeadBytes = v } },
         { "fields", Kinds.Integer(1, 1024), h => h.Fields, (h, v) => h with { Fields = v } },
         { "table", Kinds.SmallSize(0, 64 << 10), h => h.TableBytes, (h, v) => h with { TableBytes = v } },

@@ -19,6 +19,10 @@ internal static class MemberSchema
             m => m.MaxConnections, (m, v) => m with { MaxConnections = v }
         },
         {
+            "max-connections-cluster", Kinds.Integer(0, 1_000_000, NoLimit),
+            m => m.MaxConnectionsCluster, (m, v) => m with { MaxConnectionsCluster = v }
+        },
+        {
             "role",
             Kinds.Choice(
                 ("primary", MemberRole.Primary), ("spare", MemberRole.Spare), ("standby", MemberRole.Standby)),

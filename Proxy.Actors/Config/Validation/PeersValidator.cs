@@ -26,7 +26,8 @@ internal static class PeersValidator
                 "proxy.cluster.peers.certificate", "certificate, key and ca-file go together", "all three or none");
         }
 
-        if (peers.AreWanted(config.Cluster.Engine) && !encrypted && peers.Bind.Ip is { } ip && !IPAddress.IsLoopback(ip))
+        if (peers.AreWanted(config.Cluster.Engine) && !encrypted && peers.Bind.Ip is { } ip && !IPAddress.IsLoopback(
+            ip))
         {
             problems.Warn(
                 "proxy.cluster.peers", "without certificate, key and ca-file whoever reaches the port is believed");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Proxy.Cluster.Commands.Roll;
 
 namespace Proxy.Cluster.Commands.Ctl;
 
@@ -45,6 +46,7 @@ internal static class CtlCommand
             PoolsNoun.Make(),
             MembersNoun.Make(),
             NodeNoun.Make(),
+            RollNoun.Make(),
             RevisionsNoun.Make(),
             VipNoun.Make(),
         };

@@ -90,8 +90,8 @@ internal static class RevisionsNoun
     {
         var pairs = new Argument<string[]>("PATH VALUE")
         {
-            Description = "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, "
-                + "or a plain text.",
+            Description =
+                "Paths and values in turn, e.g. pools.app.members.a.weight 50. A value is JSON, or a plain text.",
             Arity = new ArgumentArity(2, 100),
         };
         return CtlCommand.Verb(
@@ -222,8 +222,8 @@ internal static class RevisionsNoun
 
         ApiAnswer answer = await session.Api.PostAsync(
             Path + path, Encoding.UTF8.GetString(body.WrittenSpan), cancellation);
-        if (!session.AsJson && answer is { Status: 409, Json: { } conflict } && conflict.TryGetProperty(
-            "theirs", out _))
+        if (!session.AsJson && answer is { Status: 409, Json: { } conflict }
+            && conflict.TryGetProperty("theirs", out _))
         {
             WriteConflict(conflict, session.Errors);
         }
@@ -269,8 +269,8 @@ internal static class RevisionsNoun
         foreach (JsonElement node in json.GetProperty("nodes").EnumerateArray())
         {
             string reason = node.GetProperty("reason").ToString();
-            JsonElement declined = node.GetProperty("refused");
-            string refused = declined.GetInt64() > 0 ? $", refuses {refusal}" : "";
+            long number = node.GetProperty("refused").GetInt64();
+            string refused = number > 0 ? string.Create(CultureInfo.InvariantCulture, $", refuses {number}") : "";
             output.WriteLine(
                 $"  {node.GetProperty("name")} runs {node.GetProperty("running")}{refused}"
                 + (reason.Length > 0 ? $": {reason}" : ""));

@@ -55,7 +55,7 @@ internal sealed class SharedTicketKeys(
         byte[] all = keys.Export();
         byte[] shared = all[..Math.Min(all.Length, Shared * TlsTicketKeys.KeyBytes)];
         // Kept for longer than any exchange is late: a node that comes back must not begin with keys of its own.
-        blobs.Write(Name, seal.Seal(Name, shared), 4 * interval(), now);
+        blobs.Write(Name, seal.Seal(Name, shared), TimeSpan.FromDays(1) + (4 * interval()), now);
     }
 
     private void TakeOver(byte[]? content)

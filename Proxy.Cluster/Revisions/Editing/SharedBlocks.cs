@@ -31,9 +31,8 @@ internal sealed record SharedBlocks(HoconObject Common, HoconObject Own)
         if (common.TryGet(Listeners, out HoconMember? listeners) && listeners.Value is HoconArray list)
         {
             HoconObject[] blocks = [.. list.Items.Select(Named).OfType<HoconObject>()];
-            common = HoconTree.With(
-                common, Listeners, new HoconArray(
-                    [.. blocks.Select(static l => HoconTree.Without(l, Bind))], list.Origin));
+            IEnumerable<HoconObject> unbound = blocks.Select(static one => HoconTree.Without(one, Bind));
+            common = HoconTree.With(common, Listeners, new HoconArray([.. unbound], list.Origin));
             own = HoconTree.With(own, Listeners, new HoconArray([.. blocks.Select(OnlyBind)], list.Origin));
         }
 

@@ -2,7 +2,8 @@ using Proxy.Cluster.Vrrp.Packets;
 
 namespace Proxy.Cluster.Vrrp.Guard;
 
-/// <summary>Makes the kernel keep an address on the loopback to itself: by default it answers ARP on every interface for
+/// <summary>Makes the kernel keep an address on the loopback to itself: by default it answers ARP on every interface
+/// for
 /// every address it has, and uses any of them when it asks. IPv6 answers only for what the interface has.</summary>
 internal static class AddressSecrecy
 {

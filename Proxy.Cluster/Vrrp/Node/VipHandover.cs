@@ -6,7 +6,8 @@ using Proxy.Cluster.Vrrp.Machine;
 
 namespace Proxy.Cluster.Vrrp.Node;
 
-/// <summary>Planned handovers, make before break. The owner asks the next one to prepare (rules that send packets of the
+/// <summary>Planned handovers, make before break. The owner asks the next one to prepare (rules that send packets of
+/// the
 /// owner's connections back to it), lowers its own priority, and only then lets the other take the address: new
 /// connections go to the new place from its first announcement on, old ones end where they began. Used in the actor's
 /// turns only.</summary>

@@ -35,7 +35,8 @@ internal sealed class VipMachine
     public string NextOwner(string vip) => Find(vip) is { } router
         ? _peers.SelectMany(static peer => peer.Value, static (peer, claim) => (peer.Key, Claim: claim))
             .Where(each => each.Claim.IsSameRouter(router.Claim) && each.Claim.State == VrrpState.Backup)
-            .OrderByDescending(static each => each.Claim.Priority).ThenBy(static each => each.Key, StringComparer.Ordinal)
+            .OrderByDescending(static each => each.Claim.Priority).ThenBy(
+                static each => each.Key, StringComparer.Ordinal)
             .Select(static each => each.Key).FirstOrDefault("")
         : "";
 

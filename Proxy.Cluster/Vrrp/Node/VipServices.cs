@@ -8,4 +8,10 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// <param name="Peers">Null = no second path: adverts alone decide.</param>
 /// <param name="File">The configuration file; relative paths start beside it.</param>
 internal sealed record VipServices(
-    ILogger Logger, TimeProvider Time, IVipNode Node, VipBoard Board, string NodeName, IPeerMessages? Peers, string File);
+    ILogger Logger,
+    TimeProvider Time,
+    IVipNode Node,
+    VipBoard Board,
+    string NodeName,
+    IPeerMessages? Peers,
+    string File);

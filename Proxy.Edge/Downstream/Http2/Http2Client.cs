@@ -11,10 +11,16 @@ namespace Proxy.Edge.Downstream.Http2;
 /// request. What is written during a turn of the loop leaves in one send at its end.</summary>
 internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2SessionHandler, ITurnEnd
 {
+    /// <summary>At most, for a client to take some of what is left when the connection ends.</summary>
+    private const long LastMicroseconds = 30_000_000;
+
     private readonly LoopServices _services;
     private readonly Channel _channel;
     private readonly Http2Session _session;
+    private readonly int _mostUnsent;
     private long _idleSince;
+    private long _takenBefore;
+    private bool _isLast;
     private bool _collecting;
     private bool _closed;
 
@@ -27,12 +33,16 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         channel.Handler = this;
         _session = new Http2Session(
             Http2Role.Server, Listener.Plan.Http2, services.Http2, services.Loop.Buffers, this);
+        _mostUnsent = Listener.Plan.Http2.MaxUnsent;
         _idleSince = services.Loop.Now;
         _session.Start(services.Loop.Now);
         Arm();
     }
 
     public int Requests { get; private set; }
+
+    /// <summary>The client leaves so much lying here that its origins have to wait, all of them.</summary>
+    public bool IsCongested { get; private set; }
 
     internal override long IdleSince => _session.OpenStreams == 0 && !_closed ? _idleSince : 0;
 
@@ -70,6 +80,13 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         {
             Forget();
             return;
+        }
+
+        if (_session.OpenStreams == 0 && !_isLast)
+        {
+            // The client has taken its last answer; its time for the next request begins only now.
+            _idleSince = _services.Loop.Now;
+            Arm();
         }
 
         _session.SetBlocked(false);
@@ -118,6 +135,12 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
     public void OnStreamClosed(Http2Stream stream)
     {
         ((Http2ClientStream)stream.Handler).OnClosed();
+        if (IsCongested)
+        {
+            // What it held may have been what was too much.
+            OnOutput();
+        }
+
         if (_session.OpenStreams == 0)
         {
             _idleSince = _services.Loop.Now;
@@ -129,6 +152,23 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             else
             {
                 Arm();
+            }
+        }
+    }
+
+    /// <summary>A stream has sent payload, or kept it for lack of windows.</summary>
+    public void OnSent(Http2ClientStream stream)
+    {
+        if (IsCongested)
+        {
+            stream.PauseOrigin();
+        }
+        else if (_session.UnsentBytes > _mostUnsent)
+        {
+            IsCongested = true;
+            foreach (Http2Stream other in _session.OpenStreamsNow())
+            {
+                ((Http2ClientStream)other.Handler).PauseOrigin();
             }
         }
     }
@@ -151,10 +191,21 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             return;
         }
 
+        if (_isLast)
+        {
+            EndLastWords();
+            return;
+        }
+
         _session.OnTimer(now);
         if (_session.IsDead)
         {
             CloseAfterFlush();
+        }
+        else if (_session.OpenStreams == 0 && now >= IdleDeadline && IsStillTaking())
+        {
+            _idleSince = now;
+            Arm();
         }
         else if (_session.OpenStreams == 0 && now >= IdleDeadline)
         {
@@ -185,7 +236,33 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
         if (!_channel.IsOpen)
         {
             Forget();
+            return;
         }
+
+        _isLast = true;
+        _takenBefore = _channel.WrittenBytes;
+        Arm();
+    }
+
+    /// <summary>A client that takes nothing of what is left is not waited for.</summary>
+    private void EndLastWords()
+    {
+        if (IsStillTaking())
+        {
+            Arm();
+            return;
+        }
+
+        _channel.Abort();
+        Forget();
+    }
+
+    /// <summary>Something waits, and less than when this was asked before.</summary>
+    private bool IsStillTaking()
+    {
+        long before = _takenBefore;
+        _takenBefore = _channel.WrittenBytes;
+        return _channel.UnsentBytes > 0 && _takenBefore != before;
     }
 
     private long IdleDeadline => Timeouts.KeepAlive == TimeSpan.Zero
@@ -206,10 +283,27 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
             _session.SetBlocked(false);
         }
 
+        if (IsCongested && !_closed && _session.UnsentBytes <= _mostUnsent / 2)
+        {
+            EndCongestion();
+        }
+
         bool over = _session.OpenStreams == 0 && (_session.HasSaidLast || _session.IsDead);
         if (!_closed && over && _channel.UnsentBytes == 0)
         {
             CloseAfterFlush();
+        }
+    }
+
+    private void EndCongestion()
+    {
+        IsCongested = false;
+        foreach (Http2Stream stream in _session.OpenStreamsNow())
+        {
+            if (stream.IsOpen)
+            {
+                ((Http2ClientStream)stream.Handler).ResumeOrigin();
+            }
         }
     }
 
@@ -249,6 +343,14 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
 
     private void Arm()
     {
+        if (_isLast)
+        {
+            long idle = Timeouts.WriteIdle.Ticks / TimeSpan.TicksPerMicrosecond;
+            long wait = idle == 0 ? LastMicroseconds : Math.Min(idle, LastMicroseconds);
+            _services.Loop.Timers.Set(this, _services.Loop.Now + wait);
+            return;
+        }
+
         long deadline = _session.NextDeadline;
         if (_session.OpenStreams == 0)
         {

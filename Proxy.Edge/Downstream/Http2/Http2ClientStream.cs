@@ -107,6 +107,10 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
 
         _exchange = _services.RentExchange();
         _exchange.Start(this, head, buffer, head.End, 0, endStream || _isUpgrade);
+        if (_connection.IsCongested)
+        {
+            PauseOrigin();
+        }
     }
 
     public void OnData(byte[] buffer, int start, int count, bool endStream)
@@ -176,7 +180,22 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
             return;
         }
 
-        _exchange?.OnClientDrained();
+        if (!_connection.IsCongested)
+        {
+            _exchange?.OnClientDrained();
+        }
+    }
+
+    /// <summary>The connection holds too much; see <see cref="ResumeOrigin"/>.</summary>
+    public void PauseOrigin() => _exchange?.OnClientCongested();
+
+    /// <summary>It no longer does. A stream whose own payload waits is resumed when that is gone.</summary>
+    public void ResumeOrigin()
+    {
+        if (_stream.UnsentBytes == 0)
+        {
+            _exchange?.OnClientDrained();
+        }
     }
 
     public void OnReset(Http2Error error, bool unprocessed)
@@ -257,6 +276,7 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         _written += count;
         Session.SendData(_stream, buffer, start, count, done);
         WatchWrites();
+        _connection.OnSent(this);
     }
 
     public void SendTrailers(byte[] buffer, int start, int count) =>
@@ -493,6 +513,12 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
         {
             _services.Loop.Timers.Remove(this);
             _held.Drop(_services.Loop.Buffers);
+            if (_owed > 0 && !Session.IsDead)
+            {
+                // What nobody took of this stream must not narrow the window of the others.
+                Session.CreditConnection(_owed);
+            }
+
             Session.Recycle(_stream);
             _stream = null!;
             _services.FreeStreams.Push(this);

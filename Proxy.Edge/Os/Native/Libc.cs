@@ -139,6 +139,9 @@ internal static unsafe partial class Libc
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 
     [LibraryImport(Library)]
+    public static partial nuint malloc_usable_size(nint memory);
+
+    [LibraryImport(Library)]
     private static partial int* __errno_location();
 
     /// <summary>Address of the calling thread's errno. A loop keeps it: reading errno through it costs nothing and does

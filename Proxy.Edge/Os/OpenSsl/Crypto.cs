@@ -142,6 +142,39 @@ internal static unsafe partial class Crypto
     [LibraryImport(Library)]
     public static partial nint CRYPTO_malloc(nuint count, nint file, int line);
 
+    public const int EVP_CTRL_AEAD_GET_TAG = 0x10;
+    public const int EVP_CTRL_AEAD_SET_TAG = 0x11;
+
+    [LibraryImport(Library)]
+    public static partial nint EVP_CIPHER_fetch(nint library, byte* name, byte* properties);
+
+    [LibraryImport(Library)]
+    public static partial nint EVP_CIPHER_CTX_new();
+
+    [LibraryImport(Library)]
+    public static partial void EVP_CIPHER_CTX_free(nint context);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial int EVP_CIPHER_CTX_ctrl(nint context, int command, int number, byte* pointer);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial int EVP_CipherInit_ex(nint context, nint cipher, nint engine, byte* key, byte* iv, int seal);
+
+    [LibraryImport(Library)]
+    public static partial int EVP_CipherUpdate(nint context, byte* into, int* written, byte* from, int count);
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial int EVP_CipherFinal_ex(nint context, byte* into, int* written);
+
+    [LibraryImport(Library)]
+    public static partial int BIO_new_bio_pair(nint* one, nuint oneBytes, nint* other, nuint otherBytes);
+
+    [LibraryImport(Library)]
+    public static partial void OPENSSL_cleanse(void* memory, nuint count);
+
     [LibraryImport(Library)]
     public static partial nint EVP_aes_256_cbc();
 

@@ -44,7 +44,6 @@ internal static unsafe partial class Ssl
     public const int SSL_SESS_CACHE_NO_INTERNAL = 0x300;
 
     public const int SSL_CTRL_MODE = 33;
-    public const int SSL_CTRL_SET_READ_AHEAD = 41;
     public const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
     public const int SSL_CTRL_SET_TLSEXT_SERVERNAME_CB = 53;
     public const int SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG = 54;
@@ -285,4 +284,14 @@ internal static unsafe partial class Ssl
 
     [LibraryImport(Library)]
     public static partial nuint SSL_get_client_random(nint ssl, byte* into, nuint count);
+
+    [LibraryImport(Library)]
+    public static partial void SSL_set_read_ahead(nint ssl, int yes);
+
+    [LibraryImport(Library)]
+    public static partial ushort SSL_CIPHER_get_protocol_id(nint cipher);
+
+    [LibraryImport(Library)]
+    public static partial void SSL_CTX_set_keylog_callback(
+        nint context, delegate* unmanaged<nint, byte*, void> function);
 }

@@ -204,6 +204,21 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void A_process_that_was_replaced_cannot_send_its_successor_away()
+    {
+        using var cluster = new SimCluster();
+        SimClusterNode old = cluster.StartAll("a")[0];
+        SimClusterNode next = cluster.Start("a");
+        cluster.Run(2);
+
+        OrderResult late = cluster.Order(old, MemberOrderKind.Leave, "a", old.View.Self.Incarnation);
+        cluster.Run(5);
+
+        Assert.Equal(OrderOutcome.NotFound, late.Outcome);
+        Assert.Equal(ClusterStanding.Member, next.View.Standing);
+    }
+
+    [Fact]
     public void A_node_of_another_cluster_is_refused()
     {
         using var cluster = new SimCluster();

@@ -56,9 +56,9 @@ internal sealed class SimCluster : IDisposable
     public void Run(double seconds) => Sim.Advance(TimeSpan.FromSeconds(seconds));
 
     /// <summary>An order and its answer.</summary>
-    public OrderResult Order(SimClusterNode node, MemberOrderKind kind, string target)
+    public OrderResult Order(SimClusterNode node, MemberOrderKind kind, string target, long incarnation = 0)
     {
-        Task<OrderResult> answer = node.Order(kind, target);
+        Task<OrderResult> answer = node.Order(new MemberOrder(kind, target, incarnation));
         Run(2);
         Assert.True(answer.IsCompleted, Sim.Tail);
         return answer.GetAwaiter().GetResult();

@@ -50,8 +50,8 @@ internal sealed class SimClusterNode
 
     public void Tell(MembershipInput input) => _actor.Tell(new MembershipMessage.Input(input));
 
-    public Task<OrderResult> Order(MemberOrderKind kind, string node) => _actor.Ask<MembershipMessage, OrderResult>(
-        reply => new MembershipMessage.Order(new MemberOrder(kind, node), reply), TimeSpan.FromSeconds(5)).AsTask();
+    public Task<OrderResult> Order(MemberOrder order) => _actor.Ask<MembershipMessage, OrderResult>(
+        reply => new MembershipMessage.Order(order, reply), TimeSpan.FromSeconds(5)).AsTask();
 
     /// <summary>Takes part in singletons; replaces those before.</summary>
     public void Take(params Singleton[] singletons)

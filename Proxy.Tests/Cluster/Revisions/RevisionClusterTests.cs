@@ -177,6 +177,20 @@ public sealed class RevisionClusterTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_changes_something_hears_when_this_node_cannot_run_it()
+    {
+        RevisionNode[] nodes = StartAll();
+        nodes[0].Refuses = "no certificate";
+
+        var committed = Assert.IsType<RevisionAnswer.Committed>(nodes[0].Set(WeightOfA, "50"));
+
+        Assert.Equal(["this node cannot run it: no certificate"], committed.Warnings);
+        Settle();
+        Assert.Equal([1L, 2L], nodes[1].Ran);
+        Assert.Equal((1L, 2L), (nodes[0].Store.View.Running, nodes[1].Store.View.Running));
+    }
+
+    [Fact]
     public void Nobody_is_first_who_is_not_there()
     {
         RevisionNode[] nodes = StartAll();
@@ -326,6 +340,22 @@ public sealed class RevisionClusterTests : IDisposable
     }
 
     [Fact]
+    public void A_newcomer_with_another_file_runs_what_the_cluster_runs_and_says_so()
+    {
+        RevisionNode[] nodes = StartAll(count: 2);
+        RevisionNode late = Node("n3", file: File().Replace("weight = 70", "weight = 71", StringComparison.Ordinal));
+
+        RevisionStart start = late.Start();
+
+        Assert.Equal(nodes[0].Running, late.Running);
+        Assert.Contains("the file of this node says something else", Assert.Single(start.Notes));
+        Assert.Equal(1, nodes[0].Store.View.Head?.Number);
+        late.Reread(File().Replace("weight = 70", "weight = 72", StringComparison.Ordinal));
+        Settle();
+        Assert.Contains("weight = 72", nodes[0].Running);
+    }
+
+    [Fact]
     public void Edits_a_new_file_has_no_place_for_are_left_out_and_said()
     {
         RevisionNode[] nodes = StartAll();
@@ -370,10 +400,10 @@ public sealed class RevisionClusterTests : IDisposable
         Assert.Equal([head], late.Ran);
         Assert.Empty(nodes[0].Warnings);
         Assert.InRange(late.Store.View.Known[0].Number, 2, head - 100);
-        Assert.InRange(_engine.List("revisions/").Items.Count, 100, RevisionHistory.MaxRevisions + 80);
+        Assert.InRange(_engine.List("test/revisions/").Items.Count, 100, RevisionHistory.MaxRevisions + 80);
     }
 
-    private static string File() => """
+    internal static string File() => """
         proxy {
           listeners = [ { name = web, bind = "127.0.0.1:0" } ]
           routes = [ { pool = app } ]

@@ -12,6 +12,8 @@ namespace Proxy.Tests.Cluster.Revisions;
 /// <summary>A node whose configuration is real and whose data plane is a list of what it was told to run.</summary>
 internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
 {
+    private static readonly RevisionKeys Keys = new("test");
+
     private readonly SimDispatcher _dispatcher;
     private readonly ActorSystem _system;
 
@@ -28,7 +30,7 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
         _system = new ActorSystem(dispatcher, new SilentActorEvents());
         File = file;
         Store = new RevisionStore(_system, new RevisionServices(
-            name, RevisionStore.JournalIn(engine), engine, this, this, () => nodes, isAlone));
+            name, Keys, RevisionStore.JournalIn(engine, Keys), engine, this, this, () => nodes, isAlone));
     }
 
     public string Name { get; }
@@ -75,12 +77,10 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
     public ValueTask<Judgement> JudgeAsync(RevisionContent content, RevisionContent? before)
     {
         ConfigLoading now = Load(content);
-        ConfigLoading? old = before is null ? null : Load(before);
+        ConfigLoading? was = before is null ? null : Load(before);
         return ValueTask.FromResult(new Judgement(
             [.. now.Errors.Select(static error => $"{error.Path}: {error.Message}")], [],
-            now.Config is { } config && old?.Config is { } oldConfig
-                ? [.. ConfigDiff.Between(oldConfig, config)]
-                : []));
+            now.Config is { } config && was?.Config is { } old ? [.. ConfigDiff.Between(old, config)] : []));
     }
 
     public ValueTask<string?> ApplyAsync(RevisionContent content, long number)

@@ -31,8 +31,8 @@ class Pair:
     def begin(self, host, name, argv, env=None):
         log = open(os.path.join(self.folder, f"{name}-{host}.log"), "ab")
         self.processes[host][name] = subprocess.Popen(
-            ["nice", "-n", "-10", *self.lab.command(host, argv)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-            env={**os.environ, **(env or {})})
+            ["nice", "-n", "-10", *self.lab.command(host, argv)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=self.folder, env={**os.environ, **(env or {})})
         log.close()
 
     def write(self, name, text):
