@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
@@ -186,7 +187,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private VipService Addresses(ProxyConfig config)
     {
-        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
+        var node = new VipNode(
+            _edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving,
+            () => _cluster?.Board.View.Standing is not ClusterStanding.Stale);
         return new VipService(
             _actors,
             new VipServices(

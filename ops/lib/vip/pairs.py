@@ -91,8 +91,11 @@ proxy {{
 """)
             self.begin(host, "node", [self.program, "run", path])
         self.wait_settled()
-        wait_until(lambda: '"owner":"node-11"' in run(*self.lab.command(
-            SECOND, ["curl", "-s", "http://127.0.0.1:8558/api/vips"]), check=False).replace(" ", ""), "the second node knows the owner")
+        wait_until(self.is_known, "the second node knows the owner")
+
+    def is_known(self):
+        vips = run(*self.lab.command(SECOND, ["curl", "-s", "http://127.0.0.1:8558/api/vips"]), check=False)
+        return '"owner":"node-11"' in vips.replace(" ", "")
 
     def kill(self):
         self.signal(FIRST, "node", signal.SIGKILL)

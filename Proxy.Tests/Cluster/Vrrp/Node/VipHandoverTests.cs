@@ -121,14 +121,28 @@ public sealed class VipHandoverTests
     }
 
     [Fact]
-    public async Task A_pulled_cable_is_told_over_the_other_network()
+    public async Task A_pulled_cable_is_told_over_the_other_network_and_frees_who_waits()
     {
-        await using NetworkLab lab = await NetworkLab.CreateAsync(First, Second);
+        await using NetworkLab lab = await NetworkLab.CreateAsync(First, Second, Client);
         await lab.AddBackAsync(First, Second);
         await using VipNode first = await VipNode.StartAsync(lab, First, Slow(150), back: true, Second);
         await using VipNode second = await VipNode.StartAsync(lab, Second, Slow(100), back: true, First);
         string Log() => first.Log + second.Log;
         await SettleAsync(lab, first, second, Log);
+
+        await using ChildProcess client = lab.Start(Client, "/", "python3", "-c", $"""
+            import socket
+            s = socket.create_connection(("{Address}", 8080))
+            s.settimeout(60)
+            print("waits", flush=True)
+            try:
+                print("got", s.recv(1), flush=True)
+            except OSError as error:
+                print("freed by", type(error).__name__, flush=True)
+            """);
+        await client.WaitForOutputAsync("waits");
+        // The peers tell each other of connections twice a second.
+        await Task.Delay(TimeSpan.FromSeconds(1.2), TimeProvider.System, TestContext.Current.CancellationToken);
 
         long pulled = TimeProvider.System.GetTimestamp();
         await lab.CableAsync(First, isPlugged: false);
@@ -137,6 +151,9 @@ public sealed class VipHandoverTests
 
         // Adverts alone would need more than 6 s.
         Assert.True(took < TimeSpan.FromSeconds(3), $"{took}\n{Log()}");
+
+        // Nobody sends on that connection: without help it would wait for ever.
+        await client.WaitForOutputAsync("freed by ConnectionResetError");
     }
 
     private static async Task SettleAsync(NetworkLab lab, VipNode first, VipNode second, Func<string> log)
