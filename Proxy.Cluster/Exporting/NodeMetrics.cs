@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,5 +17,8 @@ internal sealed record NodeMetrics(
     EdgeTelemetry Telemetry,
     IReadOnlyList<AcmeOrderState> AcmeOrders)
 {
+    /// <summary>Other nodes that are connected.</summary>
+    public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
+
     public VipReport Vips { get; init; } = VipReport.None;
 }

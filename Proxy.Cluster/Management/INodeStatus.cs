@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -15,6 +16,9 @@ internal interface INodeStatus
     EdgeTelemetry Telemetry { get; }
 
     IReadOnlyList<AcmeOrderState> AcmeOrders { get; }
+
+    /// <summary>Other nodes that are connected.</summary>
+    IReadOnlyList<PeerStatus> Peers { get; }
 
     /// <summary>Virtual addresses of this node.</summary>
     VipReport Vips { get; }

@@ -174,7 +174,7 @@ public sealed class ConfigReaderTests
     [InlineData("cluster { name = \"a/b\" }", "proxy.cluster.name")]
     [InlineData("cluster { address = \"h\" }", "proxy.cluster.address")]
     [InlineData("cluster { roles = [\"a b\"] }", "proxy.cluster.roles[0]")]
-    [InlineData("cluster { peers { } }", "proxy.cluster.peers")]
+    [InlineData("cluster { peers { bind = 7400x } }", "proxy.cluster.peers.bind")]
     [InlineData("vip { advert = 5ms }", "proxy.vip.advert")]
     [InlineData("listeners = 8080", "proxy.listeners")]
     [InlineData("pools { app { balance = round-robbin } }", "proxy.pools.app.balance")]
