@@ -4,6 +4,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Vrrp.Guard;
 using Proxy.Cluster.Vrrp.Machine;
+using Proxy.Edge.Os.Network;
 
 namespace Proxy.Cluster.Vrrp.Node;
 
@@ -495,7 +496,8 @@ internal sealed class VipActor : Actor<VipMessage>
         switch (effect)
         {
             case VipEffect.Hello:
-                Send(guard => guard.Hello(_config.VipGuard.HangAfter));
+                // This actor's thread is its own and lives as long as the node.
+                Send(guard => guard.Hello(_config.VipGuard.HangAfter, 0, KernelThread.CurrentId));
                 break;
             case VipEffect.Settings settings:
                 Send(guard => guard.Configure(settings.Value));
