@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
@@ -350,6 +351,16 @@ internal sealed class NodeHost : IAsyncDisposable
             ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
             : edge;
     }
+
+    private VipService PrepareVips(ProxyConfig config) => new(
+        _actors,
+        new VipServices(
+            _logger, _time,
+            new VipNode(
+                _edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving,
+                () => _cluster?.Board.View.Standing is not ClusterStanding.Stale),
+            new VipBoard(), _name,
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
 
     private HotRestart PrepareRestart()
     {
