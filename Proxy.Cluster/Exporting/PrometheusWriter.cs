@@ -21,6 +21,7 @@ internal static class PrometheusWriter
         AcmeMetrics.Write(output, node.AcmeOrders);
         VipMetrics.Write(output, node.Vips);
         ClusterMetrics.Write(output, node.Cluster);
+        PeerMetrics.Write(output, node.Peers);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);
         LimitMetrics.Write(output, node);

@@ -80,9 +80,14 @@ internal sealed class NodeHost : IAsyncDisposable
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
         var ledger = new AcmeLedger();
+        ReadOnlyMemory<byte> sessions =
+            before?.State.GetValueOrDefault(SessionState.StateName) ?? ReadOnlyMemory<byte>.Empty;
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, RotationTime, _time, logger, SessionState.KeyOf(sessions.Span));
         _acme = new AcmeService(
             new AcmeServices(
-                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync()));
+                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync())
+            { Cluster = _peers.Acme(challenges) });
         _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
         _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
@@ -101,16 +106,14 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger);
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
+            new TicketRotation(RotationTime, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
-        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
         _engine = new LateEngine(
             () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
         var revisions = new NodeRevisionOptions(
@@ -120,13 +123,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = Addresses(config);
+        _vips = PrepareVips(config);
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips));
         _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
-        _restart = new HotRestart(
-            _departure, [new TicketKeyState(_ticketKeys)], ShareSocketsAsync, what => NodeLog.Handover(logger, what),
-            _time);
+        _restart = PrepareRestart();
         Inherit();
     }
 
@@ -186,15 +187,7 @@ internal sealed class NodeHost : IAsyncDisposable
         NodeLog.Stopped(_logger);
     }
 
-    private VipService Addresses(ProxyConfig config)
-    {
-        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
-        return new VipService(
-            _actors,
-            new VipServices(
-                _logger, _time, node, new VipBoard(), _name,
-                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
-    }
+    private TimeSpan RotationTime() => _running.Config.Node.TicketRotation;
 
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
@@ -251,6 +244,7 @@ internal sealed class NodeHost : IAsyncDisposable
         NodeLog.Handover(_logger, before.Serving(HotRestart.Patience)
             ? "this process has taken over"
             : "this process serves; the one before it does not answer");
+        Inherit();
         _hasDuties = true;
         _vips.Adopt(_running.Config);
         StartCluster(config);
@@ -272,6 +266,9 @@ internal sealed class NodeHost : IAsyncDisposable
             using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
             await cluster.LeaveAsync(limit.Token);
         }
+
+        await _peers.PushTailAsync(CancellationToken.None);
+        await _peers.DisposeAsync();
     }
 
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
@@ -279,6 +276,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
         yield return new VipEndpoints(_status, guard);
+        yield return new PeerEndpoints(_status);
         yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
@@ -353,15 +351,31 @@ internal sealed class NodeHost : IAsyncDisposable
             : edge;
     }
 
-    private void Inherit()
+    private VipService PrepareVips(ProxyConfig config) => new(
+        _actors,
+        new VipServices(
+            _logger, _time,
+            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+            new VipBoard(), _name,
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
+
+    private HotRestart PrepareRestart()
     {
-        _restart.BeforeGivingWay(StopManagementAsync);
-        _restart.BeforeGivingWay(() => _vips.StayAsync().AsTask());
-        _restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        _restart.BeforeGivingWay(LeaveDutiesAsync);
+        var restart = new HotRestart(
+            _departure,
+            [new TicketKeyState(_ticketKeys), new SessionState(_peers.Mesh.Entries, _peers.EntryKey, _time)],
+            ShareSocketsAsync, what => NodeLog.Handover(_logger, what), _time);
+        restart.BeforeGivingWay(StopManagementAsync);
+        restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
+        restart.BeforeGivingWay(LeaveDutiesAsync);
         // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
         // leave the cluster.
-        _restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
+        restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
+        return restart;
+    }
+
+    private void Inherit()
+    {
         foreach (IHandoverState state in _restart.State)
         {
             if (_before is not null && _before.State.TryGetValue(state.Name, out ReadOnlyMemory<byte> bytes)

@@ -3,6 +3,7 @@ using Proxy.Actors.Planning;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Snapshot;
@@ -32,6 +33,10 @@ internal sealed class NodeStatus(
 
     /// <summary>Set when the node joins its cluster.</summary>
     public MembershipBoard? ClusterBoard { get; set; }
+
+    public IReadOnlyList<PeerStatus> Peers => Mesh?.Status() ?? [];
+
+    public PeerMesh? Mesh { get; set; }
 
     public VipReport Vips => VipService?.Report ?? VipReport.None;
 

@@ -1,5 +1,6 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,6 +17,9 @@ internal interface INodeStatus
     EdgeTelemetry Telemetry { get; }
 
     IReadOnlyList<AcmeOrderState> AcmeOrders { get; }
+
+    /// <summary>Other nodes that are connected.</summary>
+    IReadOnlyList<PeerStatus> Peers { get; }
 
     /// <summary>Virtual addresses of this node.</summary>
     VipReport Vips { get; }

@@ -127,11 +127,7 @@ internal sealed class HandoverDesk : IAsyncDisposable
 
         _node.Log($"process {process} takes over");
         await SendSocketsAsync(peer, cancellation);
-        foreach (IHandoverState state in _node.State)
-        {
-            await SendAsync(peer, HandoverFrame.State(state.Name, state.Export()), cancellation);
-        }
-
+        await SendStateAsync(peer, _node.State, cancellation);
         await SendAsync(peer, HandoverFrame.Write(HandoverKind.End, []), cancellation);
         if (await ReadAsync(peer, HandoverKind.Serving, 0, cancellation) is null)
         {
@@ -139,6 +135,7 @@ internal sealed class HandoverDesk : IAsyncDisposable
         }
 
         await _node.GiveWayAsync(process);
+        await SendStateAsync(peer, _node.State.Where(static state => state.IsLive), cancellation);
         await SendAsync(peer, HandoverFrame.Write(HandoverKind.Left, []), cancellation);
     }
 
@@ -166,6 +163,15 @@ internal sealed class HandoverDesk : IAsyncDisposable
             {
                 DescriptorPassing.Close(socket.Descriptor);
             }
+        }
+    }
+
+    private static async Task SendStateAsync(
+        Socket peer, IEnumerable<IHandoverState> states, CancellationToken cancellation)
+    {
+        foreach (IHandoverState state in states)
+        {
+            await SendAsync(peer, HandoverFrame.State(state.Name, state.Export()), cancellation);
         }
     }
 

@@ -6,6 +6,9 @@ internal interface IHandoverState
     /// <summary>Short ASCII; the next process may be of another version and not know it.</summary>
     string Name { get; }
 
+    /// <summary>Whether it changes with every client, so that it is given a second time at the end.</summary>
+    bool IsLive => false;
+
     byte[] Export();
 
     /// <summary>False when the bytes are not understood; the node then begins without.</summary>

@@ -66,13 +66,26 @@ internal sealed class Takeover : IDisposable
     }
 
     /// <summary>Tells the running process to give way; true when it has done so within the time. False changes nothing
-    /// for connections: both have the sockets.</summary>
+    /// for connections: both have the sockets. <see cref="State"/> then has what changed meanwhile.</summary>
     public bool Serving(TimeSpan patience)
     {
+        State.Clear();
         try
         {
             _peer.Send(HandoverFrame.Write(HandoverKind.Serving, []));
-            return Read(patience, []).Kind == HandoverKind.Left;
+            while (true)
+            {
+                (HandoverKind kind, byte[] payload) = Read(patience, []);
+                if (kind != HandoverKind.State)
+                {
+                    return kind == HandoverKind.Left;
+                }
+
+                if (HandoverFrame.TryReadState(payload, out string name, out var bytes))
+                {
+                    State[name] = bytes;
+                }
+            }
         }
         catch (Exception error) when (error is SocketException or IOException)
         {

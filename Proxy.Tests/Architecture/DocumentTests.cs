@@ -203,7 +203,9 @@ public sealed partial class DocumentTests
             return $"{words[0]} is no command";
         }
 
-        string source = File.ReadAllText(Path.Combine(Repository.Root, "Proxy.Cluster/Commands/ProxyCommand.cs"));
+        string[] sources = ["Proxy.Cluster/Commands/ProxyCommand.cs", "Proxy.Cluster/Commands/Ctl/CtlCommand.cs"];
+        string source = string.Concat(
+            sources.Select(static path => File.ReadAllText(Path.Combine(Repository.Root, path))));
         string[] known =
             ["help", .. CommandName().Matches(source).Select(static match => match.Groups[1].Value)];
         string? verb = words.Skip(1).FirstOrDefault(static word => Verb().IsMatch(word));
@@ -269,7 +271,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^(ops/[a-z-]+|\.ci/[a-z-]+)$")]
     private static partial Regex Script();
 
-    [GeneratedRegex("new Command\\(\\s*\"([a-z-]+)\"")]
+    [GeneratedRegex("new(?: Command)?\\(\\s*\"([a-z-]+)\"")]
     private static partial Regex CommandName();
 
     [GeneratedRegex("^[a-z-]+$")]

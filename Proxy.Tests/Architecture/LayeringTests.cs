@@ -77,21 +77,22 @@ public sealed partial class LayeringTests
             "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
             + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Edge.Replication Edge.Tls",
+        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Membership Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls "
-            + "Edge.Topology",
+            "Cluster.Acme Cluster.Membership Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot "
+            + "Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Revisions "
-            + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Peers "
+            + "Cluster.Revisions Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot Edge.Topology",
         ["Cluster.Demo"] = "",
         ["Cluster.Shutdown"] = "Actors.Runtime Cluster.Management",
-        ["Cluster.Restart"] = "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Tls",
+        ["Cluster.Restart"] =
+            "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
@@ -212,8 +213,8 @@ public sealed partial class LayeringTests
     [InlineData(
         "sockets and names",
         @"\b(Socket|TcpClient|TcpListener|UdpClient|NetworkStream|SocketAsyncEventArgs|SocketException|HttpClient|Dns)\b",
-        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing Cluster.Restart "
-            + "Cluster.Vrrp")]
+        "Cluster.Commands Cluster.Demo Cluster.Engine Cluster.Management Cluster.Peers Cluster.Probing "
+            + "Cluster.Restart Cluster.Vrrp")]
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",

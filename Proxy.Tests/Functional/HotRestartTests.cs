@@ -41,6 +41,43 @@ public sealed class HotRestartTests
     }
 
     [Fact]
+    public async Task Learned_sessions_go_to_the_next_process()
+    {
+        await using ScriptedOrigin one = Application("one");
+        await using ScriptedOrigin two = Application("two");
+        NodeSettings settings = new()
+        {
+            Rules = Writable
+                + NodeSettings.Pool("affinity { application-cookie { name = SID } }", one.Url, two.Url),
+        };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var processes = new Successors(node);
+        var members = new Dictionary<string, string>();
+        for (var i = 0; i < 10; i++)
+        {
+            WireMessage login = await node.AskAsync("GET /login HTTP/1.1\r\nHost: x\r\n\r\n");
+            members[login.Value("Set-Cookie").Split(';')[0]] = login.Text;
+        }
+
+        Assert.Equal(200, await processes.UpgradeAsync());
+        await Eventually.IsTrueAsync(() => node.Child.HasEnded, () => "the old process ends", TimeSpan.FromSeconds(20));
+
+        foreach ((string cookie, string member) in members)
+        {
+            WireMessage answer = await node.AskAsync($"GET / HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
+            Assert.Equal(member, answer.Text);
+        }
+
+        static ScriptedOrigin Application(string name)
+        {
+            var logins = 0;
+            return new ScriptedOrigin().Serve(request => request.Target == "/login"
+                ? Answer.Ok(name, $"Set-Cookie: SID={name}{Interlocked.Increment(ref logins)}")
+                : Answer.Ok(name));
+        }
+    }
+
+    [Fact]
     public async Task A_successor_that_cannot_start_leaves_the_old_process_serving()
     {
         await using ScriptedOrigin origin = Load.Origin("one");
@@ -109,6 +146,77 @@ public sealed class HotRestartTests
         await load.GoOnForAsync(50);
 
         await load.AssertNothingFailedAsync();
+    }
+
+    [Fact]
+    public async Task Remembered_sessions_stay_with_their_members()
+    {
+        await using var one = Naming("one");
+        await using var two = Naming("two");
+        await using var three = Naming("three");
+        NodeSettings settings = new()
+        {
+            Rules = Writable + NodeSettings.Pool(
+                "affinity { application-cookie { name = SID } }", one.Url, two.Url, three.Url),
+        };
+        await using var node = await NodeProcess.StartAsync(settings);
+        await using var processes = new Successors(node);
+        string[] before = await AskAllAsync(node);
+
+        Assert.Equal(200, await processes.UpgradeAsync());
+        await processes.AllButTheLastEndAsync();
+        string[] after = await AskAllAsync(node);
+
+        Assert.Equal(before, after);
+        Assert.Equal(3, before.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Tls_clients_resume_their_sessions_with_the_next_process()
+    {
+        using var authority = new TestCertificates();
+        TestCertificates.Leaf leaf = authority.Issue(["shop.test"]);
+        await using var origin = Naming("one");
+        await using var node = await NodeProcess.StartAsync(new NodeSettings
+        {
+            Listener = "access-log { enabled = false }\ntls { certificates = [ { certificate = a.pem } ] }",
+            Rules = Writable + NodeSettings.Pool("", origin.Url),
+            Files = new Dictionary<string, string> { ["a.pem"] = leaf.CertificatePem + leaf.KeyPem },
+        });
+        await using var processes = new Successors(node);
+
+        string first = await OpenSslAsync(node, "-sess_out session");
+        Assert.Equal(200, await processes.UpgradeAsync());
+        await processes.AllButTheLastEndAsync();
+        string again = await OpenSslAsync(node, "-sess_in session");
+
+        Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
+        Assert.Contains("Reused, TLSv1", again, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 200", again, StringComparison.Ordinal);
+    }
+
+    /// <summary>One request, which stays until the node closes: by then the client has its tickets.</summary>
+    private static async Task<string> OpenSslAsync(NodeProcess node, string arguments) => (await ChildProcess.RunAsync(
+        "bash",
+        [
+            "-c",
+            "printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n' "
+            + $"| openssl s_client -ign_eof -connect 127.0.0.1:{node.Port} -servername shop.test {arguments}",
+        ],
+        node.Folder)).Output;
+
+    private static ScriptedOrigin Naming(string name) => new ScriptedOrigin().Serve(_ => Answer.Ok(name));
+
+    private static async Task<string[]> AskAllAsync(NodeProcess node)
+    {
+        var members = new List<string>();
+        for (int i = 0; i < 20; i++)
+        {
+            members.Add((await node.AskAsync(
+                $"GET / HTTP/1.1\r\nHost: x.test\r\nCookie: SID=s{i}\r\nConnection: close\r\n\r\n")).Text);
+        }
+
+        return [.. members];
     }
 
     /// <summary>The processes that came after the first one; the test ends those still there.</summary>

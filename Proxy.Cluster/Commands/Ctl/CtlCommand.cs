@@ -46,6 +46,7 @@ internal static class CtlCommand
             PoolsNoun.Make(),
             MembersNoun.Make(),
             NodeNoun.Make(),
+            ClusterNoun.Make(),
             RollNoun.Make(),
             RevisionsNoun.Make(),
             VipNoun.Make(),
@@ -74,6 +75,8 @@ internal static class CtlCommand
         command.SetAction((parsed, cancellation) => RunAsync(parsed, run, cancellation));
         return command;
     }
+
+    public static string ReadUrl(ParseResult parsed) => parsed.GetRequiredValue(Url);
 
     /// <summary>The token given; null after saying why it cannot be had.</summary>
     public static string? ReadToken(ParseResult parsed, TextWriter errors)
@@ -105,7 +108,7 @@ internal static class CtlCommand
             return 2;
         }
 
-        if (ManagementApi.Open(parsed.GetRequiredValue(Url), token, out ManagementApi? api) is { } problem)
+        if (ManagementApi.Open(ReadUrl(parsed), token, out ManagementApi? api) is { } problem)
         {
             await errors.WriteLineAsync($"--url: {problem}");
             return 2;

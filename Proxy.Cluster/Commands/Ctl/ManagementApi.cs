@@ -58,6 +58,9 @@ internal sealed class ManagementApi : IDisposable
     public Task<ApiAnswer> PostAsync(string path, string? json, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, path, json ?? "{}", Patience, cancellation);
 
+    public Task<ApiAnswer> PutAsync(string path, string json, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Put, path, json, Patience, cancellation);
+
     public Task<ApiAnswer> PostSlowAsync(string path, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, path, "{}", LongPatience, cancellation);
 
@@ -65,7 +68,8 @@ internal sealed class ManagementApi : IDisposable
 
     /// <summary>The error a node gave in its answer's body, else the body itself.</summary>
     private static string Reason(ApiAnswer answer) =>
-        answer.Json is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("error", out JsonElement error)
+        answer.Json is { ValueKind: JsonValueKind.Object } json
+            && (json.TryGetProperty("error", out JsonElement error) || json.TryGetProperty("message", out error))
             ? error.ToString()
             : answer.Text.Trim();
 

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 
 namespace Proxy.Cluster.Commands.Ctl;
@@ -18,8 +20,52 @@ internal static class MembersNoun
                     : session.ShowAsync(
                         "/api/pools", json => List(json.EnumerateArray(), session.Output), cancellation),
                 pool),
+            Change("ready", "The member takes requests again."),
+            Change("drain", "The member keeps the clients bound to it and gets no new ones."),
+            Change("maint", "The member gets nothing, and is not checked."),
         };
     }
+
+    /// <summary>A change is a revision: it holds on all nodes and over restarts, and `revisions revert` takes it
+    /// back.</summary>
+    private static Command Change(string state, string description)
+    {
+        var pool = new Argument<string>("POOL") { Description = "Name of the pool." };
+        var member = new Argument<string>("MEMBER") { Description = "Name of the member." };
+        var why = new Option<string>("--why")
+        {
+            Description = "The reason, for whoever reads the list of revisions later.",
+            DefaultValueFactory = static _ => "",
+        };
+        return CtlCommand.Verb(
+            state, description,
+            async (session, parsed, cancellation) =>
+            {
+                string path = $"pools.{Key(parsed.GetRequiredValue(pool))}.members."
+                    + $"{Key(parsed.GetRequiredValue(member))}.state";
+                var body = new ArrayBufferWriter<byte>();
+                using (var json = new Utf8JsonWriter(body))
+                {
+                    json.WriteStartObject();
+                    json.WriteStartObject("set");
+                    json.WriteString(path, state);
+                    json.WriteEndObject();
+                    json.WriteString("who", Environment.UserName);
+                    json.WriteString("why", parsed.GetValue(why));
+                    json.WriteEndObject();
+                }
+
+                ApiAnswer answer = await session.Api.PostAsync(
+                    "/api/revisions", Encoding.UTF8.GetString(body.WrittenSpan), cancellation);
+                return session.Report(answer, _ => session.Output.WriteLine(
+                    $"{parsed.GetValue(pool)}/{parsed.GetValue(member)}: {state}"));
+            },
+            pool, member, why);
+    }
+
+    /// <summary>A part of a path; names with dots are quoted, as in HOCON.</summary>
+    private static string Key(string name) =>
+        name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? name : JsonSerializer.Serialize(name);
 
     public static void List(IEnumerable<JsonElement> pools, TextWriter output)
     {

@@ -9,10 +9,10 @@ internal static class RollNoun
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
-    private static readonly Option<string> Nodes = new("--nodes")
+    private static readonly Option<string?> Nodes = new("--nodes")
     {
-        Description = "Management addresses of all nodes, separated by commas, in the order of the roll.",
-        Required = true,
+        Description = "Management addresses of all nodes, separated by commas, in the order of the roll. Without it "
+            + "those of the members of the cluster, as the node of --url knows them.",
     };
 
     private static readonly Option<RollHow> How = new("--how")
@@ -65,10 +65,22 @@ internal static class RollNoun
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         TextWriter errors = parsed.InvocationConfiguration.Error;
+        if (CtlCommand.ReadToken(parsed, errors) is not { } token)
+        {
+            return 2;
+        }
+
+        IReadOnlyList<string>? nodes = parsed.GetValue(Nodes) is { } given
+            ? given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : await FleetMembers.ReadAsync(CtlCommand.ReadUrl(parsed), token, errors, cancellation);
+        if (nodes is null)
+        {
+            return 1;
+        }
+
         var plan = new RollPlan
         {
-            Nodes = parsed.GetRequiredValue(Nodes).Split(
-                ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            Nodes = nodes,
             How = parsed.GetValue(How),
             Watch = TimeSpan.FromSeconds(parsed.GetValue(Watch)),
             Drain = TimeSpan.FromSeconds(parsed.GetValue(Drain)),
@@ -78,11 +90,6 @@ internal static class RollNoun
         string? state = parsed.GetValue(State);
         string? unusable = null;
         int done = state is null ? 0 : RollProgress.Read(state, plan.Nodes, out unusable);
-        if (CtlCommand.ReadToken(parsed, errors) is not { } token)
-        {
-            return 2;
-        }
-
         if (unusable is not null)
         {
             await errors.WriteLineAsync($"--state: {unusable}");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Proxy.Cluster.Commands.Roll;
 using Proxy.Tests.Kit;
 
@@ -150,6 +151,34 @@ public sealed class RollMachineTests
         Assert.Equal((1, null, null), (done, none, same));
         Assert.Contains("other nodes", other, StringComparison.Ordinal);
         Assert.NotNull(broken);
+    }
+
+    [Fact]
+    public void The_fleet_is_read_from_the_members_and_the_node_asked_comes_last()
+    {
+        string? problem = ReadFleet("Up", "a:8558", "", out IReadOnlyList<string> nodes);
+
+        Assert.Null(problem);
+        Assert.Equal(["http://b:8558", "http://a:8558"], nodes);
+    }
+
+    [Theory]
+    [InlineData("Leaving", "a:8558", "", "node a is Leaving")]
+    [InlineData("Up", "", "", "node a tells no management address")]
+    [InlineData("Up", "a:8558", "{}", "unreachable")]
+    public void A_fleet_that_is_not_whole_is_not_rolled(
+        string status, string address, string silent, string expected) =>
+        Assert.Contains(expected, ReadFleet(status, address, silent, out _), StringComparison.Ordinal);
+
+    private static string? ReadFleet(string status, string address, string silent, out IReadOnlyList<string> nodes)
+    {
+        using JsonDocument view = JsonDocument.Parse($$"""
+            { "selfNode": "proxy://p@a:7400", "unreachable": [{{silent}}], "members": [
+              { "node": "proxy://p@a:7400", "name": "a", "status": "{{status}}", "management": "{{address}}" },
+              { "node": "proxy://p@b:7400", "name": "b", "status": "Up", "management": "http://b:8558" } ] }
+            """);
+        nodes = FleetMembers.Read(view.RootElement, out string? problem);
+        return problem;
     }
 
     private static RollPlan Plan(int size) => new()

@@ -1,6 +1,7 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -21,6 +22,8 @@ internal sealed class FakeNodeStatus : INodeStatus
     public EdgeTelemetry Telemetry => _sample.Telemetry;
 
     public IReadOnlyList<AcmeOrderState> AcmeOrders { get; set; } = [];
+
+    public IReadOnlyList<PeerStatus> Peers { get; set; } = [];
 
     public VipReport Vips { get; set; } = VipReport.None;
 

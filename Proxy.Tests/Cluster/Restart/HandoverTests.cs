@@ -5,6 +5,7 @@ using System.Runtime.Versioning;
 using Proxy.Cluster.Restart;
 using Proxy.Edge.Node;
 using Proxy.Edge.Os.Network;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Tls;
 using Proxy.Tests.Kit;
 
@@ -44,9 +45,10 @@ public sealed class HandoverTests : IAsyncDisposable
 
         Assert.Equal(0, _node.GaveWayTo);
         Assert.Equal(("web", "127.0.0.1:0", 0), Named(Assert.Single(taken.Sockets)));
-        Assert.Equal([1, 2, 3], taken.State["numbers"].ToArray());
+        Assert.Equal([1, 1], taken.State["numbers"].ToArray());
         Assert.True(await Task.Run(() => taken.Serving(Patience), TestContext.Current.CancellationToken));
         Assert.Equal(Environment.ProcessId, _node.GaveWayTo);
+        Assert.Equal([1, 2], taken.State["numbers"].ToArray());
         DescriptorPassing.Close(taken.Sockets[0].Descriptor);
     }
 
@@ -185,6 +187,39 @@ public sealed class HandoverTests : IAsyncDisposable
         Assert.False(new TicketKeyState(young).TryImport([]));
     }
 
+    [Fact]
+    public void Sessions_go_along_under_the_same_key_only_and_the_newer_entry_wins()
+    {
+        byte[] key = new byte[EntryHash.KeyBytes];
+        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        Replica old = Sessions();
+        Replica young = Sessions();
+        for (ulong i = 1; i <= 500; i++)
+        {
+            old.Write(Key(i), i, TimeSpan.FromHours(1), now);
+        }
+
+        byte[] first = new SessionState(old, key, TimeProvider.System).Export();
+        young.Write(Key(1), 77, TimeSpan.FromHours(1), now + 1);
+        bool isTaken = new SessionState(young, key, TimeProvider.System).TryImport(first);
+
+        Assert.True(isTaken);
+        Assert.Equal(500, young.Table.Count);
+        Assert.True(young.TryRead(Key(1), now, out ReplicatedEntry entry));
+        Assert.Equal(77UL, entry.Value);
+        Assert.Equal(key, SessionState.KeyOf(first).ToArray());
+        Assert.False(new SessionState(Sessions(), [1, .. key[1..]], TimeProvider.System).TryImport(first));
+        Assert.False(new SessionState(Sessions(), key, TimeProvider.System).TryImport(first.AsSpan()[..^1]));
+        Assert.Equal(0, SessionState.KeyOf([9, 9]).Length);
+    }
+
+    /// <summary>Spread over the table, as hashes are.</summary>
+    private static EntryKey Key(ulong number) => new(number * 0x9E3779B97F4A7C15, number);
+
+    private static Replica Sessions() => new(
+        1, NodeTag.Of("n"), new HybridClock(TimeSpan.FromSeconds(1)), new ReplicaTable(4096),
+        new WriteJournal(1024, new WriteSignal()));
+
     private static (string, string, int) Named(SharedListener socket) => (socket.Listener, socket.Bind, socket.Loop);
 
     private void Open(TimeSpan? patience = null) =>
@@ -241,9 +276,13 @@ public sealed class HandoverTests : IAsyncDisposable
 
         private sealed class Numbers : IHandoverState
         {
+            private byte _exports;
+
             public string Name => "numbers";
 
-            public byte[] Export() => [1, 2, 3];
+            public bool IsLive => true;
+
+            public byte[] Export() => [1, ++_exports];
 
             public bool TryImport(ReadOnlySpan<byte> bytes) => true;
         }
