@@ -84,8 +84,8 @@ public sealed partial class LayeringTests
             + "Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
             "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Peers "
-            + "Cluster.Revisions Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
-            + "Edge.Topology",
+            + "Cluster.Revisions Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot "
+            + "Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
         ["Cluster.Certificates"] = "Actors.Config Actors.Ports Cluster.Acme Edge.Snapshot Edge.Tls",
         ["Cluster.Shares"] = "Actors.Runtime Edge.Limits Edge.Replication Edge.Snapshot Edge.Topology",
