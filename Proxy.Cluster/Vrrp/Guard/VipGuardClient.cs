@@ -36,7 +36,8 @@ internal sealed class VipGuardClient : IDisposable
     public void Hello(TimeSpan hangAfter, int processId = 0, int threadId = 0)
     {
         Span<byte> record = stackalloc byte[32];
-        int length = GuardProtocol.Write(record, new GuardHello(processId, (long)hangAfter.TotalMicroseconds, threadId));
+        int length = GuardProtocol.Write(
+            record, new GuardHello(processId, (long)hangAfter.TotalMicroseconds, threadId));
         _socket.Send(record[..length]);
     }
 
