@@ -17,6 +17,9 @@ internal static partial class AcmeLog
     [LoggerMessage(74, LogLevel.Information, "acme: {File} was replaced; orders trust the new authorities")]
     public static partial void AuthoritiesReplaced(ILogger logger, string file);
 
+    [LoggerMessage(75, LogLevel.Information, "acme: a certificate for {Names} came from another node, until {Until}")]
+    public static partial void TakenOver(ILogger logger, string names, DateTimeOffset until);
+
     [LoggerMessage(73, LogLevel.Error, "acme: ordering for {Names} failed")]
     public static partial void Broken(ILogger logger, string names, Exception error);
 }

@@ -58,6 +58,9 @@ internal sealed class AcmeMachine(AcmeSettings settings, CertificateLife? curren
         Keeping,
     }
 
+    /// <summary>Between two attempts.</summary>
+    public bool IsAsleep => _step == Step.Asleep;
+
     /// <summary>When the certificate there is will be ordered anew; null while there is none.</summary>
     public DateTimeOffset? RenewAt => _current is null ? null : _renewAt;
 

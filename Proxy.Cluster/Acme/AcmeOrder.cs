@@ -9,19 +9,50 @@ using Proxy.Edge.Tls;
 namespace Proxy.Cluster.Acme;
 
 /// <summary>Where the answers to challenges go: the edge.</summary>
-internal sealed record ChallengeDesk(HttpChallenges Http, TlsChallenges Tls);
+internal sealed record ChallengeDesk(HttpChallenges Http, TlsChallenges Tls)
+{
+    public void Show(ChallengeAnswer challenge, DateTimeOffset now)
+    {
+        if (challenge.Type == "http-01")
+        {
+            Http.Add(challenge.Token, challenge.Answer);
+        }
+        else
+        {
+            Tls.Add(challenge.Host, OwnCertificate.ForChallenge(challenge, now));
+        }
+    }
+
+    public void Hide(ChallengeAnswer challenge)
+    {
+        if (challenge.Type == "http-01")
+        {
+            Http.Remove(challenge.Token);
+        }
+        else
+        {
+            Tls.Remove(challenge.Host);
+        }
+    }
+}
 
 /// <summary>What carrying an order out needs.</summary>
 /// <param name="Changed">Told after a new certificate is in <paramref name="Certificates"/>.</param>
 internal sealed record AcmeServices(
     ILogger Logger, TimeProvider Time, ChallengeDesk Desk, AcmeCertificates Certificates, AcmeLedger Ledger,
-    Action Changed);
+    Action Changed)
+{
+    public IAcmeCluster Cluster { get; init; } = new AcmeAlone();
+}
 
 /// <summary>Carries out what <see cref="AcmeMachine"/> wants for one certificate, until it is stopped.</summary>
 internal sealed class AcmeOrder(
     AcmeServices services, IAcmeStore store, string storeName, IReadOnlyList<string> names, AcmeKeyType keyType,
     AcmeClient client, AcmeMachine machine)
 {
+    private static readonly TimeSpan WaitStep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(10);
+
     private readonly string _names = string.Join(", ", names);
     private readonly List<ChallengeAnswer> _shown = [];
     private string _keyPem = "";
@@ -33,6 +64,11 @@ internal sealed class AcmeOrder(
             AcmeInput input = AcmeInput.Woken.Instance;
             while (!cancellation.IsCancellationRequested)
             {
+                if (input is AcmeInput.Woken)
+                {
+                    await TurnAsync(cancellation);
+                }
+
                 input = await StepAsync(input, cancellation);
             }
         }
@@ -43,6 +79,18 @@ internal sealed class AcmeOrder(
         finally
         {
             HideAll();
+        }
+    }
+
+    /// <summary>Leaves ordering to the node whose turn it is; what that gets comes from there, and this order begins
+    /// anew with it. Who waits in vain orders itself: the other one may be cut off from the authority.</summary>
+    private async Task TurnAsync(CancellationToken cancellation)
+    {
+        TimeSpan waited = TimeSpan.Zero;
+        while (!services.Cluster.IsOrderer && waited < MaxWait && machine.IsAsleep)
+        {
+            await Task.Delay(WaitStep, services.Time, cancellation);
+            waited += WaitStep;
         }
     }
 
@@ -124,6 +172,7 @@ internal sealed class AcmeOrder(
             AcmeLog.StoreTrouble(services.Logger, error.Message);
         }
 
+        services.Cluster.Issued(storeName, issued.ToBytes());
         services.Certificates.Set(names, issued);
         services.Ledger.Issued(_names);
         AcmeLog.Issued(services.Logger, _names, issued.Life.NotAfter);
@@ -134,29 +183,16 @@ internal sealed class AcmeOrder(
     private void Show(ChallengeAnswer challenge)
     {
         _shown.Add(challenge);
-        if (challenge.Type == "http-01")
-        {
-            services.Desk.Http.Add(challenge.Token, challenge.Answer);
-        }
-        else
-        {
-            services.Desk.Tls.Add(
-                challenge.Host, OwnCertificate.ForChallenge(challenge, services.Time.GetUtcNow()));
-        }
+        services.Desk.Show(challenge, services.Time.GetUtcNow());
+        services.Cluster.Shown(challenge);
     }
 
     private void HideAll()
     {
         foreach (ChallengeAnswer challenge in _shown)
         {
-            if (challenge.Type == "http-01")
-            {
-                services.Desk.Http.Remove(challenge.Token);
-            }
-            else
-            {
-                services.Desk.Tls.Remove(challenge.Host);
-            }
+            services.Desk.Hide(challenge);
+            services.Cluster.Hidden(challenge);
         }
 
         _shown.Clear();

@@ -78,7 +78,13 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
     /// used changes nothing; the look after it is repaired finds it.</summary>
     public async Task LookAsync(ProxyConfig config)
     {
-        if (_prepared is not { } prepared || prepared.Acme.CaFile.Length == 0)
+        if (_prepared is not { } prepared)
+        {
+            return;
+        }
+
+        await ExchangeAsync(prepared, config);
+        if (prepared.Acme.CaFile.Length == 0)
         {
             return;
         }
@@ -111,6 +117,53 @@ internal sealed class AcmeService(AcmeServices services) : IAsyncDisposable
         }
 
         _running.Clear();
+    }
+
+    /// <summary>Takes over what another node was issued, and gives what none of them has.</summary>
+    private async Task ExchangeAsync(Prepared prepared, ProxyConfig config)
+    {
+        foreach (ConfigList<string> names in AcmeFiles.Wanted(config))
+        {
+            string name = AcmeFiles.StoreName(prepared.Acme, names);
+            IssuedCertificate? own = services.Certificates.Find(names);
+            if (services.Cluster.Find(name) is not { } bytes)
+            {
+                if (own is not null && services.Cluster.IsOrderer)
+                {
+                    services.Cluster.Issued(name, own.ToBytes());
+                }
+            }
+            else if (IssuedCertificate.FromBytes(bytes, names, out _) is { } shared
+                && !(own?.Life.NotAfter >= shared.Life.NotAfter))
+            {
+                await TakeAsync(prepared, names, shared);
+            }
+        }
+    }
+
+    private async Task TakeAsync(Prepared prepared, ConfigList<string> names, IssuedCertificate shared)
+    {
+        try
+        {
+            prepared.Store.Write(AcmeFiles.StoreName(prepared.Acme, names), shared.ToBytes());
+        }
+        catch (AcmeStoreException error)
+        {
+            AcmeLog.StoreTrouble(services.Logger, error.Message);
+        }
+
+        services.Certificates.Set(names, shared);
+        services.Ledger.Issued(string.Join(", ", names));
+        AcmeLog.TakenOver(services.Logger, string.Join(", ", names), shared.Life.NotAfter);
+        // The order goes on from the new certificate, or it would still get its own.
+        string key = $"{prepared.Mark} {string.Join(' ', names)}";
+        if (_running.Remove(key, out Running? old))
+        {
+            await old.DisposeAsync();
+            _running[key] = Start(prepared, names);
+        }
+
+        services.Changed();
     }
 
     private Running Start(Prepared prepared, ConfigList<string> names)

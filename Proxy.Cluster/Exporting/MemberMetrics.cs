@@ -46,6 +46,8 @@ internal static class MemberMetrics
         Each(output, members, member => member.State.InFlight);
         output.Gauge("proxy_member_max_connections", "Requests that may be in flight; 0 = no limit.");
         Each(output, members, member => member.MaxConnections);
+        output.Gauge("proxy_member_slot_share", "Part of max-connections that this node may use now; 0 = no limit.");
+        Each(output, members, member => Math.Min(member.State.SlotShare, member.MaxConnections));
         output.Gauge("proxy_member_idle_connections", "Kept connections without a request.");
         Each(output, members, member => member.State.Sum(c => Volatile.Read(ref c.IdleConnections)));
     }

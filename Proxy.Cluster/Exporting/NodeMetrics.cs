@@ -1,4 +1,6 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,5 +18,9 @@ internal sealed record NodeMetrics(
     EdgeTelemetry Telemetry,
     IReadOnlyList<AcmeOrderState> AcmeOrders)
 {
+    public MembershipView? Cluster { get; init; }
+    /// <summary>Other nodes that are connected.</summary>
+    public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
+
     public VipReport Vips { get; init; } = VipReport.None;
 }

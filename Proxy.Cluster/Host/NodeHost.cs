@@ -58,6 +58,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
+    private LoadMeter? _load;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
@@ -79,9 +80,14 @@ internal sealed class NodeHost : IAsyncDisposable
         var challenges = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         var certificates = new AcmeCertificates(_time);
         var ledger = new AcmeLedger();
+        ReadOnlyMemory<byte> sessions =
+            before?.State.GetValueOrDefault(SessionState.StateName) ?? ReadOnlyMemory<byte>.Empty;
+        _peers = new NodePeers(
+            config, file, name, _ticketKeys, RotationTime, _time, logger, SessionState.KeyOf(sessions.Span));
         _acme = new AcmeService(
             new AcmeServices(
-                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync()));
+                logger, _time, challenges, certificates, ledger, () => _ = LookAfterCertificatesAsync())
+            { Cluster = _peers.Acme(challenges) });
         _staples = new OcspStaples(_time, (name, problem) => NodeLog.StaplingFailed(logger, name, problem));
         _tls = new FileTlsContexts(_ticketKeys, challenges.Tls, certificates, _staples);
         _edge = new EdgeNode(new EdgeNodeOptions
@@ -100,19 +106,14 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         _port = new EdgePort(_edge);
         _actors = new ActorSystem(new PoolDispatcher(), events);
-        ReadOnlyMemory<byte> sessions =
-            before?.State.GetValueOrDefault(SessionState.StateName) ?? ReadOnlyMemory<byte>.Empty;
-        _peers = new NodePeers(
-            config, file, name, _ticketKeys, () => _running.Config.Node.TicketRotation, _time, logger,
-            SessionState.KeyOf(sessions.Span));
         _certificates = new CertificateWatch(
             _time, LookAfterCertificatesAsync, _staples.RefreshAsync,
-            new TicketRotation(() => _running.Config.Node.TicketRotation, () => _peers.RotateTickets()));
+            new TicketRotation(RotationTime, () => _peers.RotateTickets()));
         var prober = new HttpProber(_time, _tls.OriginRulesOf);
         _tree = NodeSupervisor.Start(_actors, _port, prober, new DnsResolver(_time), events);
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
-        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow());
+        _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
         _engine = new LateEngine(() => OpenEngine(config), _time);
         var revisions = new NodeRevisionOptions(
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
@@ -121,7 +122,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = Addresses(config);
+        _vips = PrepareVips(config);
         _status.VipService = _vips;
         _departure.Add(new VipDuty(_vips));
         _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
@@ -173,6 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        _load?.Dispose();
         _cluster?.Dispose();
         await _peers.DisposeAsync();
 
@@ -184,15 +186,7 @@ internal sealed class NodeHost : IAsyncDisposable
         NodeLog.Stopped(_logger);
     }
 
-    private VipService Addresses(ProxyConfig config)
-    {
-        var node = new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving);
-        return new VipService(
-            _actors,
-            new VipServices(
-                _logger, _time, node, new VipBoard(), _name,
-                config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
-    }
+    private TimeSpan RotationTime() => _running.Config.Node.TicketRotation;
 
     private static long DefaultBufferBytes() =>
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
@@ -282,6 +276,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var guard = new ChangeGuard(readOnly);
         yield return new NodeEndpoints(_status, _departure, guard);
         yield return new VipEndpoints(_status, guard);
+        yield return new PeerEndpoints(_status);
         yield return new RevisionEndpoints(_revisions.Store, guard);
         if (_cluster is not null)
         {
@@ -293,6 +288,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _load = new LoadMeter(_status.Telemetry, _time, cluster.LoadChanged);
+        _status.ClusterBoard = cluster.Board;
         cluster.Supervise(_peers.Mesh, _tree.Pools);
         cluster.Adopt(_running.Config);
         _departure.Add(cluster);
@@ -302,6 +299,15 @@ internal sealed class NodeHost : IAsyncDisposable
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
         _peers.Start(cluster);
         _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
+    }
+
+    private ManagementTls TlsOf(ManagementTlsConfig tls)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_file))!; // A file always is in one.
+        return new ManagementTls(
+            Path.Combine(folder, tls.Certificate),
+            Path.Combine(folder, tls.Key),
+            tls.ClientCaFile.Length > 0 ? Path.Combine(folder, tls.ClientCaFile) : "");
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -318,6 +324,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
+                    Tls = config.Tls is { } tls ? TlsOf(tls) : null,
                     Inherited = InheritedManagement(config),
                     More = [.. Endpoints(config.ReadOnly)],
                 },
@@ -349,6 +356,14 @@ internal sealed class NodeHost : IAsyncDisposable
         _hasDuties || config.Cluster.Engine != ClusterEngine.Embedded
             ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_file))!, _time) // A file is in one.
             : EngineFault.Unavailable("it is with the process before this one");
+
+    private VipService PrepareVips(ProxyConfig config) => new(
+        _actors,
+        new VipServices(
+            _logger, _time,
+            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+            new VipBoard(), _name,
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
 
     private HotRestart PrepareRestart()
     {

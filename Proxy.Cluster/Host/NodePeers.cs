@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
 using Proxy.Actors.Runtime;
+using Proxy.Cluster.Acme;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Peers.Mesh;
 using Proxy.Cluster.Peers.Shared;
@@ -16,8 +17,8 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>This node's connections to the others, and what goes over them: remembered sessions, counters, ticket keys.
-/// A node alone has the same tables and no connections. Nothing here keeps the node from serving.</summary>
+/// <summary>This node's connections to the others, and what goes over them: remembered sessions, counters, ticket
+/// keys. A node alone has the same tables and no connections. Nothing here keeps the node from serving.</summary>
 internal sealed class NodePeers : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -29,6 +30,8 @@ internal sealed class NodePeers : IAsyncDisposable
     /// <summary>After so long with peers, what the cluster has would have come.</summary>
     private const int SettledLooks = 3;
 
+    private static readonly TimeSpan MeetingTime = TimeSpan.FromSeconds(15);
+
     private const int AloneJournalEntries = 1024;
 
     private readonly PeersConfig _config;
@@ -39,6 +42,8 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly MemberDirectory _directory;
     private readonly SharedTicketKeys? _tickets;
     private readonly TlsTicketKeys _ticketKeys;
+    private readonly SharedAcme? _acme;
+    private readonly long _began;
     private readonly LiveTables _tables;
     private readonly CancellationTokenSource _stop = new();
 
@@ -62,6 +67,7 @@ internal sealed class NodePeers : IAsyncDisposable
     {
         (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
         _wanted = _config.AreWanted(config.Cluster.Engine);
+        _began = time.GetTimestamp();
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
         ClusterSecret? secret = ReadSecret(folder);
         _directory = new MemberDirectory(_config.Seeds);
@@ -85,6 +91,7 @@ internal sealed class NodePeers : IAsyncDisposable
                 Mesh.Blobs, new BlobSeal(secret), ticketKeys, rotation, WallNow,
                 problem => PeerLog.Trouble(logger, problem));
             _tickets.Start();
+            _acme = new SharedAcme(Mesh.Blobs, new BlobSeal(secret), time, IsOrderer);
         }
 
         EntryKey = _wanted ? (secret ?? ClusterSecret.OfName(cluster)).Derive("entries", EntryHash.KeyBytes)
@@ -109,6 +116,13 @@ internal sealed class NodePeers : IAsyncDisposable
         _shares = new ShareService(actors, _name, link, slots);
         link.Connect(_shares);
         return _tables with { Limits = _shares.Limits };
+    }
+
+    /// <summary>What ordering certificates has to do with the other nodes.</summary>
+    public IAcmeCluster Acme(ChallengeDesk desk)
+    {
+        _acme?.Start(desk);
+        return _acme is null ? new AcmeAlone() : _acme;
     }
 
     /// <summary>Once the node serves and knows its cluster, if it has one.</summary>
@@ -215,22 +229,28 @@ internal sealed class NodePeers : IAsyncDisposable
     /// <summary>Tried again until it works: the port may be with the process that this one replaces.</summary>
     private bool TryListen(ref string told)
     {
-        try
+        string? problem = Mesh.Start();
+        _listening = problem is null;
+        if (problem is not null && told != problem)
         {
-            Mesh.Start();
-            _listening = true;
-        }
-        catch (IOException error)
-        {
-            if (told != error.Message)
-            {
-                told = error.Message;
-                PeerLog.Trouble(_logger, $"{error.Message}; tried again every second");
-            }
+            told = problem;
+            PeerLog.Trouble(_logger, $"cannot listen on {_config.Bind}: {problem}; tried again every second");
         }
 
         return _listening;
     }
+
+    /// <summary>Certificates are ordered by one node. Who is cut off orders for itself, but not before the others had
+    /// time to connect.</summary>
+    private bool IsOrderer()
+    {
+        IReadOnlyList<string> connected = Mesh.Peers;
+        return connected.Count > 0
+            ? IsFirst(connected)
+            : !_wanted || _time.GetElapsedTime(_began) >= MeetingTime;
+    }
+
+    private bool IsFirst(IReadOnlyList<string> others) => others.All(peer => string.CompareOrdinal(_name, peer) < 0);
 
     private void Look()
     {
@@ -241,7 +261,7 @@ internal sealed class NodePeers : IAsyncDisposable
         // A member that cannot be reached stays among them: it may live on behind a broken network.
         _shares?.SetNodes(nodes);
         _settled = connected.Count > 0 ? _settled + 1 : 0;
-        if (_settled == SettledLooks && connected.All(peer => string.CompareOrdinal(_name, peer) < 0))
+        if (_settled == SettledLooks && IsFirst(connected))
         {
             _tickets?.Offer();
         }

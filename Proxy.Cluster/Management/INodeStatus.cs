@@ -1,4 +1,6 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -16,8 +18,14 @@ internal interface INodeStatus
 
     IReadOnlyList<AcmeOrderState> AcmeOrders { get; }
 
+    /// <summary>Other nodes that are connected.</summary>
+    IReadOnlyList<PeerStatus> Peers { get; }
+
     /// <summary>Virtual addresses of this node.</summary>
     VipReport Vips { get; }
+
+    /// <summary>The cluster as this node sees it; null = it has none.</summary>
+    MembershipView? Cluster { get; }
 
     string NodeName { get; }
 

@@ -55,6 +55,8 @@ internal static class PoolJson
 
         json.WriteEndArray();
         json.WriteNumber("maxConnections", member.MaxConnections);
+        json.WriteNumber("maxConnectionsCluster", member.MaxClusterConnections);
+        json.WriteNumber("slotShare", Math.Min(state.SlotShare, member.MaxConnections));
         json.WriteNumber("inFlight", state.InFlight);
         json.WriteNumber("idle", state.Sum(c => Volatile.Read(ref c.IdleConnections)));
         WriteCounters(json, state);

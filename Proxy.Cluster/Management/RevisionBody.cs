@@ -8,6 +8,9 @@ namespace Proxy.Cluster.Management;
 /// <param name="Request">Null = it says something else; then the problem.</param>
 internal sealed record RevisionBody(RevisionRequest? Request, string Problem)
 {
+    // Answers show values below the keys of their path, and JSON is read to depth 64 there.
+    private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 32 };
+
     private static readonly string[] CommonKeys = ["who", "why", "expected", "first", "goesOn"];
 
     public static async Task<RevisionBody> ReadAsync(HttpContext context, Func<JsonElement, RevisionBody> read)
@@ -15,7 +18,7 @@ internal sealed record RevisionBody(RevisionRequest? Request, string Problem)
         try
         {
             using JsonDocument body = await JsonDocument.ParseAsync(
-                context.Request.Body, cancellationToken: context.RequestAborted);
+                context.Request.Body, Shallow, context.RequestAborted);
             return body.RootElement.ValueKind == JsonValueKind.Object
                 ? read(body.RootElement)
                 : new RevisionBody(null, "the body is not a JSON object");

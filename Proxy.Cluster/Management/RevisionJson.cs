@@ -181,7 +181,7 @@ internal static class RevisionJson
     /// <summary>The value with its secrets hidden; the keys of its path say whether it is one.</summary>
     private static string Masked(string path, string value)
     {
-        if (!HoconPath.TryParse(path, out string[]? keys))
+        if (!HoconPath.TryParse(path, out string[]? keys) || keys.Length > SharedBlocks.MaxKeys)
         {
             return $"\"{SecretMask.Mask}\"";
         }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Peers.Blobs;
@@ -87,24 +86,23 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
     private PeerInstant Now => new(
         (long)_time.GetElapsedTime(0).TotalMilliseconds, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <exception cref="IOException">The address cannot be used; may be called again.</exception>
-    public void Start()
+    /// <summary>Listens and begins to call the others; null, or why the address cannot be used: then it may be tried
+    /// again.</summary>
+    public string? Start()
     {
-        try
+        if (!_transport.TryListen(_settings.Listen, out IPEndPoint? bound, out string problem))
         {
-            ListeningOn = _transport.Listen(_settings.Listen);
-        }
-        catch (SocketException error)
-        {
-            throw new IOException($"cannot listen on {_settings.Listen}: {error.Message}", error);
+            return problem;
         }
 
+        ListeningOn = bound;
         PeerLog.Listening(_logger, ListeningOn.ToString());
         _signal.Attach(Wake);
         _watching = _directory.OnChange(TakeTargets);
         TakeTargets();
         _running.Add(PumpAsync(_stop.Token));
         _running.Add(TickAsync(_stop.Token));
+        return null;
     }
 
     public void Listen(string channel, PeerHandler handler) => _delivery.Listen(channel, handler);

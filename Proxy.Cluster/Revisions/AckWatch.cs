@@ -41,7 +41,27 @@ internal sealed class AckWatch(
     }
 
     /// <returns>Whether there may be new revisions.</returns>
-    public bool OnListed(Result<EngineResult<Listing>> result)
+    public bool Handle(RevisionMessage message)
+    {
+        switch (message)
+        {
+            case RevisionMessage.AcksListed listed:
+                return OnListed(listed.Result);
+            case RevisionMessage.WatchMoved moved:
+                return OnMoved(moved.Result);
+            case RevisionMessage.AckWritten written:
+                OnWritten(written);
+                return false;
+            case RevisionMessage.Retry:
+                Begin();
+                Write();
+                return false;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(message), message, "unknown message");
+        }
+    }
+
+    private bool OnListed(Result<EngineResult<Listing>> result)
     {
         _listing = false;
         if (!result.TryGetValue(out EngineResult<Listing> listing) || !listing.IsOk)
@@ -61,8 +81,7 @@ internal sealed class AckWatch(
         return true;
     }
 
-    /// <returns>Whether there may be new revisions.</returns>
-    public bool OnMoved(Result<WatchSignal?> result)
+    private bool OnMoved(Result<WatchSignal?> result)
     {
         if (!result.TryGetValue(out WatchSignal? signal) || signal is null or WatchSignal.Ended)
         {
@@ -94,7 +113,7 @@ internal sealed class AckWatch(
         return news;
     }
 
-    public void OnWritten(RevisionMessage.AckWritten written)
+    private void OnWritten(RevisionMessage.AckWritten written)
     {
         _writing = false;
         if (written.Result.TryGetValue(out bool done) && done)
@@ -106,12 +125,6 @@ internal sealed class AckWatch(
         {
             StartRetry();
         }
-    }
-
-    public void Retry()
-    {
-        Begin();
-        Write();
     }
 
     private void Hear(EngineItem item)

@@ -49,8 +49,9 @@ internal static class DraftRules
         };
     }
 
-    /// <summary>Without number, id and time.</summary>
-    public static ConfigRevision Finish(RevisionRequest request, Draft draft, IReadOnlyList<string> diff)
+    /// <summary>Without id and time.</summary>
+    public static ConfigRevision Finish(
+        RevisionRequest request, Draft draft, IReadOnlyList<string> diff, long number)
     {
         RevisionContent content = draft.Content!; // A draft that is finished was not refused.
         (RevisionKind kind, long of) = request switch
@@ -58,12 +59,12 @@ internal static class DraftRules
             RevisionRequest.File => (RevisionKind.File, 0L),
             RevisionRequest.Change => (RevisionKind.Change, 0L),
             RevisionRequest.Rollback rollback => (RevisionKind.Rollback, rollback.To),
-            RevisionRequest.Continue => (RevisionKind.Continue, request.Expected ?? 0),
+            RevisionRequest.Continue => (RevisionKind.Continue, number - 1),
             _ => throw new ArgumentOutOfRangeException(nameof(request), request, "unknown request"),
         };
         return new ConfigRevision
         {
-            Number = 0,
+            Number = number,
             Id = Guid.Empty,
             At = default,
             Who = Cut(request.Who),

@@ -12,8 +12,7 @@ namespace Proxy.Cluster.Revisions;
 /// their answers back.</summary>
 internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
 {
-    // A pool may wait for names longer than an operator likes to wait for an answer.
-    private static readonly TimeSpan MostWaiting = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
 
     private readonly RevisionServices _services;
     private readonly RevisionBoard _board;
@@ -23,7 +22,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     private readonly Dictionary<Guid, Action<RevisionAnswer>> _asked = [];
     private RevisionMessage.Start? _starting;
     private readonly List<string> _notes = [];
-    private readonly List<(ReplyTo<RevisionAnswer> Reply, RevisionAnswer.Committed Answer)> _waiting = [];
+    private readonly RunWaiters _waiters;
     private long _ids;
 
     public RevisionActor(IActorContext<RevisionMessage> context, RevisionServices services, RevisionBoard board)
@@ -31,6 +30,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     {
         (_services, _board) = (services, board);
         _machine = new RevisionMachine(services.Node);
+        _waiters = new RunWaiters(Context);
         _acks = new AckWatch(services.Node, services.Keys, services.Engine, Context, _stopped.Token);
     }
 
@@ -50,6 +50,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         switch (message)
         {
             case RevisionMessage.Start start:
+                _starting = start;
                 Context.PipeToSelf(
                     _services.Memory.LoadAsync(),
                     result => new RevisionMessage.Remembered(
@@ -88,11 +89,18 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 }
 
                 break;
+            case RevisionMessage.Look:
+                Perform(_machine.Look());
+                break;
             case RevisionMessage.Waited waited:
-                TellWaiting(waited.Number, null);
+                _waiters.Tell(waited.Number, null);
                 break;
             default:
-                OnEngine(message);
+                if (_acks.Handle(message))
+                {
+                    Perform(_machine.Look());
+                }
+
                 break;
         }
 
@@ -102,44 +110,17 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
     protected override void PostStop()
     {
         _stopped.Cancel();
-        foreach (Action<RevisionAnswer> answer in _asked.Values)
+        _waiters.TellAll();
+        foreach (Action<RevisionAnswer> answer in _asked.Values.ToArray())
         {
             answer(new RevisionAnswer.Unavailable("the node is stopping"));
         }
 
+        _starting?.Reply.Reply(new RevisionStart(0, "the node is stopping", []));
         Dispose();
     }
 
     public void Dispose() => _stopped.Dispose();
-
-    private void OnEngine(RevisionMessage message)
-    {
-        switch (message)
-        {
-            case RevisionMessage.AcksListed listed:
-                if (_acks.OnListed(listed.Result))
-                {
-                    Perform(_machine.Look());
-                }
-
-                break;
-            case RevisionMessage.WatchMoved moved:
-                if (_acks.OnMoved(moved.Result))
-                {
-                    Perform(_machine.Look());
-                }
-
-                break;
-            case RevisionMessage.AckWritten written:
-                _acks.OnWritten(written);
-                break;
-            case RevisionMessage.Retry:
-                _acks.Retry();
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(message), message, "unknown message");
-        }
-    }
 
     private void OnRemembered(RevisionMessage.Start start, RememberedRevision? memory)
     {
@@ -204,7 +185,6 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
 
     private void BringUp(RevisionMessage.Start start, RememberedRevision? memory, RevisionAnswer answer)
     {
-        _starting = start;
         if (answer is not RevisionAnswer.Unavailable && _machine.History.TargetOf(_services.Node) is not null)
         {
             Perform(new RevisionInput.Release());
@@ -233,9 +213,15 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         RunAlone(RevisionContent.Of(start.Common, Overlay.Empty, out _), 0);
     }
 
-    private void RunAlone(RevisionContent content, long number) => Context.PipeToSelf(
-        _services.Runtime.ApplyAsync(content, number),
-        result => new RevisionMessage.Applied(number, Alone: true, result));
+    private void RunAlone(RevisionContent content, long number)
+    {
+        if (!_stopped.IsCancellationRequested)
+        {
+            Context.PipeToSelf(
+                _services.Runtime.ApplyAsync(content, number),
+                result => new RevisionMessage.Applied(number, Alone: true, result));
+        }
+    }
 
     private void OnReread(RevisionMessage.Reread reread)
     {
@@ -277,9 +263,15 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         RevisionsRead read = result.TryGetValue(out RevisionsRead? value)
             ? value
             : new RevisionsRead([], result.Error!.Message);
-        Perform(read.Fault is null
-            ? new RevisionInput.Learned(read.Revisions)
-            : new RevisionInput.Unreadable(read.Fault));
+        if (read.Fault is null)
+        {
+            Perform(new RevisionInput.Learned(read.Revisions));
+            return;
+        }
+
+        // The watch may be well and have nothing more to say.
+        Context.StartTimer(_machine, new RevisionMessage.Look(), LookAgain);
+        Perform(new RevisionInput.Unreadable(read.Fault));
     }
 
     private void OnApplied(RevisionMessage.Applied applied)
@@ -306,7 +298,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                 static result => new RevisionMessage.Noted(result));
         }
 
-        TellWaiting(applied.Number, refusal);
+        _waiters.Tell(applied.Number, refusal);
         if (_starting is { } start)
         {
             OnFirst(start, applied, refusal);
@@ -327,35 +319,17 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         start.Reply.Reply(new RevisionStart(applied.Number, refusal, [.. _notes]));
     }
 
-    /// <summary>Who changes something on this node and looks at it then shall find it changed.</summary>
     private void ReplyWhenItRuns(ReplyTo<RevisionAnswer> reply, RevisionAnswer answer)
     {
-        if (answer is RevisionAnswer.Committed { Revision.Number: var number } committed
-            && _board.IsStarted && _machine.History.TargetOf(_services.Node)?.Number == number)
+        if (answer is RevisionAnswer.Committed committed && _board.IsStarted
+            && _machine.History.TargetOf(_services.Node)?.Number == committed.Revision.Number)
         {
-            _waiting.Add((reply, committed));
-            Context.StartTimer(number, new RevisionMessage.Waited(number), MostWaiting);
+            _waiters.Add(reply, committed);
         }
         else
         {
             reply.Reply(answer);
         }
-    }
-
-    private void TellWaiting(long number, string? refusal)
-    {
-        foreach ((ReplyTo<RevisionAnswer> reply, RevisionAnswer.Committed answer) in _waiting)
-        {
-            if (answer.Revision.Number <= number)
-            {
-                Context.CancelTimer(answer.Revision.Number);
-                reply.Reply(refusal is null || answer.Revision.Number < number
-                    ? answer
-                    : answer with { Warnings = [.. answer.Warnings, $"this node cannot run it: {refusal}"] });
-            }
-        }
-
-        _waiting.RemoveAll(one => one.Answer.Revision.Number <= number);
     }
 
     private void Ask(RevisionRequest request, Action<RevisionAnswer> answer)
@@ -373,7 +347,13 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         Perform(new RevisionInput.Ask(id, request));
     }
 
-    private void Perform(RevisionInput input) => Perform(_machine.Handle(input, Context.Time.GetUtcNow()));
+    private void Perform(RevisionInput input)
+    {
+        if (!_stopped.IsCancellationRequested)
+        {
+            Perform(_machine.Handle(input, Context.Time.GetUtcNow()));
+        }
+    }
 
     private void Perform(IReadOnlyList<RevisionEffect> effects)
     {

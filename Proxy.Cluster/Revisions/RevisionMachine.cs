@@ -19,6 +19,7 @@ internal sealed class RevisionMachine(string node)
     private Work? _work;
     private string? _unreadable = "not read yet";
     private bool _reading;
+    private bool _readAgain;
     private ConfigRevision? _applying;
     private bool _applyAgain;
     private long _attempted;
@@ -108,24 +109,17 @@ internal sealed class RevisionMachine(string node)
 
     private void Begin(List<RevisionEffect> effects)
     {
-        while (_work is null && _waiting.TryDequeue(out Work? next))
+        if (_work is null && _waiting.TryDequeue(out Work? next))
         {
+            // Decided on what the journal says now: whoever asks may have seen more than this node has.
             _work = next;
-            Try(effects);
+            Read(effects);
         }
     }
 
-    private void Try(List<RevisionEffect> effects)
+    private void Try(Work work, List<RevisionEffect> effects)
     {
-        Work work = _work!; // The callers have seen to it.
-        if (_unreadable is not null)
-        {
-            // Asking once more is how a node without news finds out that the engine is back.
-            work.WaitsForRead = true;
-            Read(effects);
-            return;
-        }
-
+        work.WaitsForRead = false;
         Draft draft = DraftRules.Make(work.Request, History);
         if (draft.Refusal is { } refusal)
         {
@@ -150,10 +144,10 @@ internal sealed class RevisionMachine(string node)
             return;
         }
 
-        ConfigRevision revision = DraftRules.Finish(work.Request, draft, judged.Judgement.Diff) with
+        ConfigRevision revision = DraftRules.Finish(
+            work.Request, draft, judged.Judgement.Diff, History.Last + 1) with
         {
             Id = work.Id,
-            Number = History.Last + 1,
             At = now,
         };
         if (RevisionCodec.Encode(revision).Payload.Length > IJournal.MaxBytes)
@@ -234,11 +228,18 @@ internal sealed class RevisionMachine(string node)
             History.Learn(revision);
         }
 
+        if (_readAgain)
+        {
+            _readAgain = false;
+            Read(effects);
+            ApplyTarget(effects);
+            return;
+        }
+
         // Its own append was read before the answer to it came: the answer will say so.
         if (_work is { WaitsForRead: true } work)
         {
-            work.WaitsForRead = false;
-            Try(effects);
+            Try(work, effects);
         }
 
         TakeOffer(effects);
@@ -248,7 +249,7 @@ internal sealed class RevisionMachine(string node)
 
     private void OnUnreadable(string reason, List<RevisionEffect> effects)
     {
-        (_reading, _unreadable) = (false, reason);
+        (_reading, _readAgain, _unreadable) = (false, false, reason);
         if (_offer is { } offer && !_offerAnswered)
         {
             // It stays: the file is committed when the engine is back, and the asker goes on without.
@@ -302,11 +303,15 @@ internal sealed class RevisionMachine(string node)
 
     private void Read(List<RevisionEffect> effects)
     {
-        if (!_reading)
+        if (_reading)
         {
-            _reading = true;
-            effects.Add(new RevisionEffect.Read(History.Last));
+            // That one may be past the place where the news is.
+            _readAgain = true;
+            return;
         }
+
+        _reading = true;
+        effects.Add(new RevisionEffect.Read(History.Last));
     }
 
     private void Answer(RevisionAnswer answer, List<RevisionEffect> effects)
@@ -328,7 +333,7 @@ internal sealed class RevisionMachine(string node)
 
         public IReadOnlyList<string> Warnings { get; set; } = [];
 
-        public bool WaitsForRead { get; set; }
+        public bool WaitsForRead { get; set; } = true;
 
         public int Tries { get; set; }
     }

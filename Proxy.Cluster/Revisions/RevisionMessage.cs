@@ -41,6 +41,9 @@ internal abstract record RevisionMessage
 
     internal sealed record Retry : RevisionMessage;
 
+    /// <summary>There may be new revisions.</summary>
+    internal sealed record Look : RevisionMessage;
+
     /// <summary>Long enough for that revision to run.</summary>
     internal sealed record Waited(long Number) : RevisionMessage;
 }

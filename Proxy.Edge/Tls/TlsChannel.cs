@@ -585,6 +585,12 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             _shared.OutOwner = null;
         }
 
+        if (Failure != TlsFailure.None)
+        {
+            // The session that it tried may be what it stumbled over.
+            Origin?.Clear();
+        }
+
         _session.Release(keeps: Origin is not null && !_handshaking);
         _held.Drop(_shared.Loop.Buffers);
         _early.Drop(_shared.Loop.Buffers);

@@ -73,7 +73,7 @@ public sealed class TlsOrigin(TlsLoop shared, TlsClientContext context, string n
         }
     }
 
-    private void Clear()
+    internal void Clear()
     {
         while (_kept.Count > 0)
         {

@@ -55,7 +55,7 @@ public sealed class DrainTests
 
         await node.Child.SignalAsync("TERM");
 
-        await node.Child.WaitAsync(TimeSpan.FromSeconds(8));
+        await node.Child.WaitAsync(TimeSpan.FromSeconds(30));
         await client.ReadToEndAsync();
     }
 
@@ -81,7 +81,7 @@ public sealed class DrainTests
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
         await using var node =
-            await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-grace = 2s" });
+            await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-grace = 6s" });
 
         await node.Child.SignalAsync("TERM");
         await Eventually.IsTrueAsync(
@@ -89,7 +89,7 @@ public sealed class DrainTests
         var answer = await node.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");
 
         Assert.Equal((200, "close"), (answer.Status, answer.Value("Connection")));
-        Assert.Equal(0, await node.Child.WaitAsync(TimeSpan.FromSeconds(8)));
+        Assert.Equal(0, await node.Child.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

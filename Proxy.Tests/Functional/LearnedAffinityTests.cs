@@ -46,7 +46,31 @@ public sealed class LearnedAffinityTests
     }
 
     [Fact]
-    public async Task An_address_is_remembered_and_forgotten_after_its_timeout()
+    public async Task A_draining_member_keeps_its_sessions_and_gets_no_new_ones()
+    {
+        await using var a = Application("a");
+        await using var b = Application("b");
+        await using var node = await StartAsync("application-cookie { name = SID }", a, b);
+        var login = await AskAsync(node, "/login");
+        var id = login.Value("Set-Cookie").Split(';')[0];
+        var (own, other) = login.Text == "a" ? ("m1", "b") : ("m2", "a");
+
+        await node.ReloadAsync(Rules("application-cookie { name = SID }", a, b).Replace(
+            $"name = {own},", $"name = {own}, state = drain,", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(
+            async () => (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskAsync(node, "/"))))
+                .All(answer => answer.Text == other),
+            () => $"new clients go elsewhere; log:\n{node.Log}", TimeSpan.FromSeconds(10));
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(login.Text, (await AskAsync(node, "/", $"Cookie: {id}\r\n")).Text);
+            Assert.Equal(other, (await AskAsync(node, "/login")).Text);
+        }
+    }
+
+    [Fact]
+    public async Task An_address_is_remembered()
     {
         await using var a = Application("a");
         await using var b = Application("b");

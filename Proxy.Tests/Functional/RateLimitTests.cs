@@ -63,6 +63,45 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_body_that_is_still_coming_waits_with_its_request()
+    {
+        await using var origin = new ScriptedOrigin().Serve(request => Answer.Ok(request.Text));
+        await using var node = await StartAsync(origin, "rate = \"4/s\", burst = 1, action = delay, max-delay = 5s");
+        using var client = await node.ConnectAsync();
+        Assert.Equal(200, (await node.AskAsync(Get())).Status);
+
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 300006\r\n\r\nabc");
+        await client.SendAsync(new string('x', 300_000));
+        Assert.True(await client.IsSilentAsync(TimeSpan.FromMilliseconds(100)));
+        await client.SendAsync("def");
+
+        var answer = await client.ReadResponseAsync();
+        Assert.Equal(200, answer.Status);
+        Assert.Equal($"abc{new string('x', 300_000)}def", answer.Text);
+    }
+
+    [Fact]
+    public async Task Clients_with_HTTP2_and_gRPC_are_told_in_their_way()
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("in"));
+        await using var node = await NodeProcess.StartAsync(new NodeSettings
+        {
+            Listener = "access-log { enabled = false }\nprotocols = [\"http/1.1\", h2c]",
+            Rules = Rules(origin, "rate = \"1/h\", burst = 1"),
+        });
+        Assert.Equal("in", (await Curl.BodyAsync("--http2-prior-knowledge", node.Url)).TrimEnd());
+
+        var refused = (await Curl.RunAsync("-s", "-i", "--http2-prior-knowledge", node.Url)).Output;
+        Assert.StartsWith("HTTP/2 429", refused, StringComparison.Ordinal);
+        Assert.Contains("retry-after: 3", refused, StringComparison.Ordinal);
+        Assert.Contains("ratelimit-policy: \"only\";q=1;w=3600", refused, StringComparison.Ordinal);
+
+        var call = (await Curl.RunAsync(
+            "-s", "-i", "--http2-prior-knowledge", "-H", "Content-Type: application/grpc", "-d", "x", node.Url)).Output;
+        Assert.Contains("grpc-status: 14", call, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_while_it_is_held_back_disturbs_nobody()
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("in"));

@@ -32,9 +32,8 @@ public sealed class RevisionTests
 
         await node.Child.SignalAsync("TERM");
         await node.Child.WaitAsync(TimeSpan.FromSeconds(20));
-        await using var again = ChildProcess.Start(
-            "dotnet", [Repository.Program, "run", Path.Combine(node.Folder, "node.conf")], node.Folder);
-        await again.WaitForOutputAsync("management");
+        await using ChildProcess again = Run(node);
+        await again.WaitForOutputAsync("management on");
         await Eventually.IsTrueAsync(async () => await WeightAsync(node) == 7, () => "the weight after the restart");
 
         JsonElement list = await GetAsync(node, "/api/revisions");
@@ -70,8 +69,22 @@ public sealed class RevisionTests
         (int unknown, _) = await PostAsync(node, "/api/revisions", "{ \"sett\": {} }");
         (int garbage, _) = await PostAsync(node, "/api/revisions", "{ \"set\": ");
         (int missing, _) = await PostAsync(node, "/api/revisions/rollback", "{ \"to\": 9 }");
+        string[] odd =
+        [
+            "[]", "{}", "{\"set\":[]}", "{\"set\":{\"a\":null}}", "{\"unset\":\"x\"}", "{\"unset\":[1]}",
+            "{\"revert\":[\"*\"],\"expected\":\"1\"}", "{\"revert\":[\"*\"],\"expected\":1e99}",
+            "{\"set\":{\"a\":" + new string('[', 40) + new string(']', 40) + "}}",
+        ];
+        foreach (string body in odd)
+        {
+            Assert.Equal(400, (await PostAsync(node, "/api/revisions", body)).Status);
+        }
+
+        string deep = string.Join('.', Enumerable.Repeat("a", 20_000));
+        (int tooDeep, _) = await PostAsync(node, "/api/revisions", $"{{\"set\":{{\"{deep}\":1}},\"expected\":9}}");
 
         Assert.Equal((422, 400, 400, 422), (status, unknown, garbage, missing));
+        Assert.Equal(409, tooDeep);
         Assert.Equal(2, Lines(answer, "problems").Length);
         Assert.Equal(1, (await GetAsync(node, "/api/revisions")).GetProperty("head").GetInt64());
     }
@@ -218,11 +231,17 @@ public sealed class RevisionTests
         (int refused, _) = await PostAsync(a, "/api/revisions", $"{{ {Change} }}");
         Assert.Equal(503, refused);
         Assert.Equal(8, await WeightAsync(a));
+        await c.Child.SignalAsync("KILL");
+        await c.Child.WaitAsync(TimeSpan.FromSeconds(20));
+        await using ChildProcess again = Run(c);
+        await again.WaitForOutputAsync("runs revision 4 from its disk");
+        await again.WaitForOutputAsync("management on");
+        Assert.Equal(8, await WeightAsync(c));
         etcd.Start(0);
         await Eventually.IsTrueAsync(
             async () => (await PostAsync(a, "/api/revisions", $"{{ {Change} }}")).Status == 200,
             () => $"changes are taken again; {a.Log}");
-        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 7, () => $"the weight; {c.Log}");
+        await Eventually.IsTrueAsync(async () => await WeightAsync(c) == 7, () => $"the weight; {again.Output}");
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -260,6 +279,10 @@ public sealed class RevisionTests
             $"{{ \"set\": {{ \"pools.app.members.m1.weight\": {weight} }}, \"why\": \"{why}\" }}");
         return status;
     }
+
+    /// <summary>The same node once more.</summary>
+    private static ChildProcess Run(NodeProcess node) => ChildProcess.Start(
+        "dotnet", [Repository.Program, "run", Path.Combine(node.Folder, "node.conf")], node.Folder);
 
     private static string Weighted(NodeSettings settings, int weight) => settings.Rules.Replace(
         "name = m1,", $"name = m1, weight = {weight},", StringComparison.Ordinal);

@@ -59,6 +59,33 @@ public sealed class SharedLimitTests : IAsyncDisposable
         await StayAsync(_nodes[2], sessions);
     }
 
+    [Fact]
+    public async Task Three_nodes_together_keep_to_the_slots_of_a_member()
+    {
+        await StartAsync(
+            "rate-limit { rate = \"1000000/s\" }", "",
+            $"{{ name = a, url = \"{_a.Url}\", max-connections-cluster = 6 }}");
+        (int now, int most) = (0, 0);
+        _a.Serve(_ =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            SpinWait.SpinUntil(static () => false, 20);
+            Interlocked.Decrement(ref now);
+            return Answer.Ok("a");
+        });
+        // Each node has been told its share: then all three can use theirs.
+        await Eventually.IsTrueAsync(
+            async () => (await Task.WhenAll(_nodes.Select(node => node.AskAsync(Get("/"))))).All(a => a.Status == 200),
+            () => "every node has slots", TimeSpan.FromSeconds(10));
+        most = 0;
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 90).Select(i => _nodes[i % 10 == 0 ? 1 : 2].AskAsync(Get("/"))));
+
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+        Assert.InRange(most, 4, 6);
+    }
+
     private static async Task StayAsync(NodeProcess node, List<(string Cookie, string Member)> sessions)
     {
         // What one node learns, the others know some milliseconds later.
@@ -66,6 +93,14 @@ public sealed class SharedLimitTests : IAsyncDisposable
         foreach (var (cookie, member) in sessions)
         {
             Assert.Equal(member, (await node.AskAsync(Get("/", $"Cookie: {cookie}\r\n"))).Text);
+        }
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = most; seen < value; seen = most)
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
         }
     }
 
@@ -80,7 +115,7 @@ public sealed class SharedLimitTests : IAsyncDisposable
             : Answer.Ok(name));
     }
 
-    private async Task StartAsync(string route, string pool)
+    private async Task StartAsync(string route, string pool, string? members = null)
     {
         for (var i = 0; i < _ports.Length; i++)
         {
@@ -91,7 +126,7 @@ public sealed class SharedLimitTests : IAsyncDisposable
                     routes = [ { name = all, match { path = "/" }, pool = app
                       {{route}}
                     } ]
-                    pools { app { members = [ {{NodeSettings.Members(_a.Url, _b.Url)}} ]
+                    pools { app { members = [ {{members ?? NodeSettings.Members(_a.Url, _b.Url)}} ]
                       health { passive { failures = 0 } }
                       {{pool}}
                     } }

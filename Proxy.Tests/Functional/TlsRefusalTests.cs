@@ -115,8 +115,8 @@ public sealed class TlsRefusalTests : IDisposable
             "bash",
             [
                 "-c",
-                "(printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n'; sleep 0.3) "
-                + $"| openssl s_client -connect 127.0.0.1:{node.Port} {name} {arguments}",
+                "printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n' "
+                + $"| openssl s_client -ign_eof -connect 127.0.0.1:{node.Port} {name} {arguments}",
             ],
             node.Folder);
         return output;

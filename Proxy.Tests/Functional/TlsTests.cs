@@ -70,11 +70,11 @@ public sealed class TlsTests : IDisposable
         await using NodeProcess node = await StartAsync(
             "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
         string session = Path.Combine(node.Folder, "session.pem");
-        string ask = $"printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; sleep 0.3";
+        const string Ask = "printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n'";
 
-        string first = await ShellAsync(node, ask, $"{version} -sess_out {session}");
-        string second = await ShellAsync(node, ask, $"{version} -sess_in {session} -sess_out {session}");
-        string third = await ShellAsync(node, ask, $"{version} -sess_in {session}");
+        string first = await ShellAsync(node, Ask, $"-ign_eof {version} -sess_out {session}");
+        string second = await ShellAsync(node, Ask, $"-ign_eof {version} -sess_in {session} -sess_out {session}");
+        string third = await ShellAsync(node, Ask, $"-ign_eof {version} -sess_in {session}");
 
         Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1", second, StringComparison.Ordinal);
@@ -88,10 +88,10 @@ public sealed class TlsTests : IDisposable
         await using NodeProcess node = await StartAsync(
             "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
         string session = Path.Combine(node.Folder, "session.pem");
-        string ask = $"printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\n\\r\\n'; sleep 0.3";
+        const string Ask = "printf 'GET / HTTP/1.1\\r\\nHost: shop.test\\r\\nConnection: close\\r\\n\\r\\n'";
 
-        string first = await ShellAsync(node, ask, $"-tls1_3 -msg -sess_out {session}");
-        string second = await ShellAsync(node, ask, $"-tls1_3 -msg -sess_in {session}");
+        string first = await ShellAsync(node, Ask, $"-ign_eof -tls1_3 -msg -sess_out {session}");
+        string second = await ShellAsync(node, Ask, $"-ign_eof -tls1_3 -msg -sess_in {session}");
 
         Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1", second, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class TlsTests : IDisposable
         await using NodeProcess node = await StartAsync(
             "certificates = [ { certificate = a.pem } ]", Hello, ("a.pem", leaf.CertificatePem + leaf.KeyPem));
 
-        string silent = await ShellAsync(node, "sleep 0.3", "-tls1_3 -msg");
+        string silent = await ShellAsync(node, "sleep 3", "-tls1_3 -msg");
 
         Assert.Single(Regex.Matches(silent, "NewSessionTicket"));
     }

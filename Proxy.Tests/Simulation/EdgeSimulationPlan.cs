@@ -2,6 +2,8 @@ using System.Net;
 using Proxy.Edge.Balancing;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Http2;
+using Proxy.Edge.Limits;
+using Proxy.Edge.Replication;
 using Proxy.Edge.Routing;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
@@ -70,8 +72,30 @@ internal sealed class EdgeSimulationPlan
 
         Origins = origins;
         PoolPlan pool = PoolOf(members);
-        var route = new RoutePlan { Index = 0, Name = "all", Match = new RouteMatch(), Pool = pool };
+        var route = new RoutePlan
+        {
+            Index = 0,
+            Name = "all",
+            Match = new RouteMatch(),
+            Pool = pool,
+            RateLimit = _random.Next(3) == 0 ? DrawLimit() : null,
+        };
         return new EdgeSnapshot { Revision = 1, Routes = [route], Pools = [pool], Listeners = [ListenerOf(route)] };
+    }
+
+    /// <summary>It holds requests back for a moment and refuses none. In half of these runs another node keeps the
+    /// count and has to be asked.</summary>
+    private RateLimiter DrawLimit()
+    {
+        var shares = new LimitShares(new OtherNode(_random));
+        if (_random.Next(2) == 0)
+        {
+            shares.Owners = new LimitOwners([1, 2], _random.Next(2), new bool[2]);
+        }
+
+        return new RateLimiter(
+            "all", new RateRule(_random.Next(200, 1000), TimeSpan.FromSeconds(1), 1 + _random.Next(3)),
+            new LimitKey(LimitKeyKind.ClientAddress), TimeSpan.FromHours(1), 64, new EntryHash(new byte[16]), shares);
     }
 
     private PoolPlan PoolOf(List<MemberPlan> members) => new()
@@ -135,4 +159,16 @@ internal sealed class EdgeSimulationPlan
         PingInterval = TimeSpan.FromSeconds(1 + _random.Next(60)),
         PingTimeout = TimeSpan.FromSeconds(Calm ? 3000 : 5),
     };
+
+    /// <summary>Admits everything, now or a little later.</summary>
+    private sealed class OtherNode(Random random) : ILimitDesk
+    {
+        private readonly Random _random = new(random.Next());
+
+        public bool TryAsk(RateLimiter limiter, ulong key, ILimitAnswer answer)
+        {
+            answer.Answered(LimitVerdict.Admitted(_random.Next(2) * _random.NextInt64(100_000_000)));
+            return true;
+        }
+    }
 }

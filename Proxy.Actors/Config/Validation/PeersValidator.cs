@@ -26,8 +26,8 @@ internal static class PeersValidator
                 "proxy.cluster.peers.certificate", "certificate, key and ca-file go together", "all three or none");
         }
 
-        if (peers.AreWanted(config.Cluster.Engine) && !encrypted && peers.Bind.Ip is { } ip && !IPAddress.IsLoopback(
-            ip))
+        bool open = !encrypted && peers.Bind.Ip is { } ip && !IPAddress.IsLoopback(ip);
+        if (open && peers.AreWanted(config.Cluster.Engine))
         {
             problems.Warn(
                 "proxy.cluster.peers", "without certificate, key and ca-file whoever reaches the port is believed");

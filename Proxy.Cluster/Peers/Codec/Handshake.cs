@@ -118,7 +118,7 @@ internal enum GoodbyeReason : byte
     /// <summary>Silent for too long.</summary>
     Silent = 10,
 
-    /// <summary>The node is no longer wanted, or is not the one that was called.</summary>
+    /// <summary>The node is not the one that was called.</summary>
     Unwanted = 11,
 }
 

@@ -10,12 +10,9 @@ internal sealed class DialBook(PeerIdentity self, MeshOptions options, IRandom r
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Takes over the targets; answers the names of nodes that are no longer among them.</summary>
-    public List<string> Replace(IReadOnlyList<PeerTarget> targets, long now)
+    public void Replace(IReadOnlyList<PeerTarget> targets, long now)
     {
         HashSet<string> wanted = [.. targets.Select(static target => target.Address)];
-        List<string> names = [.. _entries.Values
-            .Where(static entry => entry.Target.Node is not null).Select(static entry => entry.Target.Node!)];
         foreach (string address in _entries.Keys.Where(address => !wanted.Contains(address)).ToList())
         {
             _entries.Remove(address);
@@ -28,9 +25,6 @@ internal sealed class DialBook(PeerIdentity self, MeshOptions options, IRandom r
                 _entries[target.Address] = new Entry(target) { Next = now + FirstPause(target) };
             }
         }
-
-        HashSet<string?> still = [.. targets.Select(static target => target.Node)];
-        return [.. names.Where(name => !still.Contains(name))];
     }
 
     /// <summary>Targets whose time has come and that <paramref name="isReached"/> does not know.</summary>

@@ -11,6 +11,9 @@ namespace Proxy.Cluster.Peers.Mesh;
 /// is to be done stands in <see cref="TakeEffects"/> and in the sessions' outboxes. One caller at a time.</summary>
 internal sealed class MeshMachine
 {
+    /// <summary>Milliseconds without a tick that are no longer a delay but a pause.</summary>
+    private const int OwnPause = 500;
+
     private readonly PeerIdentity _self;
     private readonly MeshOptions _options;
     private readonly IReadOnlyList<Replica> _replicas;
@@ -27,6 +30,7 @@ internal sealed class MeshMachine
     private List<MeshEffect> _effects = [];
     private long _lastConnection;
     private long _blobsDue;
+    private long _lastTick;
 
     public MeshMachine(
         PeerIdentity self, MeshOptions options, IReadOnlyList<Replica> replicas, BlobReplica blobs, IRandom random)
@@ -66,14 +70,10 @@ internal sealed class MeshMachine
         return effects;
     }
 
-    public void SetTargets(IReadOnlyList<PeerTarget> targets, PeerInstant now)
-    {
-        List<string> gone = _dials.Replace(targets, now.Monotonic);
-        foreach (PeerSession session in _live.Where(session => gone.Contains(session.Peer!.Node)).ToList())
-        {
-            Refuse(session, GoodbyeReason.Unwanted, "no longer a member", PeerLoss.Closed);
-        }
-    }
+    /// <summary>Whom to call. A node that is no longer among them and still connected stays connected: it may be cut
+    /// off from the engine only, and what its clients do is worth knowing.</summary>
+    public void SetTargets(IReadOnlyList<PeerTarget> targets, PeerInstant now) =>
+        _dials.Replace(targets, now.Monotonic);
 
     /// <summary>Somebody called; the connection is ready for bytes. Null when there are too many strangers.</summary>
     public PeerSession? Accept(string address, IReadOnlyList<string>? certificateNames, PeerInstant now)
@@ -159,6 +159,7 @@ internal sealed class MeshMachine
     /// <summary>Ten times a second: everything that depends on time.</summary>
     public void Tick(PeerInstant now)
     {
+        ForgiveOwnPause(now);
         foreach (PeerTarget target in _dials.Due(now.Monotonic, IsReached))
         {
             PeerSession session = Open(dialed: true, target.Address, now);
@@ -372,6 +373,23 @@ internal sealed class MeshMachine
         }
 
         return true;
+    }
+
+    /// <summary>While this process was stopped or starved it heard nobody: that is not their silence, and what they
+    /// sent waits to be read.</summary>
+    private void ForgiveOwnPause(PeerInstant now)
+    {
+        long pause = now.Monotonic - _lastTick;
+        if (_lastTick != 0 && pause > OwnPause)
+        {
+            foreach (PeerSession session in _sessions.Values)
+            {
+                session.LastReceived = Math.Min(now.Monotonic, session.LastReceived + pause);
+                session.LastSent = Math.Min(now.Monotonic, session.LastSent + pause);
+            }
+        }
+
+        _lastTick = now.Monotonic;
     }
 
     private void Watch(PeerSession session, PeerInstant now)

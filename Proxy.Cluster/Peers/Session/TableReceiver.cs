@@ -1,4 +1,3 @@
-using System.Collections;
 using Proxy.Cluster.Peers.Codec;
 using Proxy.Edge.Replication;
 
@@ -7,7 +6,11 @@ namespace Proxy.Cluster.Peers.Session;
 /// <summary>What one peer sends of one table. Under the mesh's lock.</summary>
 internal sealed class TableReceiver(Replica replica)
 {
-    private readonly BitArray _suspects = new(ReplicaTable.Buckets);
+    /// <summary>While much is written, something of nearly every other bucket is on its way; so often in a row that is
+    /// no longer by chance.</summary>
+    private const int BusyDifferences = 4;
+
+    private readonly byte[] _differed = new byte[ReplicaTable.Buckets];
     private long _acknowledged = -1;
 
     public byte Table => replica.Id;
@@ -59,7 +62,7 @@ internal sealed class TableReceiver(Replica replica)
     }
 
     /// <summary>Which buckets to ask for again. While much is written, two nodes differ all the time by what is on its
-    /// way: then only what differed the last time too.</summary>
+    /// way: then only what differs several times in a row.</summary>
     public ReadOnlySpan<ushort> Compare(
         DigestRange range, ReadOnlySpan<ulong> theirs, bool busy, EntryScratch scratch)
     {
@@ -70,13 +73,12 @@ internal sealed class TableReceiver(Replica replica)
         for (int i = 0; i < ours.Length; i++)
         {
             int bucket = range.FirstBucket + i;
-            bool differs = ours[i] != theirs[i];
-            if (differs && (!busy || _suspects[bucket]))
+            _differed[bucket] = ours[i] == theirs[i] ? (byte)0 : (byte)(_differed[bucket] + 1);
+            if (_differed[bucket] >= (busy ? BusyDifferences : 1))
             {
+                _differed[bucket] = 0;
                 scratch.Differing[count++] = (ushort)bucket;
             }
-
-            _suspects[bucket] = differs;
         }
 
         return scratch.Differing.AsSpan(0, count);

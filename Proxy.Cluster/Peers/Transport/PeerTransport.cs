@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -23,8 +24,8 @@ internal sealed class PeerTransport(
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
 
-    /// <exception cref="SocketException">The address cannot be used.</exception>
-    public IPEndPoint Listen(IPEndPoint address)
+    /// <param name="problem">Why the address cannot be used.</param>
+    public bool TryListen(IPEndPoint address, [NotNullWhen(true)] out IPEndPoint? bound, out string problem)
     {
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -32,14 +33,18 @@ internal sealed class PeerTransport(
             _listener.Bind(address);
             _listener.Listen(128);
         }
-        catch (SocketException)
+        catch (SocketException error)
         {
             _listener.Dispose();
-            throw;
+            bound = null;
+            problem = error.Message;
+            return false;
         }
 
         _ = AcceptAsync(_listener);
-        return (IPEndPoint)_listener.LocalEndPoint!;
+        bound = (IPEndPoint)_listener.LocalEndPoint!;
+        problem = "";
+        return true;
     }
 
     /// <summary>Under the lock, after every step: begins to write wherever something waits.</summary>

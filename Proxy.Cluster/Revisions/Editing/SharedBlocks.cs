@@ -12,6 +12,9 @@ namespace Proxy.Cluster.Revisions.Editing;
 /// <param name="Own">This node's own.</param>
 internal sealed record SharedBlocks(HoconObject Common, HoconObject Own)
 {
+    /// <summary>In a path. No real one is half as long; what walks a tree goes as deep as its paths.</summary>
+    public const int MaxKeys = 16;
+
     private const string Root = "proxy";
     private const string Listeners = "listeners";
     private const string Bind = "bind";
@@ -45,6 +48,11 @@ internal sealed record SharedBlocks(HoconObject Common, HoconObject Own)
         if (!HoconPath.TryParse(path, out string[]? keys))
         {
             return $"{path}: not a path; accepted: keys with dots between them, like pools.app.members.a.weight";
+        }
+
+        if (keys.Length > MaxKeys)
+        {
+            return $"{path[..40]}…: too long a path; accepted: at most {MaxKeys} keys";
         }
 
         if (OwnKeys.Contains(keys[0]) || keys is [Listeners, _, Bind])

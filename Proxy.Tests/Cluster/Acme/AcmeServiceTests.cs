@@ -71,6 +71,31 @@ public sealed class AcmeServiceTests : IDisposable
         Assert.Equal("it holds no certificate", problem);
     }
 
+    [Fact]
+    public async Task What_another_node_was_issued_is_used_and_kept()
+    {
+        TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
+        IssuedCertificate issued = IssuedCertificate.Read(leaf.CertificatePem, leaf.KeyPem, Names, out _)!;
+        var certificates = new AcmeCertificates(TimeProvider.System);
+        var cluster = new OtherNode(issued.ToBytes());
+        int changed = 0;
+        var services = new AcmeServices(
+            _log, TimeProvider.System, new ChallengeDesk(new HttpChallenges(), new TlsChallenges()), certificates,
+            new AcmeLedger(), () => changed++) { Cluster = cluster };
+        await using (var service = new AcmeService(services))
+        {
+            Assert.Empty(service.Prepare(Config(), Path.Combine(_folder.Path, "node.conf")));
+            await service.AdoptAsync(Config());
+            await service.LookAsync(Config());
+            await service.LookAsync(Config());
+        }
+
+        Assert.Equal(1, changed);
+        Assert.Equal(issued.Life, certificates.Find(Names)!.Life);
+        Assert.Equal(issued.Life, (await PrepareAsync()).Find(Names)!.Life);
+        Assert.Empty(cluster.Issuings);
+    }
+
     /// <summary>A start that gets as far as reading the store: nothing is ordered.</summary>
     private async Task<AcmeCertificates> PrepareAsync()
     {
@@ -78,15 +103,32 @@ public sealed class AcmeServiceTests : IDisposable
         var desk = new ChallengeDesk(new HttpChallenges(), new TlsChallenges());
         await using var service = new AcmeService(
             new AcmeServices(_log, TimeProvider.System, desk, certificates, new AcmeLedger(), static () => { }));
-        var config = new ProxyConfig
-        {
-            Acme = Acme,
-            Node = new NodeConfig { StateDir = Path.Combine(_folder.Path, "state") },
-            Listeners = [new ListenerConfig { Tls = new ListenerTlsConfig { Acme = ["shop.test"] } }],
-        };
 
-        Assert.Empty(service.Prepare(config, Path.Combine(_folder.Path, "node.conf")));
+        Assert.Empty(service.Prepare(Config(), Path.Combine(_folder.Path, "node.conf")));
         return certificates;
+    }
+
+    private ProxyConfig Config() => new()
+    {
+        Acme = Acme,
+        Node = new NodeConfig { StateDir = Path.Combine(_folder.Path, "state") },
+        Listeners = [new ListenerConfig { Tls = new ListenerTlsConfig { Acme = ["shop.test"] } }],
+    };
+
+    /// <summary>Another node does the ordering, and has done it.</summary>
+    private sealed class OtherNode(byte[] certificate) : IAcmeCluster
+    {
+        public List<string> Issuings { get; } = [];
+
+        public bool IsOrderer => false;
+
+        public void Shown(ChallengeAnswer challenge) => Assert.Fail("it is not this node's turn");
+
+        public void Hidden(ChallengeAnswer challenge) => Assert.Fail("it is not this node's turn");
+
+        public void Issued(string name, byte[] certificate) => Issuings.Add(name);
+
+        public byte[]? Find(string name) => certificate;
     }
 
     private sealed class Lines : ILogger

@@ -1,5 +1,7 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
+using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
 using Proxy.Edge.Telemetry;
@@ -21,7 +23,11 @@ internal sealed class FakeNodeStatus : INodeStatus
 
     public IReadOnlyList<AcmeOrderState> AcmeOrders { get; set; } = [];
 
+    public IReadOnlyList<PeerStatus> Peers { get; set; } = [];
+
     public VipReport Vips { get; set; } = VipReport.None;
+
+    public MembershipView? Cluster => null;
 
     public string NodeName { get; set; } = "edge-1";
 

@@ -136,6 +136,18 @@ public sealed class MeshMachineTests
     }
 
     [Fact]
+    public void A_node_that_was_stopped_itself_does_not_take_the_others_for_dead()
+    {
+        SimPeers sim = Pair(out SimNode a, out _);
+        PeerInstant late = sim.InstantOf(a) with { Monotonic = sim.Now + 60_000 };
+
+        a.Machine.Tick(late);
+        a.Machine.Tick(late with { Monotonic = late.Monotonic + 100 });
+
+        Assert.Equal(["node-b"], a.PeersUp);
+    }
+
+    [Fact]
     public void A_node_that_restarts_replaces_its_old_self()
     {
         SimPeers sim = Pair(out SimNode a, out SimNode b);
@@ -273,15 +285,31 @@ public sealed class MeshMachineTests
     }
 
     [Fact]
-    public void A_member_that_was_removed_is_let_go()
+    public void A_member_that_was_removed_stays_connected_but_is_not_called_again()
     {
-        SimPeers sim = Pair(out SimNode a, out _);
-        a.Machine.SetTargets([new PeerTarget("node-b", "node-b")], sim.InstantOf(a));
+        SimPeers sim = Pair(out SimNode a, out SimNode b);
         a.Machine.SetTargets([], sim.InstantOf(a));
-        a.Flush();
-        sim.RunUntil(sim.Now + 50);
+        b.Machine.SetTargets([], sim.InstantOf(b));
+        sim.RunUntil(sim.Now + 1_000);
+        Assert.Equal(["node-b"], a.PeersUp);
 
-        Assert.Equal("no longer a member", Downs(a).Single().Why);
+        sim.Links[0].Break(silent: false);
+        sim.RunUntil(sim.Now + 10_000);
+        Assert.Empty(a.PeersUp);
+    }
+
+    [Fact]
+    public void Another_node_behind_the_address_is_refused()
+    {
+        SimPeers sim = Pair(out SimNode a, out SimNode b);
+        sim.Crash(b, silent: false);
+        sim.Start("node-x", address: "node-b");
+        a.Machine.SetTargets([new PeerTarget("node-b", "node-b")], sim.InstantOf(a));
+        b = sim.Nodes["node-b"];
+        b.Machine.SetTargets([], sim.InstantOf(b));
+        sim.RunUntil(sim.Now + 2_000);
+
+        Assert.Contains(Troubles(a), text => text.Contains("node-x answers where node-b", StringComparison.Ordinal));
     }
 
     [Fact]

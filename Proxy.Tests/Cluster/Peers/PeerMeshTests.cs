@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Peers;
+using Proxy.Cluster.Peers.Mesh;
 using Proxy.Edge.Replication;
 using Proxy.Tests.Kit;
 
@@ -180,6 +181,8 @@ internal sealed class MeshCluster : IAsyncDisposable
             Identity = new PeerIdentity("test", name, incarnation),
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Tls = tls,
+            // These tests are about what arrives, on machines that may be busy with other tests.
+            Mesh = new MeshOptions { DeadAfter = TimeSpan.FromSeconds(30) },
             JournalEntries = 1 << 16,
         },
         directory, TimeProvider.System, new SeededRandom(name.Length), NullLogger.Instance);
@@ -202,7 +205,7 @@ internal sealed class MeshCluster : IAsyncDisposable
     private void Start(int index, long incarnation)
     {
         Nodes[index] = Node(Names[index], _directory, _certificates?.For(Names[index]), incarnation);
-        Nodes[index].Start();
+        Assert.Null(Nodes[index].Start());
         _directory.Set(Names[index], Nodes[index].ListeningOn!);
     }
 

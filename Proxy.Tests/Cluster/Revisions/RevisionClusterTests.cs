@@ -139,7 +139,7 @@ public sealed class RevisionClusterTests : IDisposable
         Settle();
 
         Assert.Equal([[1L, 3L], [1L, 2L, 3L], [1L, 3L]], nodes.Select(static node => node.Ran));
-        Assert.Equal(RevisionKind.Continue, nodes[0].Store.View.Head?.Kind);
+        Assert.Equal((RevisionKind.Continue, 2L), (nodes[0].Store.View.Head?.Kind, nodes[0].Store.View.Head?.Of));
         Assert.All(nodes, static node => Assert.Contains("weight = 50", node.Running));
         Assert.IsType<RevisionAnswer.Invalid>(nodes[0].Commit(new RevisionRequest.Continue { Who = "ann" }));
     }

@@ -9,14 +9,17 @@ namespace Proxy.Tests.Cluster.Revisions;
 /// what was answered "committed" stays where it was committed. In the end all know and run the same.</summary>
 public sealed class RevisionSimulationTests
 {
-    private const int Seeds = 60;
+    private const int Seeds = 40;
+
+    // News that came while the journal was read to its end was missed.
+    private static readonly int[] Regressions = [242];
 
     private static readonly string[] Names = ["n1", "n2", "n3"];
 
     [Fact]
     public async Task Whatever_happens_all_nodes_agree_in_the_end()
     {
-        for (int seed = 1; seed <= Seeds; seed++)
+        foreach (int seed in Enumerable.Range(1, Seeds).Concat(Regressions))
         {
             try
             {
@@ -154,8 +157,9 @@ public sealed class RevisionSimulationTests
         {
             SimEngineClient link = _engine.Connect(name);
             _links[name] = link;
+            var slow = new SlowEngine(link, _dispatcher.Time, _random, TimeSpan.FromMilliseconds(200));
             var node = new RevisionNode(
-                _dispatcher, name, link, RevisionClusterTests.File(), Names, _disks.GetValueOrDefault(name));
+                _dispatcher, name, slow, RevisionClusterTests.File(), Names, _disks.GetValueOrDefault(name));
             _nodes[name] = node;
             RevisionStart start = node.Start();
             Assert.Null(start.Problem);

@@ -68,6 +68,7 @@ public sealed class SharedBlocksTests
     [InlineData("listeners.web.bind", "node's own")]
     [InlineData("proxy.pools.app", "leave out")]
     [InlineData("a..b", "not a path")]
+    [InlineData("a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", "too long")]
     public void What_is_a_nodes_own_cannot_be_changed_for_all(string path, string problem) =>
         Assert.Contains(problem, SharedBlocks.Forbids(path));
 

@@ -24,10 +24,9 @@ class NodeWatch:
     def _run(self):
         while not self._ended.wait(self.pause):
             self.ready = self._ask("/ready") is not None
-            text = self._ask("/api/singletons") if self.ready else None
+            text = self._ask("/cluster/shards/health")
             try:
-                every = json.loads(text)["singletons"] if text else []
-                self.owned = frozenset(one["name"] for one in every if one["running"])
+                self.owned = frozenset(one["shardId"] for one in json.loads(text)["regions"]) if text else frozenset()
             except (ValueError, KeyError, TypeError):
                 self.owned = frozenset()
 
