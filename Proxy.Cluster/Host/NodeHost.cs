@@ -115,8 +115,7 @@ internal sealed class NodeHost : IAsyncDisposable
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
-        _engine = new LateEngine(
-            () => EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(file))!, _time), _time);
+        _engine = new LateEngine(() => OpenEngine(config), _time);
         var revisions = new NodeRevisionOptions(
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
             () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
@@ -222,6 +221,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         _restart.Open(HotRestart.Place(config.Node.StateDir));
+        ServiceNotice.Serving();
         return true;
     }
 
@@ -351,6 +351,12 @@ internal sealed class NodeHost : IAsyncDisposable
             ? [.. edge, new SharedListener("", _running.Config.Management.Bind.ToString(), -1, descriptor)]
             : edge;
     }
+
+    /// <summary>The embedded engine's file belongs to one process at a time.</summary>
+    private EngineResult<IClusterEngine> OpenEngine(ProxyConfig config) =>
+        _hasDuties || config.Cluster.Engine != ClusterEngine.Embedded
+            ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_file))!, _time) // A file is in one.
+            : EngineFault.Unavailable("it is with the process before this one");
 
     private VipService PrepareVips(ProxyConfig config) => new(
         _actors,

@@ -21,6 +21,7 @@ internal sealed class NodeDeparture : INodeControl
     private readonly Lock _gate = new();
     private readonly List<INodeDuty> _duties = [];
     private readonly List<INodeDuty> _givenUp = [];
+    private readonly TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLife _life = NodeLife.Begin;
     private Task _effects = Task.CompletedTask;
     private Func<Task<ControlAnswer>> _upgrade =
@@ -88,7 +89,7 @@ internal sealed class NodeDeparture : INodeControl
             _life = step.Next;
             // One after the other, also those of different commands; but the cut waits for nobody.
             effects = step.Effects is [LifeEffect.CutConnections]
-                ? _node.FinishRequestsAsync(TimeSpan.Zero)
+                ? CutAsync()
                 : _effects = DoAsync(_effects, step.Effects);
         }
 
@@ -161,8 +162,14 @@ internal sealed class NodeDeparture : INodeControl
         if (grace > TimeSpan.Zero)
         {
             await _node.SendClientsAwayAsync();
-            await Task.Delay(grace, _time, cancellation);
+            await Task.WhenAny(Task.Delay(grace, _time, cancellation), _hurry.Task);
         }
+    }
+
+    private Task CutAsync()
+    {
+        _hurry.TrySetResult();
+        return _node.FinishRequestsAsync(TimeSpan.Zero);
     }
 
     private async Task GiveUpDutiesAsync(CancellationToken cancellation)

@@ -131,12 +131,15 @@ internal sealed class EdgeLoop : TimerNode, ILoopObserver
     /// <summary>Takes <see cref="SendClientsAway"/> back, as long as <see cref="Drain"/> was not called.</summary>
     public void WelcomeClients() => _services.IsDraining = _drained.Count > 0;
 
+    /// <summary>For good: clients are sent away too, from the first answer after it on.</summary>
     public void StopAccepting()
     {
         foreach (ListenerSlot slot in _slots.Values)
         {
             slot.StopListening();
         }
+
+        SendClientsAway();
     }
 
     /// <summary>Stops accepting and lets every connection end with the answer in hand; completes when all are gone

@@ -81,7 +81,7 @@ public sealed class DrainTests
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
         await using var node =
-            await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-grace = 6s" });
+            await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-grace = 60s" });
 
         await node.Child.SignalAsync("TERM");
         await Eventually.IsTrueAsync(
@@ -89,6 +89,11 @@ public sealed class DrainTests
         var answer = await node.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");
 
         Assert.Equal((200, "close"), (answer.Status, answer.Value("Connection")));
+        Assert.False(node.Child.HasEnded);
+
+        // Two interrupts end the grace too.
+        await node.Child.SignalAsync("INT");
+        await node.Child.SignalAsync("INT");
         Assert.Equal(0, await node.Child.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
