@@ -7,8 +7,8 @@ namespace Proxy.Tests.Simulation.Cluster;
 /// <summary>One seed: some seconds of trouble, then quiet, then all must be well.</summary>
 internal sealed class ClusterRun : IDisposable
 {
-    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(12);
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Load = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(25);
 
@@ -69,7 +69,7 @@ internal sealed class ClusterRun : IDisposable
                 }
             }
 
-            _world.Run(TimeSpan.FromMilliseconds(trouble ? _world.Random.Next(300) : 500));
+            _world.Run(TimeSpan.FromMilliseconds(trouble ? _world.Random.Next(300) : 800));
             _sessions.Check(_world);
             _world.Invariants.Check(_world);
             Require(_world.Invariants.Violations);

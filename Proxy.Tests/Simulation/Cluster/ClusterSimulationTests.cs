@@ -46,15 +46,8 @@ public sealed class ClusterSimulationTests
             return;
         }
 
-        using var trace = new StringWriter(CultureInfo.InvariantCulture);
-        try
-        {
-            trace.WriteLine(ClusterRun.Play(first, trace));
-        }
-        finally
-        {
-            TestContext.Current.TestOutputHelper?.WriteLine(trace.ToString());
-        }
+        using var trace = new StreamWriter(Environment.GetEnvironmentVariable("PROXY_SIM_TRACE") ?? "sim.trace");
+        trace.WriteLine(ClusterRun.Play(first, trace));
     }
 
     private static ClusterOutcome[] PlayAll(int first, int count)

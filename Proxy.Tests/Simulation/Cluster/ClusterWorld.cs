@@ -23,7 +23,7 @@ internal sealed class ClusterWorld : IDisposable
         Engine = new SimEngine(Sim.Time, SimEngineOptions.LikeEtcd);
         Peers = new SimPeers(seed, Sim.Clock) { TableCapacity = 2_000, KnowEachOther = false };
         Resource = new SimResource(Sim.Time);
-        Names = [.. "abcde"[..(3 + Random.Next(3))].Select(static letter => letter.ToString())];
+        Names = [.. "abcde"[..Math.Max(3, Random.Next(6))].Select(static letter => letter.ToString())];
         foreach (string name in Names)
         {
             _clocks[name] = new NodeClock(

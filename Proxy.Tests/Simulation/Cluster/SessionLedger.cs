@@ -1,10 +1,15 @@
+using Proxy.Edge.Replication;
+
 namespace Proxy.Tests.Simulation.Cluster;
 
 /// <summary>Clients with sessions: each was given a member by one node. Once another node knows it too, it is kept:
 /// a node that knew it knows it as long as its process lives, and while one of those lives the cluster does.</summary>
 internal sealed class SessionLedger
 {
+    private const int Most = 40;
+
     private readonly List<Session> _sessions = [];
+    private int _number;
 
     /// <summary>Sessions that must be known everywhere after some quiet.</summary>
     public int Kept => _sessions.Count(static session => session.IsKept);
@@ -12,13 +17,14 @@ internal sealed class SessionLedger
     public void Step(ClusterWorld world)
     {
         SimulatedNode[] nodes = [.. world.Nodes.Values];
-        for (int i = world.Random.Next(3); i > 0; i--)
+        for (int i = world.Random.Next(3); i > 0 && _sessions.Count < Most; i--)
         {
             SimulatedNode node = nodes[world.Random.Next(nodes.Length)];
+            string id = $"session-{_number++}";
             var session = new Session(
-                $"session-{_sessions.Count}",
+                id, node.Sessions.KeyOf(id),
                 SimulatedSessions.Members[world.Random.Next(SimulatedSessions.Members.Length)]);
-            node.Sessions.Learn(session.Id, session.Member);
+            node.Sessions.Learn(session.Key, session.Member);
             session.Holders.Add(node.Process);
             _sessions.Add(session);
         }
@@ -41,7 +47,7 @@ internal sealed class SessionLedger
         {
             foreach (Session session in _sessions)
             {
-                string? found = node.Sessions.Find(session.Id);
+                string? found = node.Sessions.Find(session.Key);
                 if (found == session.Member)
                 {
                     session.IsKept |= session.Holders.Add(node.Process);
@@ -60,12 +66,14 @@ internal sealed class SessionLedger
         from session in _sessions
         where session.IsKept
         from node in world.Nodes.Values
-        where node.Sessions.Find(session.Id) != session.Member
+        where node.Sessions.Find(session.Key) != session.Member
         select $"{session.Id} is lost on {node.Process}";
 
-    private sealed class Session(string id, string member)
+    private sealed class Session(string id, EntryKey key, string member)
     {
         public string Id => id;
+
+        public EntryKey Key => key;
 
         public string Member => member;
 

@@ -25,14 +25,15 @@ internal sealed class SimulatedSessions
             [.. _members.Select(static member => new AffinityRoute(member.Id.Name, member))], TimeSpan.FromHours(2));
     }
 
-    public void Learn(string session, string member)
+    public void Learn(EntryKey session, string member)
     {
-        _bonds.Learn(KeyOf(session), _members[Array.IndexOf(Members, member)], confirmed: true, _mesh.Wall);
+        _bonds.Learn(session, _members[Array.IndexOf(Members, member)], confirmed: true, _mesh.Wall);
         _mesh.PumpSoon();
     }
 
     /// <summary>The member's name; null = this node does not know the session.</summary>
-    public string? Find(string session) => _bonds.Find(KeyOf(session), _mesh.Wall)?.Id.Name;
+    public string? Find(EntryKey session) => _bonds.Find(session, _mesh.Wall)?.Id.Name;
 
-    private EntryKey KeyOf(string session) => _bonds.KeyOf(Encoding.UTF8.GetBytes(session));
+    /// <summary>The same on every node.</summary>
+    public EntryKey KeyOf(string session) => _bonds.KeyOf(Encoding.UTF8.GetBytes(session));
 }
