@@ -49,7 +49,8 @@ internal sealed class SimEngine : IDisposable
     private TimeSpan Now => Time.GetElapsedTime(_begin);
 
     /// <summary>The engine as one node reaches it.</summary>
-    public SimEngineClient Connect(string node) => new(this, node);
+    /// <param name="time">The node's own clock, if it has one.</param>
+    public SimEngineClient Connect(string node, TimeProvider? time = null) => new(this, node, time ?? Time);
 
     /// <summary>Nobody gets an answer until <see cref="Answer"/>.</summary>
     public void FallSilent(string reason)

@@ -4,7 +4,7 @@ using Proxy.Cluster.Engine.Embedded;
 namespace Proxy.Tests.Cluster.Engine;
 
 /// <summary>One node's way to the <see cref="SimEngine"/>, which may be cut by itself.</summary>
-internal sealed class SimEngineClient(SimEngine engine, string node) : IClusterEngine
+internal sealed class SimEngineClient(SimEngine engine, string node, TimeProvider time) : IClusterEngine
 {
     private string? _cut;
 
@@ -62,10 +62,10 @@ internal sealed class SimEngineClient(SimEngine engine, string node) : IClusterE
         Func<long, EngineResult<T>> carryOut, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        long sentAt = engine.Time.GetTimestamp();
+        long sentAt = time.GetTimestamp();
         while (Silence is not null)
         {
-            TimeSpan left = engine.Options.Deadline - engine.Time.GetElapsedTime(sentAt);
+            TimeSpan left = engine.Options.Deadline - time.GetElapsedTime(sentAt);
             if (left <= TimeSpan.Zero)
             {
                 return Failed(EngineFault.Deadline(engine.Options.Deadline));
@@ -73,7 +73,7 @@ internal sealed class SimEngineClient(SimEngine engine, string node) : IClusterE
 
             try
             {
-                await engine.Turn.Task.WaitAsync(left, engine.Time, cancellation);
+                await engine.Turn.Task.WaitAsync(left, time, cancellation);
             }
             catch (TimeoutException)
             {

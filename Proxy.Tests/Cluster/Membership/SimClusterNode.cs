@@ -16,10 +16,10 @@ internal sealed class SimClusterNode
 
     public SimClusterNode(
         SimDispatcher sim, ActorSystem system, SimEngine engine, NodeIdentity identity, MembershipSettings settings,
-        string process)
+        string process, TimeProvider? time = null)
     {
         (_system, _process) = (system, process);
-        Engine = engine.Connect(process);
+        Engine = engine.Connect(process, time);
         Board = new MembershipBoard(
             new MembershipView { Cluster = settings.Cluster, Self = identity, ClusterId = settings.ClusterId });
         Board.Subscribe(change =>

@@ -4,23 +4,26 @@ using Proxy.Cluster.Peers.Blobs;
 using Proxy.Cluster.Peers.Mesh;
 using Proxy.Cluster.Peers.Session;
 using Proxy.Edge.Replication;
+using Proxy.Tests.Simulation;
 
 namespace Proxy.Tests.Cluster.Peers;
 
 /// <summary>Nodes with their real mesh machines on a virtual clock and a network that delays, breaks and divides as the
 /// test says. Connections deliver in order, as TCP does; what is on its way over a divided network waits.</summary>
-internal sealed class SimPeers(int seed)
+/// <param name="clock">One that others live by too; without it the test moves the time with RunUntil.</param>
+internal sealed class SimPeers(int seed, VirtualTime? clock = null)
 {
     private const long WallStart = 1_800_000_000_000;
     private readonly PriorityQueue<Action, (long Time, long Order)> _events = new();
     private readonly HashSet<(string, string)> _cuts = [];
     private readonly List<SimLink> _links = [];
     private long _order;
+    private long _now;
     private long _incarnations;
 
     public Random Random { get; } = new(seed);
 
-    public long Now { get; private set; }
+    public long Now => clock is null ? _now : (long)clock.Elapsed.TotalMilliseconds;
 
     public Dictionary<string, SimNode> Nodes { get; } = [];
 
@@ -33,14 +36,30 @@ internal sealed class SimPeers(int seed)
 
     public int JournalCapacity { get; init; } = 64;
 
+    public int TableCapacity { get; init; } = 100_000;
+
+    /// <summary>How often what is sent is lost and sent again, which takes its time.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Nodes know each other from their start; otherwise the test tells them.</summary>
+    public bool KnowEachOther { get; init; } = true;
+
     public IReadOnlyList<SimLink> Links => _links;
 
     public SimNode Start(
-        string name, long skew = 0, MeshOptions? options = null, string cluster = "test", string? address = null)
+        string name, long skew = 0, MeshOptions? options = null, string cluster = "test", string? address = null,
+        TimeProvider? time = null)
     {
-        var node = new SimNode(this, name, address ?? name, cluster, skew, options ?? Options, ++_incarnations);
+        var node = new SimNode(this, name, address ?? name, cluster, skew, options ?? Options, ++_incarnations)
+        {
+            Time = time,
+        };
         Nodes[node.Address] = node;
-        SetTargets();
+        if (KnowEachOther)
+        {
+            SetTargets();
+        }
+
         Every(100, node, node.Tick);
         return node;
     }
@@ -58,29 +77,44 @@ internal sealed class SimPeers(int seed)
 
     public void Cut(string a, string b, bool cut)
     {
-        foreach ((string, string) pair in new[] { (a, b), (b, a) })
-        {
-            _ = cut ? _cuts.Add(pair) : _cuts.Remove(pair);
-        }
+        CutOneWay(a, b, cut);
+        CutOneWay(b, a, cut);
     }
+
+    public void CutOneWay(string from, string to, bool cut) =>
+        _ = cut ? _cuts.Add((from, to)) : _cuts.Remove((from, to));
 
     public void HealAll() => _cuts.Clear();
 
     public bool IsCut(string a, string b) => _cuts.Contains((a, b));
 
-    public PeerInstant InstantOf(SimNode node) => new(Now, WallStart + Now + node.Skew);
+    public PeerInstant InstantOf(SimNode node) => node.Time is { } time
+        ? new((long)time.GetElapsedTime(0).TotalMilliseconds, time.GetUtcNow().ToUnixTimeMilliseconds())
+        : new(Now, WallStart + Now + node.Skew);
 
-    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
+    public void At(long time, Action action)
+    {
+        if (clock is null)
+        {
+            _events.Enqueue(action, (Math.Max(time, Now), _order++));
+        }
+        else
+        {
+            _ = clock.CreateTimer(
+                static state => ((Action)state!)(), action, TimeSpan.FromMilliseconds(Math.Max(0, time - Now)),
+                Timeout.InfiniteTimeSpan);
+        }
+    }
 
     public void RunUntil(long time)
     {
         while (_events.TryPeek(out _, out (long Time, long Order) key) && key.Time <= time)
         {
-            Now = key.Time;
+            _now = key.Time;
             _events.Dequeue()();
         }
 
-        Now = time;
+        _now = time;
     }
 
     public void SetTargets()
@@ -101,7 +135,8 @@ internal sealed class SimPeers(int seed)
                 return;
             }
 
-            if (!Nodes.TryGetValue(target.Address, out SimNode? to) || IsCut(from.Address, to.Address)
+            if (!Nodes.TryGetValue(target.Address, out SimNode? to)
+                || IsCut(from.Address, to.Address) || IsCut(to.Address, from.Address)
                 || to.Machine.Accept(from.Address, to.CertificateNamesOfCaller, InstantOf(to)) is not { } accepted)
             {
                 from.Machine.Closed(connection, "not reached", InstantOf(from));
@@ -150,8 +185,8 @@ internal sealed class SimNode
         var clock = new HybridClock(options.MaxClockDrift);
         var signal = new WriteSignal();
         NodeTag tag = NodeTag.Of(name);
-        Entries = new Replica(1, tag, clock, new ReplicaTable(100_000), new WriteJournal(sim.JournalCapacity, signal));
-        Counts = new Replica(2, tag, clock, new ReplicaTable(100_000), new WriteJournal(sim.JournalCapacity, signal));
+        Entries = new Replica(1, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
+        Counts = new Replica(2, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
         Counters = new SummedCounters(Counts, tag, 1_000);
         Blobs = new BlobReplica(tag, clock, signal);
         Machine = new MeshMachine(
@@ -164,6 +199,12 @@ internal sealed class SimNode
     public string Address { get; }
 
     public long Skew { get; }
+
+    /// <summary>Its own clock instead of the network's.</summary>
+    public TimeProvider? Time { get; init; }
+
+    /// <summary>Gets the messages of other nodes.</summary>
+    public Action<MeshEffect.Message>? Heard { get; set; }
 
     public bool Alive { get; set; } = true;
 
@@ -212,6 +253,15 @@ internal sealed class SimNode
         }
     }
 
+    /// <summary>For what is sent by parts that may outlive the node for a turn.</summary>
+    public void FlushIfAlive()
+    {
+        if (Alive)
+        {
+            Flush();
+        }
+    }
+
     public void Flush()
     {
         foreach (MeshEffect effect in Machine.TakeEffects())
@@ -219,6 +269,9 @@ internal sealed class SimNode
             Seen.Add(effect);
             switch (effect)
             {
+                case MeshEffect.Message message:
+                    Heard?.Invoke(message);
+                    break;
                 case MeshEffect.Dial dial:
                     _sim.Dial(this, dial.Connection, dial.Target);
                     break;
@@ -305,6 +358,7 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
         {
             pipe.Busy = true;
             long way = 1 + sim.Random.Next(sim.MaxDelay) + (sim.Bandwidth > 0 ? next.Length / sim.Bandwidth : 0);
+            way += sim.Loss > 0 && sim.Random.NextDouble() < sim.Loss ? 200 : 0;
             sim.At(sim.Now + way, () => Deliver(pipe));
         }
     }

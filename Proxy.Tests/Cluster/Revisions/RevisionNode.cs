@@ -24,10 +24,11 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
         string file,
         IReadOnlyList<string> nodes,
         RememberedRevision? memory = null,
-        bool isAlone = false)
+        bool isAlone = false,
+        IDispatcher? own = null)
     {
         (_dispatcher, Name, Memory) = (dispatcher, name, memory);
-        _system = new ActorSystem(dispatcher, new SilentActorEvents());
+        _system = new ActorSystem(own ?? dispatcher, new SilentActorEvents());
         File = file;
         Store = new RevisionStore(_system, new RevisionServices(
             name, Keys, RevisionStore.JournalIn(engine, Keys), engine, this, this, () => nodes, isAlone));
@@ -51,11 +52,9 @@ internal sealed class RevisionNode : IRevisionNode, IRevisionMemory, IDisposable
     /// <summary>Why it refuses whatever it is told to run; null = it does not.</summary>
     public string? Refuses { get; set; }
 
-    public RevisionStart Start()
-    {
-        Task<RevisionStart> start = Store.StartAsync(Common(), "file").AsTask();
-        return Finish(start);
-    }
+    public RevisionStart Start() => Finish(Begin());
+
+    public Task<RevisionStart> Begin() => Store.StartAsync(Common(), "file").AsTask();
 
     public RevisionAnswer Reread(string file)
     {

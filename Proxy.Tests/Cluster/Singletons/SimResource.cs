@@ -8,7 +8,7 @@ namespace Proxy.Tests.Cluster.Singletons;
 internal sealed class SimResource(TimeProvider time)
 {
     private readonly Dictionary<string, Revision> _highest = [];
-    private readonly List<(string Name, string Node, SingletonTerm Term)> _terms = [];
+    private readonly List<(string Name, string Node, SingletonTerm Term, TimeProvider Clock)> _terms = [];
 
     public List<string> Violations { get; } = [];
 
@@ -18,11 +18,12 @@ internal sealed class SimResource(TimeProvider time)
     public TimeSpan Now => time.GetElapsedTime(0);
 
     public IEnumerable<string> Holders(string name) => _terms
-        .Where(one => one.Name == name && one.Term.IsValid(Now)).Select(static one => one.Node);
+        .Where(one => one.Name == name && one.Term.IsValid(one.Clock.GetElapsedTime(0))).Select(static one => one.Node);
 
-    public void Begin(string name, string node, SingletonTerm term)
+    /// <param name="clock">The node's own: it says how long the term lasts.</param>
+    public void Begin(string name, string node, SingletonTerm term, TimeProvider clock)
     {
-        _terms.Add((name, node, term));
+        _terms.Add((name, node, term, clock));
         History.Add((Now, $"{name} on {node}"));
         if (_highest.GetValueOrDefault(name) > term.Token)
         {
@@ -32,9 +33,9 @@ internal sealed class SimResource(TimeProvider time)
 
     public void End(string name, SingletonTerm term) => History.Add((Now, $"{name} ends {term.Token}"));
 
-    public void Act(string name, string node, SingletonTerm term)
+    public void Act(string name, string node, SingletonTerm term, TimeProvider clock)
     {
-        if (!term.IsValid(Now))
+        if (!term.IsValid(clock.GetElapsedTime(0)))
         {
             return;
         }
@@ -63,11 +64,11 @@ internal sealed class SimResource(TimeProvider time)
     {
         protected internal override void PreStart()
         {
-            resource.Begin(name, node, term);
+            resource.Begin(name, node, term, Context.Time);
             Context.StartTimer("act", 0, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
         }
 
-        protected internal override void Receive(int message) => resource.Act(name, node, term);
+        protected internal override void Receive(int message) => resource.Act(name, node, term, Context.Time);
 
         protected internal override void PostStop() => resource.End(name, term);
     }
