@@ -12,6 +12,7 @@ public sealed class TlsChannelTests
     private const byte Handshake = 22;
     private const byte Application = 23;
     private const int UnexpectedMessage = 10;
+    private const int BadRecordMac = 20;
 
     [Fact]
     public void Any_number_of_wishes_for_new_keys_is_answered_once_before_the_next_data()
@@ -117,6 +118,7 @@ public sealed class TlsChannelTests
         Assert.Equal(ChannelError.Reset, rig.Handler.Error);
         Assert.False(rig.Wire.IsOpen);
         Assert.Equal(RecordOutcome.Broken, rig.Read().Last);
+        Assert.Equal(BadRecordMac, rig.Client.PeerAlert);
     }
 
     [Fact]

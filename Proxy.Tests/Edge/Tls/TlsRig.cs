@@ -98,9 +98,10 @@ internal sealed unsafe class TlsRig : IDisposable
     /// <summary>Gives the server input as one receive.</summary>
     public void Give(ReadOnlySpan<byte> bytes)
     {
-        byte[] buffer = new byte[Proxy.Edge.Engine.Channel.Headroom + bytes.Length + Proxy.Edge.Engine.Channel.Tailroom];
-        bytes.CopyTo(buffer.AsSpan(Proxy.Edge.Engine.Channel.Headroom));
-        Channel.OnData(buffer, Proxy.Edge.Engine.Channel.Headroom, bytes.Length);
+        const int Before = Proxy.Edge.Engine.Channel.Headroom;
+        byte[] buffer = new byte[Before + bytes.Length + Proxy.Edge.Engine.Channel.Tailroom];
+        bytes.CopyTo(buffer.AsSpan(Before));
+        Channel.OnData(buffer, Before, bytes.Length);
     }
 
     public void EndTurn()
