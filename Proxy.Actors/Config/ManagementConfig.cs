@@ -15,4 +15,7 @@ public sealed record ManagementConfig
 
     /// <summary>What a caller has to present as "Authorization: Bearer …"; empty = nobody is asked.</summary>
     public string Token { get; init; } = "";
+
+    /// <summary>Null = plain HTTP.</summary>
+    public ManagementTlsConfig? Tls { get; init; }
 }

@@ -113,7 +113,7 @@ public sealed record VipNotifyConfig
 public sealed record VipGuardConfig
 {
     /// <summary>A node that gives no sign of life for so long loses its addresses; zero = only when it ends.</summary>
-    public TimeSpan HangAfter { get; init; } = TimeSpan.FromMilliseconds(80);
+    public TimeSpan HangAfter { get; init; } = TimeSpan.FromMilliseconds(70);
 
     /// <summary>Local socket; empty = in the state directory.</summary>
     public string SocketPath { get; init; } = "";

@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
@@ -17,6 +18,7 @@ internal sealed record NodeMetrics(
     EdgeTelemetry Telemetry,
     IReadOnlyList<AcmeOrderState> AcmeOrders)
 {
+    public MembershipView? Cluster { get; init; }
     /// <summary>Other nodes that are connected.</summary>
     public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
 

@@ -20,6 +20,7 @@ internal static class PrometheusWriter
         TlsMetrics.Write(output, node);
         AcmeMetrics.Write(output, node.AcmeOrders);
         VipMetrics.Write(output, node.Vips);
+        ClusterMetrics.Write(output, node.Cluster);
         PeerMetrics.Write(output, node.Peers);
         TopologyMetrics.WriteListeners(output, node);
         TopologyMetrics.WriteRoutes(output, node);

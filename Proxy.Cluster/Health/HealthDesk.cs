@@ -34,7 +34,7 @@ internal abstract record HealthCommand
 }
 
 internal sealed record HealthServices(
-    IVerdictChannel Channel, IHealthTargets Targets, MembershipBoard Board, SingletonBoard Owners);
+    IVerdictChannel Channel, IHealthTargets Targets, MembershipBoard Board, SingletonBoard Owners, HealthBoard Heard);
 
 /// <summary>A node's desk for the health of members: checks what supervisors ask for, carries what the supervisors
 /// here say and ask, and hands the verdicts of all to the pools.</summary>
@@ -124,7 +124,7 @@ internal sealed class HealthDesk : Actor<HealthCommand>
         ImmutableArray<string> nodes =
         [
             .. view.Members
-                .Where(static member => member.IsUp && member.Alive)
+                .Where(static member => member.IsServing)
                 .Select(static member => member.Node.Name),
         ];
         if (nodes.SequenceEqual(_nodes))
@@ -199,6 +199,7 @@ internal sealed class HealthDesk : Actor<HealthCommand>
             return;
         }
 
+        _services.Heard.Show(verdicts, Context.Time.GetUtcNow());
         foreach (MemberVerdict verdict in verdicts.Members)
         {
             Opinion? own = verdict.Evidence.FirstOrDefault(one => one.Node == Self);

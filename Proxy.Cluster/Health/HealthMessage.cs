@@ -65,7 +65,9 @@ internal abstract record HealthMessage
 
     /// <summary>Null when it is none; then it is from a later version, or damaged.</summary>
     public static HealthMessage? Read(ReadOnlyMemory<byte> content) =>
-        ClusterJson.Read<HealthMessage>(content, static json =>
+        ClusterJson.Read<HealthMessage>(content, Read);
+
+    private static HealthMessage? Read(JsonElement json)
     {
         string pool = json.Text("pool");
         long token = json.Number("token");
@@ -74,7 +76,7 @@ internal abstract record HealthMessage
         {
             "order" => new Order(pool, json.Text("member"), token, number),
             "report" => new Report(
-                pool, json.Text("member"), token, number, IsTrue(json, "passed"), json.Text("reason")),
+                pool, json.Text("member"), token, number, json.IsTrue("passed"), json.Text("reason")),
             "verdicts" => new Verdicts(
                 pool,
                 token,
@@ -83,7 +85,7 @@ internal abstract record HealthMessage
                 ReadMembers(json)),
             _ => null,
         };
-    });
+    }
 
     private static void WriteHead(Utf8JsonWriter json, string kind, string pool, long token, long number)
     {
@@ -122,10 +124,10 @@ internal abstract record HealthMessage
     private static ImmutableArray<MemberVerdict> ReadMembers(JsonElement json) =>
     [
         .. Items(json, "members").Select(static member => new MemberVerdict(
-            member.Text("member"), IsTrue(member, "up"), member.Text("reason"),
+            member.Text("member"), member.IsTrue("up"), member.Text("reason"),
             [
                 .. Items(member, "evidence").Select(static one => new Opinion(
-                    one.Text("node"), IsTrue(one, "passed"), one.Text("reason"))),
+                    one.Text("node"), one.IsTrue("passed"), one.Text("reason"))),
             ])),
     ];
 
@@ -133,7 +135,4 @@ internal abstract record HealthMessage
         json.TryGetProperty(name, out JsonElement items) && items.ValueKind == JsonValueKind.Array
             ? items.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.Object)
             : [];
-
-    private static bool IsTrue(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 }

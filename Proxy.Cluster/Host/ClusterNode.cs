@@ -63,6 +63,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
 
     public SingletonBoard Owners { get; } = new();
 
+    public HealthBoard Health { get; } = new();
+
     /// <summary>Names of the members that run what is configured.</summary>
     public IReadOnlyList<string> Serving =>
     [
@@ -79,7 +81,10 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         TimeProvider time,
         ILogger logger)
     {
-        var home = NodeHome.Open(Path.GetFullPath(config.Node.StateDir), RandomNumberGenerator.GetHexString(32, true));
+        var home = NodeHome.Open(
+            Path.GetFullPath(config.Node.StateDir),
+            RandomNumberGenerator.GetHexString(32, true),
+            $"{config.Cluster.Engine}/{config.Cluster.Name}");
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);
@@ -103,7 +108,8 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
     public void Supervise(IPeerMessages peers, PoolDirectory pools)
     {
         _health = _actors.Spawn(
-            HealthDesk.Props(new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners)),
+            HealthDesk.Props(
+                new HealthServices(new PeerVerdicts(peers), new PoolTargets(pools), Board, Owners, Health)),
             "health");
     }
 

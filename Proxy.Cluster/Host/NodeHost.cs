@@ -11,6 +11,7 @@ using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
@@ -58,6 +59,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
     private ClusterNode? _cluster;
+    private LoadMeter? _load;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
@@ -174,6 +176,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
+        _load?.Dispose();
         _cluster?.Dispose();
         await _peers.DisposeAsync();
 
@@ -286,6 +289,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private void StartCluster(ProxyConfig config)
     {
         ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        _load = new LoadMeter(_status.Telemetry, _time, cluster.LoadChanged);
+        _status.ClusterBoard = cluster.Board;
         cluster.Supervise(_peers.Mesh, _tree.Pools);
         cluster.Adopt(_running.Config);
         _departure.Add(cluster);
@@ -295,6 +300,15 @@ internal sealed class NodeHost : IAsyncDisposable
             cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
         _peers.Start(cluster);
         _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
+    }
+
+    private ManagementTls TlsOf(ManagementTlsConfig tls)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_file))!; // A file always is in one.
+        return new ManagementTls(
+            Path.Combine(folder, tls.Certificate),
+            Path.Combine(folder, tls.Key),
+            tls.ClientCaFile.Length > 0 ? Path.Combine(folder, tls.ClientCaFile) : "");
     }
 
     private async Task<bool> StartManagementAsync(ManagementConfig config)
@@ -311,6 +325,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 {
                     Bind = config.Bind,
                     Token = config.Token,
+                    Tls = config.Tls is { } tls ? TlsOf(tls) : null,
                     Inherited = InheritedManagement(config),
                     More = [.. Endpoints(config.ReadOnly)],
                 },
@@ -341,7 +356,9 @@ internal sealed class NodeHost : IAsyncDisposable
         _actors,
         new VipServices(
             _logger, _time,
-            new VipNode(_edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving),
+            new VipNode(
+                _edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving,
+                () => _cluster?.Board.View.Standing is not ClusterStanding.Stale),
             new VipBoard(), _name,
             config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
 

@@ -2,6 +2,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Planning;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
@@ -28,6 +29,10 @@ internal sealed class NodeStatus(
     /// <summary>Set before management starts; null = this node has no virtual addresses.</summary>
     public VipService? VipService { get; set; }
 
+    public MembershipView? Cluster => ClusterBoard?.View;
+
+    /// <summary>Set when the node joins its cluster.</summary>
+    public MembershipBoard? ClusterBoard { get; set; }
     public IReadOnlyList<PeerStatus> Peers => Mesh?.Status() ?? [];
 
     public PeerMesh? Mesh { get; set; }

@@ -9,14 +9,15 @@ namespace Proxy.Cluster.Host;
 /// <param name="status">Whether it takes traffic.</param>
 /// <param name="isDeparting">Whether it is not ready because it was told to go: its addresses are handed over then, and
 /// must not be dropped before.</param>
-internal sealed class VipNode(EdgeNode edge, NodeStatus status, Func<bool> isDeparting) : IVipNode
+/// <param name="hasMajority">Whether the engine answers, which it does on the majority's side only.</param>
+internal sealed class VipNode(
+    EdgeNode edge, NodeStatus status, Func<bool> isDeparting, Func<bool> hasMajority) : IVipNode
 {
     private readonly LoopPulse _pulse = edge.NewPulse();
 
     public bool IsReady => status.IsReady(out _) || isDeparting();
 
-    // One node by itself, or peers without an engine, have no majority to lose.
-    public bool HasMajority => true;
+    public bool HasMajority => hasMajority();
 
     public bool HasCandidates(string pool)
     {

@@ -15,8 +15,8 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
 
     public IReadOnlyList<string> Paths { get; } =
     [
-        "/cluster/members", "/cluster/members/{address}", "/cluster/domain-events", "/cluster/shards",
-        "/cluster/shards/{name}", "/cluster/shards/{name}/stats", "/bootstrap/seed-nodes",
+        "/cluster", "/cluster/members", "/cluster/members/{address}", "/cluster/domain-events", "/cluster/shards",
+        "/cluster/shards/{name}", "/cluster/shards/{name}/stats", "/cluster/health", "/bootstrap/seed-nodes",
     ];
 
     private MembershipView View => cluster.Board.View;
@@ -30,7 +30,7 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
         routes.MapPut("/cluster/members/{**address}", context => ChangeAsync(context, OperateAsync));
         routes.MapDelete("/cluster/members/{**address}", context => ChangeAsync(
             context, allowed => OrderAsync(allowed, MemberOrderKind.Leave, Address(allowed))));
-        routes.MapPut("/cluster", context => ChangeAsync(context, NotSupportedAsync));
+        routes.MapPut("/cluster", context => ChangeAsync(context, CloseAsync));
         routes.MapGet("/cluster/domain-events", new ClusterEventStream(cluster.Board, time).RunAsync);
         routes.MapMethods("/cluster/shards", Reading, context => JsonAnswers.WriteAsync(
             context, json => ClusterShardsJson.WriteTypes(json, cluster.Owners)));
@@ -38,6 +38,8 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
             context, (json, name) => ClusterShardsJson.WriteRegion(json, name, cluster.Owners, View)));
         routes.MapMethods("/cluster/shards/{name}/stats", Reading, context => ShardsAsync(
             context, (json, name) => ClusterShardsJson.WriteStats(json, name, cluster.Owners, View)));
+        routes.MapMethods("/cluster/health", Reading, context => JsonAnswers.WriteAsync(
+            context, json => ClusterHealthJson.Write(json, cluster.Health, time.GetUtcNow())));
         routes.MapMethods("/bootstrap/seed-nodes", Reading, context => JsonAnswers.WriteAsync(
             context, json => ClusterMembersJson.WriteSeeds(json, View)));
     }
@@ -101,6 +103,14 @@ internal sealed class ClusterEndpoints(IClusterControl cluster, ChangeGuard guar
             _ => null,
         };
         await (kind is { } order ? OrderAsync(context, order, Address(context)) : NotSupportedAsync(context));
+    }
+
+    private async Task CloseAsync(HttpContext context)
+    {
+        string operation = await FieldAsync(context, "operation");
+        await (operation.Equals("prepare-for-full-shutdown", StringComparison.OrdinalIgnoreCase)
+            ? OrderAsync(context, MemberOrderKind.Close, "")
+            : NotSupportedAsync(context));
     }
 
     private async Task OrderAsync(HttpContext context, MemberOrderKind kind, string address)

@@ -1,3 +1,4 @@
+using Proxy.Cluster.Health;
 using Proxy.Cluster.Membership;
 using Proxy.Cluster.Singletons;
 
@@ -9,6 +10,8 @@ internal interface IClusterControl
     MembershipBoard Board { get; }
 
     SingletonBoard Owners { get; }
+
+    HealthBoard Health { get; }
 
     /// <summary>Answers within a few seconds, whatever the engine does.</summary>
     Task<OrderResult> OrderAsync(MemberOrder order);

@@ -1,4 +1,5 @@
 using Proxy.Cluster.Acme;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
@@ -22,6 +23,9 @@ internal interface INodeStatus
 
     /// <summary>Virtual addresses of this node.</summary>
     VipReport Vips { get; }
+
+    /// <summary>The cluster as this node sees it; null = it has none.</summary>
+    MembershipView? Cluster { get; }
 
     string NodeName { get; }
 

@@ -80,7 +80,7 @@ internal sealed class ManagementEndpoints(INodeStatus node, TimeProvider time, I
         bool isReady = node.IsReady(out _);
         var metrics = new NodeMetrics(
             node.NodeName, node.Version, node.StartedAt, time.GetUtcNow(), isReady, node.Snapshot, node.Telemetry,
-            node.AcmeOrders) { Vips = node.Vips, Peers = node.Peers };
+            node.AcmeOrders) { Vips = node.Vips, Peers = node.Peers, Cluster = node.Cluster };
         return JsonAnswers.BytesAsync(context, ExpositionWriter.ContentType, PrometheusWriter.Write(metrics));
     }
 

@@ -16,6 +16,9 @@ internal sealed record ManagementOptions
     /// it.</summary>
     public int? Inherited { get; init; }
 
+    /// <summary>Null = plain HTTP. Not for a Unix socket.</summary>
+    public ManagementTls? Tls { get; init; }
+
     /// <summary>Paths beside those that are always there.</summary>
     public IReadOnlyList<IManagementEndpoints> More { get; init; } = [];
 

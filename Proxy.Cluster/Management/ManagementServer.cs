@@ -141,7 +141,14 @@ internal sealed class ManagementServer : IAsyncDisposable
         else
         {
             // Not null: a target is either a path or an address.
-            kestrel.Listen(options.Bind.Ip!, options.Bind.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Bind.Ip!, options.Bind.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (options.Tls is { } tls)
+                {
+                    listen.UseHttps(tls.Options());
+                }
+            });
         }
     }
 

@@ -55,6 +55,9 @@ internal static class ClusterJson
             ? value.GetString() ?? ""
             : "";
 
+    public static bool IsTrue(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
     public static long Number(this JsonElement json, string name) =>
         json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number
             && value.TryGetInt64(out long number)

@@ -23,7 +23,7 @@ internal sealed class ClusterState(ClusterKeys keys, string self)
     /// <summary>Why the engine is silent; null when it is not.</summary>
     public string? Silence { get; private set; } = NotAsked;
 
-    public ClusterRecord? Cluster { get; private set; }
+    public Kept<ClusterRecord>? Cluster { get; private set; }
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, Kept<MemberRecord>> Records => _records;
@@ -105,7 +105,9 @@ internal sealed class ClusterState(ClusterKeys keys, string self)
     {
         if (item.Key == keys.Identity)
         {
-            Cluster = ClusterRecord.Read(item.Value);
+            Cluster = ClusterRecord.Read(item.Value) is { } cluster
+                ? new Kept<ClusterRecord>(cluster, item.Modified, item.Lease)
+                : null;
         }
         else if (NameIn(item.Key, keys.Members) is { } member && MemberRecord.Read(item.Value) is { } record
             && record.Node.Name == member)

@@ -19,9 +19,10 @@ internal sealed record Member(
     bool Alive,
     NodeLoad Load)
 {
-    public bool Reachable => ObservedBy.IsEmpty;
+    /// <summary>May be given work for the cluster.</summary>
+    public bool IsServing => Status == MemberStatus.Up && Alive;
 
-    public bool IsUp => Status == MemberStatus.Up;
+    public bool Reachable => ObservedBy.IsEmpty;
 
     public bool HasRole(string role) => role.Length == 0 || Node.Roles.Contains(role);
 }

@@ -75,6 +75,12 @@ internal sealed class MemberOrders
     private static EngineTransaction? Decide(
         long ticket, MemberOrder order, ClusterState state, ClusterKeys keys, out OrderResult result)
     {
+        if (order.Kind == MemberOrderKind.Close)
+        {
+            result = new OrderResult(ticket, OrderOutcome.Done, "Preparing for full cluster shutdown");
+            return state.Cluster is { Value.IsClosing: false } cluster ? Close(cluster, keys) : null;
+        }
+
         if (Find(order.Node, state, keys.Cluster) is not { } kept
             || (order.Incarnation != 0 && order.Incarnation != kept.Value.Node.Incarnation))
         {
@@ -101,6 +107,10 @@ internal sealed class MemberOrders
 
         return LeaderDuties.Move(state, keys, kept, to);
     }
+
+    private static EngineTransaction Close(Kept<ClusterRecord> cluster, ClusterKeys keys) => new(
+        [EngineCompare.ModifiedAt(keys.Identity, cluster.Modified)],
+        [new EngineWrite.Put(keys.Identity, (cluster.Value with { IsClosing = true }).Write())]);
 
     private static Kept<MemberRecord>? Find(string node, ClusterState state, string cluster)
     {

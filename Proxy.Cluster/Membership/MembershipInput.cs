@@ -33,6 +33,9 @@ internal enum MemberOrderKind : byte
     Join,
     Leave,
     Down,
+
+    /// <summary>All nodes are about to be stopped; of the cluster, not of a node.</summary>
+    Close,
 }
 
 /// <param name="Node">Address or name.</param>

@@ -130,12 +130,13 @@ internal sealed class MembershipMachine
     {
         if (_state.Cluster is { } cluster)
         {
-            _clusterId = _clusterId.Length > 0 ? _clusterId : cluster.Id;
+            _clusterId = _clusterId.Length > 0 ? _clusterId : cluster.Value.Id;
             return null;
         }
 
         // Who was a member of a cluster and finds an empty engine brings the id back: the engine was lost, not changed.
-        var record = new ClusterRecord(_clusterId.Length > 0 ? _clusterId : _nextIncarnation().ToString("x16", null));
+        var record = new ClusterRecord(
+            _clusterId.Length > 0 ? _clusterId : _nextIncarnation().ToString("x16", null), IsClosing: false);
         return new EngineTransaction(
             [EngineCompare.Absent(_keys.Identity)], [new EngineWrite.Put(_keys.Identity, record.Write())]);
     }
@@ -143,11 +144,11 @@ internal sealed class MembershipMachine
     private EngineTransaction? Own(NodeTime now, MembershipEffects effects, ref TimeSpan? wake)
     {
         _refusal = "";
-        if (_state.Cluster is { } cluster && cluster.Id != _clusterId)
+        if (_state.Cluster is { } cluster && cluster.Value.Id != _clusterId)
         {
-            _refusal = $"this node belongs to cluster {_clusterId}, but the engine holds cluster {cluster.Id} under "
-                + $"the name \"{_settings.Cluster}\": wrong engine, or cluster.name is used twice. It serves without "
-                + "the cluster; to move it over, set cluster.id or remove the id from the state directory";
+            _refusal = $"this node belongs to cluster {_clusterId}, but the engine holds cluster {cluster.Value.Id} "
+                + $"under the name \"{_settings.Cluster}\": wrong engine, or cluster.name is used twice. It serves "
+                + "without the cluster; to move it over, set cluster.id or remove node.json from the state directory";
             return null;
         }
 
@@ -254,6 +255,7 @@ internal sealed class MembershipMachine
         MembershipView view = View with
         {
             ClusterId = _clusterId,
+            IsClosing = _state.Cluster is { Value.IsClosing: true },
             Standing = Standing(),
             Problems = [.. Problems()],
             Members = ViewBuilder.Members(_state, _settings.Cluster),

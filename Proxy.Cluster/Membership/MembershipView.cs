@@ -39,6 +39,9 @@ internal sealed record MembershipView
 
     public string SelfAddress => Self.AddressIn(Cluster);
 
+    /// <summary>All nodes are about to be stopped.</summary>
+    public bool IsClosing { get; init; }
+
     public ClusterStanding Standing { get; init; }
 
     /// <summary>What an operator should know: a wrong cluster id, a name taken, a clock that is off.</summary>

@@ -8,21 +8,25 @@ internal sealed class NodeHome
 
     private readonly string _file;
 
-    private NodeHome(string file, string mark, string clusterId) => (_file, Mark, ClusterId) = (file, mark, clusterId);
+    private readonly string _place;
+
+    private NodeHome(string file, string mark, string place) => (_file, Mark, _place) = (file, mark, place);
 
     /// <summary>Empty when it cannot be kept.</summary>
     public string Mark { get; private set; }
 
     /// <summary>Empty before this node first was in a cluster.</summary>
-    public string ClusterId { get; private set; }
+    public string ClusterId { get; private set; } = "";
 
     /// <summary>Why it cannot be read or kept; the node runs without.</summary>
     public string? Problem { get; private set; }
 
     /// <param name="mark">For a node that has none yet.</param>
-    public static NodeHome Open(string folder, string mark)
+    /// <param name="place">Kind of engine and name of the cluster: a node that was alone before, or is given to a
+    /// cluster of another name, has no id to insist on.</param>
+    public static NodeHome Open(string folder, string mark, string place)
     {
-        var home = new NodeHome(Path.Combine(folder, FileName), mark, "");
+        var home = new NodeHome(Path.Combine(folder, FileName), mark, place);
         try
         {
             Directory.CreateDirectory(folder);
@@ -59,15 +63,15 @@ internal sealed class NodeHome
     private void Read(byte[] content)
     {
         string[]? values = ClusterJson.Read<string[]>(
-            content, static json => [json.Text("mark"), json.Text("cluster")]);
-        if (values is not [{ Length: > 0 } mark, { } cluster])
+            content, static json => [json.Text("mark"), json.Text("cluster"), json.Text("place")]);
+        if (values is not [{ Length: > 0 } mark, { } cluster, { } place])
         {
             Problem = $"{_file} is damaged; remove it";
             Mark = "";
             return;
         }
 
-        (Mark, ClusterId) = (mark, cluster);
+        (Mark, ClusterId) = (mark, place == _place ? cluster : "");
     }
 
     private void Write()
@@ -76,6 +80,7 @@ internal sealed class NodeHome
         {
             json.WriteString("mark", Mark);
             json.WriteString("cluster", ClusterId);
+            json.WriteString("place", _place);
         });
 
         // Written beside and renamed: a crash leaves the old file or the new one.

@@ -27,13 +27,3 @@ internal sealed record NodePulse(long Incarnation, DateTimeOffset Wall, NodeLoad
             json.SmallNumber("connections"), json.SmallNumber("requestsPerSecond"), json.SmallNumber("processor")),
         json.Texts("silent")));
 }
-
-/// <summary>The cluster's own record: written once by its founder.</summary>
-/// <param name="Id">Random.</param>
-internal sealed record ClusterRecord(string Id)
-{
-    public byte[] Write() => ClusterJson.Write(json => json.WriteString("id", Id));
-
-    public static ClusterRecord? Read(ReadOnlyMemory<byte> value) =>
-        ClusterJson.Read(value, static json => new ClusterRecord(json.Text("id")));
-}

@@ -67,15 +67,23 @@ internal readonly record struct OwnRecord(
         }
 
         string record = keys.Member(Self.Name);
-        return new OwnStep.Commit(new EngineTransaction(
-            [
-                before is { } kept ? EngineCompare.ModifiedAt(record, kept.Modified) : EngineCompare.Absent(record),
-                PulseIsAsSeen(state, keys),
-            ],
-            [
-                new EngineWrite.Put(record, new MemberRecord(Self, MemberStatus.Joining, 0).Write()),
-                new EngineWrite.Put(keys.Pulse(Self.Name), pulse.Write(), Lease),
-            ]));
+        List<EngineCompare> compares =
+        [
+            before is { } kept ? EngineCompare.ModifiedAt(record, kept.Modified) : EngineCompare.Absent(record),
+            PulseIsAsSeen(state, keys),
+        ];
+        List<EngineWrite> writes =
+        [
+            new EngineWrite.Put(record, new MemberRecord(Self, MemberStatus.Joining, 0).Write()),
+            new EngineWrite.Put(keys.Pulse(Self.Name), pulse.Write(), Lease),
+        ];
+        if (state.Cluster is { Value.IsClosing: true } closing)
+        {
+            compares.Add(EngineCompare.ModifiedAt(keys.Identity, closing.Modified));
+            writes.Add(new EngineWrite.Put(keys.Identity, (closing.Value with { IsClosing = false }).Write()));
+        }
+
+        return new OwnStep.Commit(new EngineTransaction(compares, writes));
     }
 
     private OwnStep Keep(ClusterState state, ClusterKeys keys, NodePulse pulse, Kept<MemberRecord> record)

@@ -109,7 +109,7 @@ internal sealed class SessionMachine(TimeSpan timeToLive)
         {
             Lease lease = answer.Result.Value;
             Session = new Session(lease.Id, answer.SentAt + (0.8 * lease.TimeToLive));
-            return new SessionEffects(SessionCall.None, LeaseId.None, answer.SentAt + (lease.TimeToLive / 4));
+            return new SessionEffects(SessionCall.None, LeaseId.None, answer.SentAt + (lease.TimeToLive / 5));
         }
 
         if (answer.Result.Fault.Kind == EngineFaultKind.LeaseLost)

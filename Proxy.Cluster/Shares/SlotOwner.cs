@@ -22,13 +22,10 @@ internal sealed class SlotOwner(ulong member, long now)
     {
         if (!_holdings.TryGetValue(node, out Holding? holding))
         {
-            _holdings[node] = holding = new Holding { Target = report.Holds, Serial = 1, Granted = report.Holds };
+            _holdings[node] = holding = new Holding { Target = report.Holds, Granted = report.Holds };
         }
 
-        holding.Granted = report.Serial == holding.Serial
-            ? Math.Max(holding.Target, report.Holds)
-            : Math.Max(holding.Granted, report.Holds);
-        holding.Want = report.Want;
+        holding.Hear(report);
         holding.LastHeard = at;
         holding.Tell = true;
         Rebalance(limit, live, at);
@@ -86,7 +83,7 @@ internal sealed class SlotOwner(ulong member, long now)
         for (int i = 0; i < nodes.Length; i++)
         {
             Holding holding = _holdings[nodes[i]];
-            int share = Math.Min(shares[i], holding.Granted + Math.Max(0, free));
+            int share = Math.Min(shares[i], holding.Granted + free);
             if (share > holding.Target)
             {
                 free -= Math.Max(0, share - holding.Granted);
@@ -104,13 +101,36 @@ internal sealed class SlotOwner(ulong member, long now)
         /// <summary>The most it can hold, whatever of what was sent has arrived.</summary>
         public int Granted { get; set; }
 
-        public uint Serial { get; set; }
+        public uint Serial { get; private set; } = 1;
 
-        public int Want { get; set; }
+        public int Want { get; private set; }
 
         public long LastHeard { get; set; }
 
         public bool Tell { get; set; }
+
+        /// <summary>The last serial the node has gone by for sure.</summary>
+        private uint Acknowledged { get; set; }
+
+        public void Hear(ShareMessage.SlotReport report)
+        {
+            if (report.Serial == Serial)
+            {
+                Granted = Math.Max(Target, report.Holds);
+                Acknowledged = Serial;
+            }
+            else if (report.Serial == 0 || (int)(report.Serial - Acknowledged) >= 0)
+            {
+                Granted = Math.Max(Granted, report.Holds);
+            }
+            else
+            {
+                // Overtaken by a later report; what it held has been given to others since.
+                return;
+            }
+
+            Want = report.Want;
+        }
 
         public void Change(int target)
         {

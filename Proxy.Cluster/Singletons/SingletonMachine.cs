@@ -135,6 +135,11 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     /// <summary>When to hand over; null = not.</summary>
     private TimeSpan? GivesUpAt(SingletonSlot slot, TimeSpan now)
     {
+        if (_view is { IsClosing: true, SelfMember.Status: MemberStatus.Up })
+        {
+            return null;
+        }
+
         if (_rests || PlaceOf(slot) is not { } place || _view?.SelfMember?.Status is not MemberStatus.Up)
         {
             // A frozen view says nothing new, and a leaver goes at once.
@@ -201,7 +206,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         MembershipView view = _view!; // Checked by the caller.
         slot.VacantSince ??= now;
         int rank = Array.IndexOf(OrderOf(place), view.Self.Name);
-        if (_rests || view.Standing != ClusterStanding.Member || rank < 0)
+        if (_rests || view.IsClosing || view.Standing != ClusterStanding.Member || rank < 0)
         {
             return;
         }
@@ -324,11 +329,11 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     private string[] OrderOf(SingletonPlace place) => _view is null ? [] : Rendezvous.Order(
         place.Name,
         _view.Members
-            .Where(member => member.Status == MemberStatus.Up && member.Alive && member.HasRole(place.Role))
+            .Where(member => member.IsServing && member.HasRole(place.Role))
             .Select(static member => member.Node.Name));
 
     private bool IsUp(OwnerRecord nominee) =>
-        _view?.Find(nominee.Node) is { Status: MemberStatus.Up, Alive: true } member
+        _view?.Find(nominee.Node) is { IsServing: true } member
         && member.Node.Incarnation == nominee.Incarnation;
 
     private void WakeAt(TimeSpan at) => _wake = _wake is { } earlier && earlier < at ? earlier : at;

@@ -52,6 +52,9 @@ public abstract class TlsConnection : Channel
     /// <summary>The rules a server's side was made by.</summary>
     public TlsServerContext? ServerContext => _server?.Context;
 
+    /// <summary>OpenSSL's object is still there; see <see cref="TlsSession.TakeOver"/>.</summary>
+    internal bool KeepsOpenSsl => _session.Handle != 0;
+
     /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
     public TlsDetails Details() => _session.Details();
 

@@ -80,9 +80,10 @@ public sealed partial class LayeringTests
         ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
-            "Cluster.Acme Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
+            "Cluster.Acme Cluster.Membership Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot "
+            + "Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Management"] =
-            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Membership Cluster.Peers Cluster.Revisions "
+            "Actors.Hocon Cluster.Acme Cluster.Exporting Cluster.Health Cluster.Membership Cluster.Peers Cluster.Revisions "
             + "Cluster.Singletons Cluster.Vrrp Edge.Os.Network Edge.Routing Edge.Snapshot Edge.Telemetry Edge.Tls "
             + "Edge.Topology",
         ["Cluster.Probing"] = "Actors.Config Actors.Ports Edge.Snapshot Edge.Tls Edge.Topology",
@@ -94,7 +95,7 @@ public sealed partial class LayeringTests
             "Cluster.Management Cluster.Shutdown Edge.Node Edge.Os.Network Edge.Replication Edge.Tls",
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
-            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Health "
+            + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
             + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
             + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",

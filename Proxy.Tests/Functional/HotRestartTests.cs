@@ -41,43 +41,6 @@ public sealed class HotRestartTests
     }
 
     [Fact]
-    public async Task Learned_sessions_go_to_the_next_process()
-    {
-        await using ScriptedOrigin one = Application("one");
-        await using ScriptedOrigin two = Application("two");
-        NodeSettings settings = new()
-        {
-            Rules = Writable
-                + NodeSettings.Pool("affinity { application-cookie { name = SID } }", one.Url, two.Url),
-        };
-        await using var node = await NodeProcess.StartAsync(settings);
-        await using var processes = new Successors(node);
-        var members = new Dictionary<string, string>();
-        for (var i = 0; i < 10; i++)
-        {
-            WireMessage login = await node.AskAsync("GET /login HTTP/1.1\r\nHost: x\r\n\r\n");
-            members[login.Value("Set-Cookie").Split(';')[0]] = login.Text;
-        }
-
-        Assert.Equal(200, await processes.UpgradeAsync());
-        await Eventually.IsTrueAsync(() => node.Child.HasEnded, () => "the old process ends", TimeSpan.FromSeconds(20));
-
-        foreach ((string cookie, string member) in members)
-        {
-            WireMessage answer = await node.AskAsync($"GET / HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
-            Assert.Equal(member, answer.Text);
-        }
-
-        static ScriptedOrigin Application(string name)
-        {
-            var logins = 0;
-            return new ScriptedOrigin().Serve(request => request.Target == "/login"
-                ? Answer.Ok(name, $"Set-Cookie: SID={name}{Interlocked.Increment(ref logins)}")
-                : Answer.Ok(name));
-        }
-    }
-
-    [Fact]
     public async Task A_successor_that_cannot_start_leaves_the_old_process_serving()
     {
         await using ScriptedOrigin origin = Load.Origin("one");

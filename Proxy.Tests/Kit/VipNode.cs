@@ -48,7 +48,7 @@ internal sealed class VipNode : IAsyncDisposable
               routes = [ { match { path = "/" }, respond { status = 200, body = "node-{{host}}" } } ]
               management { bind = "127.0.0.1:8558", read-only = false }
               cluster { peers { bind = "{{network}}.{{host}}:7400", seeds = [{{seeds}}] } }
-              vip {{vip}}
+              vip = {{vip}}
             }
             """);
         await node.Child.WaitForOutputAsync("management on");
@@ -77,21 +77,27 @@ internal sealed class VipNode : IAsyncDisposable
     /// <summary>Process number of its guard, 0 when none is connected.</summary>
     public async Task<int> GuardAsync() => (await VipsAsync()).GetProperty("guard").GetProperty("process").GetInt32();
 
+    /// <summary>Ends the node in good order, and then whatever is left in its host: a guard outlives a node that was
+    /// killed, as it should, and would hold the pipe that its output is read from.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!Child.HasEnded)
         {
             await Child.SignalAsync("TERM");
-            await Child.WaitAsync(TimeSpan.FromSeconds(20));
+            long begin = TimeProvider.System.GetTimestamp();
+            while ((await _lab.ProcessesAsync(_host)).Length > 0
+                && TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(15))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
         }
 
-        await Child.DisposeAsync();
         foreach (string line in await _lab.ProcessesAsync(_host))
         {
-            // A guard that outlived its node, as it should.
             await ChildProcess.RunAsync("kill", ["-KILL", line], "/");
         }
 
+        await Child.DisposeAsync();
         _folder.Dispose();
     }
 

@@ -35,17 +35,6 @@ internal static class ProxySchema
         },
     };
 
-    private static readonly BlockSchema<ManagementConfig> Management = new(new ManagementConfig())
-    {
-        { "enabled", Kinds.Flag, m => m.Enabled, (m, v) => m with { Enabled = v } },
-        { "bind", AddressKinds.Bind, m => m.Bind, (m, v) => m with { Bind = v } },
-        { "read-only", Kinds.Flag, m => m.ReadOnly, (m, v) => m with { ReadOnly = v } },
-        {
-            "token", Kinds.Text("a secret, or \"\" for none"),
-            m => m.Token, (m, v) => m with { Token = v }, KeyTrait.Secret
-        },
-    };
-
     public static readonly BlockSchema<ProxyConfig> Block = new(new ProxyConfig())
     {
         { "node", Node, p => p.Node, (p, v) => p with { Node = v } },
@@ -60,7 +49,7 @@ internal static class ProxySchema
             p => p.Name, (p, name) => p with { Name = name }),
         new OptionalBlockKey<ProxyConfig, AcmeConfig>(
             "acme", AcmeSchema.Block, p => p.Acme, (p, v) => p with { Acme = v }),
-        { "management", Management, p => p.Management, (p, v) => p with { Management = v } },
+        { "management", ManagementSchema.Block, p => p.Management, (p, v) => p with { Management = v } },
         { "cluster", ClusterSchema.Block, p => p.Cluster, (p, v) => p with { Cluster = v } },
         new OneOrListKey<ProxyConfig, VipConfig>(
             "vip", VipSchema.Block, p => p.Vips, (p, v) => p with { Vips = v },

@@ -9,11 +9,23 @@ internal sealed class FrameReader
 {
     private const int UsualBytes = 64 * 1024;
 
-    private byte[] _buffer = new byte[UsualBytes];
+    private byte[] _buffer = [];
     private int _start;
     private int _end;
 
-    public Memory<byte> Free => _buffer.AsMemory(_end);
+    public Memory<byte> Free
+    {
+        get
+        {
+            if (_buffer.Length == 0)
+            {
+                // Only once there is somebody to read from: most attempts to connect to a dead node need none.
+                _buffer = new byte[UsualBytes];
+            }
+
+            return _buffer.AsMemory(_end);
+        }
+    }
 
     public void Received(int count) => _end += count;
 

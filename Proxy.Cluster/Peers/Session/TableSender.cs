@@ -11,6 +11,7 @@ internal sealed class TableSender(Replica replica)
 {
     private readonly BitArray _repairs = new(ReplicaTable.Buckets);
     private int _repairsLeft;
+    private int _nextRepair;
     private int _nextShard = ReplicaTable.Shards;
     private bool _snapshotEndOwed;
 
@@ -86,8 +87,7 @@ internal sealed class TableSender(Replica replica)
         {
             if (_nextShard < ReplicaTable.Shards)
             {
-                Add(outbox, replica.Table.Copy(_nextShard, ref scratch.Shard), scratch);
-                _nextShard++;
+                AddCopies(outbox, scratch, ofShards: true);
             }
             else if (_snapshotEndOwed)
             {
@@ -100,7 +100,7 @@ internal sealed class TableSender(Replica replica)
             }
             else if (_repairsLeft > 0)
             {
-                RepairNext(outbox, scratch);
+                AddCopies(outbox, scratch, ofShards: false);
             }
             else
             {
@@ -134,26 +134,78 @@ internal sealed class TableSender(Replica replica)
         Cursor += count;
     }
 
-    private void RepairNext(Outbox outbox, EntryScratch scratch)
+    /// <summary>A frame of shards or of wanted buckets: as many whole ones as fit, or one that is too large for a
+    /// frame in several.</summary>
+    private void AddCopies(Outbox outbox, EntryScratch scratch, bool ofShards)
     {
-        int bucket = 0;
-        while (!_repairs[bucket])
+        int used = 0;
+        for (int next = Next(ofShards); next >= 0; next = Next(ofShards))
         {
-            bucket++;
+            int count = ofShards
+                ? replica.Table.Copy(next, ref scratch.Shard)
+                : replica.Table.CopyBucket(next, ref scratch.Shard);
+            if (used > 0 && used + count > PeerWire.MaxEntries)
+            {
+                break;
+            }
+
+            Taken(next, ofShards);
+            if (count > PeerWire.MaxEntries)
+            {
+                AddLarge(outbox, scratch.Shard.AsSpan(0, count));
+                return;
+            }
+
+            scratch.Shard.AsSpan(0, count).CopyTo(scratch.Batch.AsSpan(used));
+            used += count;
         }
 
-        _repairs[bucket] = false;
-        _repairsLeft--;
-        Repairs++;
-        Add(outbox, replica.Table.CopyBucket(bucket, ref scratch.Shard), scratch);
+        if (used > 0)
+        {
+            outbox.Add(EntryFrames.Encode(FrameType.Entries, Table, 0, scratch.Batch.AsSpan(0, used)));
+        }
     }
 
-    private void Add(Outbox outbox, int count, EntryScratch scratch)
+    private void AddLarge(Outbox outbox, ReadOnlySpan<ReplicatedEntry> entries)
     {
-        for (int from = 0; from < count; from += PeerWire.MaxEntries)
+        for (int from = 0; from < entries.Length; from += PeerWire.MaxEntries)
         {
-            int some = Math.Min(PeerWire.MaxEntries, count - from);
-            outbox.Add(EntryFrames.Encode(FrameType.Entries, Table, 0, scratch.Shard.AsSpan(from, some)));
+            int some = Math.Min(PeerWire.MaxEntries, entries.Length - from);
+            outbox.Add(EntryFrames.Encode(FrameType.Entries, Table, 0, entries.Slice(from, some)));
         }
+    }
+
+    /// <summary>-1 when there is none.</summary>
+    private int Next(bool ofShards)
+    {
+        if (ofShards)
+        {
+            return _nextShard < ReplicaTable.Shards ? _nextShard : -1;
+        }
+
+        if (_repairsLeft == 0)
+        {
+            return -1;
+        }
+
+        while (!_repairs[_nextRepair])
+        {
+            _nextRepair = (_nextRepair + 1) % ReplicaTable.Buckets;
+        }
+
+        return _nextRepair;
+    }
+
+    private void Taken(int place, bool ofShards)
+    {
+        if (ofShards)
+        {
+            _nextShard = place + 1;
+            return;
+        }
+
+        _repairs[place] = false;
+        _repairsLeft--;
+        Repairs++;
     }
 }

@@ -135,8 +135,9 @@ internal sealed class ControlChannel : IDisposable
 
     public void Dispose()
     {
-        _node?.Dispose();
-        _listener.Dispose();
+        // The node hears of it last: it may start another guard at once, whose socket must not be the one deleted.
         File.Delete(_path);
+        _listener.Dispose();
+        _node?.Dispose();
     }
 }

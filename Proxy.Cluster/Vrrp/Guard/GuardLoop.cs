@@ -240,7 +240,9 @@ internal sealed class GuardLoop : IDisposable
     {
         ForgetNode();
         int process = hello.ProcessId > 0 ? hello.ProcessId : _control.NodeProcess();
-        _nodeProcess = KernelSocket.OpenProcess(process, out int error);
+        int error = 0;
+        _nodeProcess = (hello.ThreadId > 0 ? KernelSocket.OpenThread(hello.ThreadId, out _) : null)
+            ?? KernelSocket.OpenProcess(process, out error);
         _nodeState = ProcessState.Open(process);
         if (_nodeProcess is null)
         {

@@ -43,7 +43,9 @@ internal enum PeerHint : byte
 /// <summary>Node to guard, kind Hello.</summary>
 /// <param name="ProcessId">Whose end counts as the node's end; 0 = the process at the other end of the socket.</param>
 /// <param name="HangAfter">Microseconds without any record after which the node counts as hung; 0 = never.</param>
-internal readonly record struct GuardHello(int ProcessId, long HangAfter);
+/// <param name="ThreadId">A thread of that process that lives as long as it does, 0 = none. A thread's end is seen at
+/// once; a process's only when its memory has been given back, which takes milliseconds.</param>
+internal readonly record struct GuardHello(int ProcessId, long HangAfter, int ThreadId = 0);
 
 /// <summary>Guard to node: whether it has all it needs.</summary>
 /// <param name="ProcessId">The guard's.</param>
@@ -102,7 +104,8 @@ internal static class GuardProtocol
         buffer[1] = Version;
         BinaryPrimitives.WriteInt32LittleEndian(buffer[2..], hello.ProcessId);
         BinaryPrimitives.WriteInt64LittleEndian(buffer[6..], hello.HangAfter);
-        return 14;
+        BinaryPrimitives.WriteInt32LittleEndian(buffer[14..], hello.ThreadId);
+        return 18;
     }
 
     public static bool TryRead(ReadOnlySpan<byte> record, out GuardHello hello)
@@ -110,7 +113,8 @@ internal static class GuardProtocol
         bool isWhole = record.Length >= 14 && record[1] >= Version;
         hello = isWhole
             ? new(BinaryPrimitives.ReadInt32LittleEndian(record[2..]),
-                BinaryPrimitives.ReadInt64LittleEndian(record[6..]))
+                BinaryPrimitives.ReadInt64LittleEndian(record[6..]),
+                record.Length >= 18 ? BinaryPrimitives.ReadInt32LittleEndian(record[14..]) : 0)
             : default;
         return isWhole;
     }

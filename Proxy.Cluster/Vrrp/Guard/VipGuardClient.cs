@@ -32,10 +32,12 @@ internal sealed class VipGuardClient : IDisposable
 
     /// <param name="hangAfter">Without any record for this long the node counts as hung; zero = never.</param>
     /// <param name="processId">Whose end is the node's end; 0 = this process.</param>
-    public void Hello(TimeSpan hangAfter, int processId = 0)
+    /// <param name="threadId">A thread of it that lives as long, by the kernel's number; 0 = none.</param>
+    public void Hello(TimeSpan hangAfter, int processId = 0, int threadId = 0)
     {
         Span<byte> record = stackalloc byte[32];
-        int length = GuardProtocol.Write(record, new GuardHello(processId, (long)hangAfter.TotalMicroseconds));
+        int length = GuardProtocol.Write(
+            record, new GuardHello(processId, (long)hangAfter.TotalMicroseconds, threadId));
         _socket.Send(record[..length]);
     }
 

@@ -4,6 +4,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Vrrp.Guard;
 using Proxy.Cluster.Vrrp.Machine;
+using Proxy.Edge.Os.Network;
 
 namespace Proxy.Cluster.Vrrp.Node;
 
@@ -24,11 +25,12 @@ internal sealed class VipActor : Actor<VipMessage>
     private readonly VipMachine _machine = new();
     private readonly GuardLauncher _launcher;
     private readonly Dictionary<string, CheckCount> _checks = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Queue<string[]>> _notices = new(StringComparer.Ordinal);
+    private readonly VipNotices _notices;
     private ProxyConfig _config = new();
     private IReadOnlyList<PlannedVip> _plan = [];
     private VipGuardClient? _guard;
     private readonly VipHandover? _handover;
+    private readonly VipFlows? _flows;
     private bool _isConnecting;
     private bool _isReplaced;
     private bool _hasCleaned;
@@ -41,7 +43,12 @@ internal sealed class VipActor : Actor<VipMessage>
     {
         _services = services;
         _launcher = new GuardLauncher(services.Time);
-        _handover = services.Peers is null ? null : new VipHandover(context, services, Send, _machine.ViewOf);
+        _notices = new VipNotices(context, services);
+        if (services.Peers is { } peers)
+        {
+            _handover = new VipHandover(context, services, Send, _machine.ViewOf);
+            _flows = new VipFlows(context, peers);
+        }
     }
 
     public static Props<VipMessage> Props(VipServices services) => new(context => new VipActor(context, services))
@@ -85,12 +92,17 @@ internal sealed class VipActor : Actor<VipMessage>
                 OnChecked(done.Vip, done.Problem);
                 break;
             case VipMessage.NotifyDone done:
-                OnNotified(done.Vip, done.Problem);
+                _notices.OnDone(done.Vip, done.Problem);
                 break;
             case VipMessage.PeerFound found:
                 Perform(new VipInput.PeerFound(found.Node));
                 break;
             case VipMessage.PeerLost lost:
+                if (lost.IsBroken)
+                {
+                    _handover?.OnDeath(lost.Node);
+                }
+
                 Perform(new VipInput.PeerLost(lost.Node));
                 break;
             case VipMessage.PeerSaid said when VipClaim.Read(said.Record) is { } claims:
@@ -141,6 +153,18 @@ internal sealed class VipActor : Actor<VipMessage>
             case VipMessage.Prepared prepared:
                 prepared.Reply.Reply(Encoding.UTF8.GetBytes(prepared.Problem ?? ""));
                 break;
+            case VipMessage.FlowsDue:
+                _flows?.Look(_machine.Report);
+                break;
+            case VipMessage.FlowsRead read:
+                _flows?.OnRead(read.Flows);
+                break;
+            case VipMessage.FlowsTold told when VipFlow.Read(told.Record) is { } flows:
+                _flows?.OnTold(told.Node, flows);
+                break;
+            case VipMessage.TickleAgain again:
+                Tickle.Send(again.Flows);
+                break;
             case VipMessage.RulesRemoved { Problem: { } problem }:
                 VipLog.Warning(_services.Logger, "handover", problem);
                 break;
@@ -155,6 +179,7 @@ internal sealed class VipActor : Actor<VipMessage>
         {
             _hasCleaned = true;
             _handover?.Clean(_plan);
+            _flows?.Start();
         }
 
         foreach (PlannedVip vip in _plan)
@@ -471,7 +496,8 @@ internal sealed class VipActor : Actor<VipMessage>
         switch (effect)
         {
             case VipEffect.Hello:
-                Send(guard => guard.Hello(_config.VipGuard.HangAfter));
+                // This actor's thread is its own and lives as long as the node.
+                Send(guard => guard.Hello(_config.VipGuard.HangAfter, 0, KernelThread.CurrentId));
                 break;
             case VipEffect.Settings settings:
                 Send(guard => guard.Configure(settings.Value));
@@ -527,50 +553,15 @@ internal sealed class VipActor : Actor<VipMessage>
         string name = view.Plan.Config.Name;
         string state = VipWords.Of(view.State);
         _handover?.OnState(view);
+        if (view.State == VrrpState.Master)
+        {
+            _flows?.OnMaster(view, cause);
+        }
+
         VipLog.Changed(
             _services.Logger, name, string.Join(", ", view.Plan.Config.Addresses), state, view.Priority,
             VipWords.Of(cause, view.Faults));
-        ConfigList<string> command = view.Plan.Config.Notify.Command;
-        if (command.Count == 0)
-        {
-            return;
-        }
-
-        // One at a time and in order, or "backup" could overtake "master".
-        if (!_notices.TryGetValue(name, out Queue<string[]>? queue))
-        {
-            _notices[name] = queue = new Queue<string[]>();
-        }
-
-        queue.Enqueue([.. command, name, state, $"{view.Priority}"]);
-        if (queue.Count == 1)
-        {
-            RunNotice(name, queue.Peek());
-        }
-    }
-
-    private void RunNotice(string name, string[] command)
-    {
-        TimeSpan timeout = Find(name)?.Config.Notify.Timeout ?? Retry;
-        Context.PipeToSelf(
-            CommandRunner.RunAsync(command, timeout, _services.Time),
-            result => new VipMessage.NotifyDone(
-                name, result.TryGetValue(out string? problem) ? problem : result.Error!.Message));
-    }
-
-    private void OnNotified(string name, string? problem)
-    {
-        if (problem is not null)
-        {
-            VipLog.Warning(_services.Logger, name, $"notify: {problem}");
-        }
-
-        Queue<string[]> queue = _notices[name];
-        queue.Dequeue();
-        if (queue.TryPeek(out string[]? next))
-        {
-            RunNotice(name, next);
-        }
+        _notices.Add(view);
     }
 
     private PlannedVip? Find(string name) => _plan.FirstOrDefault(vip => vip.Config.Name == name);

@@ -147,6 +147,19 @@ internal sealed class VipHandover(
         }
     }
 
+    /// <summary>The node that connections were sent on to has died; its clients shall learn it.</summary>
+    public void OnDeath(string node)
+    {
+        foreach ((string name, string _) in _forwards.Where(each => each.Value == node).ToArray())
+        {
+            _forwards.Remove(name);
+            if (viewOf(name) is { } view)
+            {
+                Run(SecondChance.End(view.Plan.Settings));
+            }
+        }
+    }
+
     /// <summary>Removes the rules of these routers, an earlier run's too.</summary>
     public void Clean(IEnumerable<PlannedVip> vips)
     {

@@ -42,9 +42,18 @@ internal abstract record VipMessage
 
     public sealed record RulesRemoved(string? Problem) : VipMessage;
 
+    public sealed record FlowsDue : VipMessage;
+
+    public sealed record FlowsRead(IReadOnlyList<VipFlow> Flows) : VipMessage;
+
+    public sealed record FlowsTold(string Node, byte[] Record) : VipMessage;
+
+    public sealed record TickleAgain(IReadOnlyList<VipFlow> Flows) : VipMessage;
+
     public sealed record PeerFound(string Node) : VipMessage;
 
-    public sealed record PeerLost(string Node) : VipMessage;
+    /// <param name="IsBroken">Its process has probably ended, rather than said goodbye or fallen silent.</param>
+    public sealed record PeerLost(string Node, bool IsBroken) : VipMessage;
 
     public sealed record PeerSaid(string Node, byte[] Record) : VipMessage;
 

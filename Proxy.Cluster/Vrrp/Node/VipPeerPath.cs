@@ -24,10 +24,16 @@ internal sealed class VipPeerPath : IPeerObserver
             await actor.Ask<byte[], (string Node, byte[] Record)>(
                 static (reply, call) => new VipMessage.Called(call.Node, call.Record, reply),
                 (message.Node, message.Content.ToArray()), CallTimeout, cancellation));
+        peers.Listen(VipFlows.Channel, (message, _) =>
+        {
+            actor.Tell(new VipMessage.FlowsTold(message.Node, message.Content.ToArray()));
+            return ValueTask.FromResult<byte[]?>(null);
+        });
         peers.Observe(new VipPeerPath(actor));
     }
 
     public void PeerUp(string node, long incarnation) => _actor.Tell(new VipMessage.PeerFound(node));
 
-    public void PeerDown(string node, long incarnation, bool broken) => _actor.Tell(new VipMessage.PeerLost(node));
+    public void PeerDown(string node, long incarnation, bool broken) =>
+        _actor.Tell(new VipMessage.PeerLost(node, broken));
 }

@@ -10,6 +10,7 @@ public sealed unsafe class KernelSocket : IDisposable
 {
     private const int NonBlockingCloseOnExec = 0x80800;
     private const int NoSignal = 0x4000;
+    private const int PidfdThread = 0x80;
 
     private KernelSocket(int handle) => Handle = handle;
 
@@ -22,7 +23,11 @@ public sealed unsafe class KernelSocket : IDisposable
 
     /// <summary>Becomes readable when the process ends (pidfd).</summary>
     public static KernelSocket? OpenProcess(int processId, out int error) =>
-        Wrap(NetworkLibc.pidfd_open(processId), out error);
+        Wrap(NetworkLibc.pidfd_open(processId, 0), out error);
+
+    /// <summary>Becomes readable when the thread ends. Null on Linux before 6.9.</summary>
+    public static KernelSocket? OpenThread(int threadId, out int error) =>
+        Wrap(NetworkLibc.pidfd_open(threadId, PidfdThread), out error);
 
     public KernelSocket? Accept(out int error) =>
         Wrap(NetworkLibc.accept4(Handle, null, null, NonBlockingCloseOnExec), out error);

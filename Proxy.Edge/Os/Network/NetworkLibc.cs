@@ -11,7 +11,11 @@ internal static unsafe partial class NetworkLibc
     // Numbers of x86-64; libc before 2.36 has no function for it.
     private const nint PidfdOpen = 434;
 
-    public static int pidfd_open(int pid) => (int)syscall(PidfdOpen, pid, 0);
+    private const nint GetThread = 186;
+
+    public static int pidfd_open(int pid, int flags) => (int)syscall(PidfdOpen, pid, flags);
+
+    public static int gettid() => (int)syscall(GetThread, 0, 0);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int socket(int domain, int type, int protocol);

@@ -14,7 +14,8 @@ public sealed class HealthMessageTests
         Assert.Equal(report, HealthMessage.Read(report.Write()));
         var verdicts = new HealthMessage.Verdicts(
             "app", 7, 4, TimeSpan.FromSeconds(12),
-            [new MemberVerdict("m", false, "gone", [new Opinion("a", false, "refused"), new Opinion("b", true, "200")])]);
+            [new MemberVerdict(
+                "m", false, "gone", [new Opinion("a", false, "refused"), new Opinion("b", true, "200")])]);
         var read = Assert.IsType<HealthMessage.Verdicts>(HealthMessage.Read(verdicts.Write()));
         Assert.Equal((7, 4, verdicts.FreshFor), (read.Token, read.Number, read.FreshFor));
         Assert.Equal(verdicts.Members[0].Evidence, read.Members.Single().Evidence);

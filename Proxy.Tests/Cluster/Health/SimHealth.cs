@@ -8,8 +8,7 @@ using Proxy.Tests.Cluster.Membership;
 namespace Proxy.Tests.Cluster.Health;
 
 /// <summary>Health supervision on simulated nodes: members are reached or not, per node; every check and every
-/// judgement
-/// is recorded.</summary>
+/// judgement is recorded.</summary>
 internal sealed class SimHealth : IDisposable
 {
     private readonly Dictionary<string, Action<string, HealthMessage>> _listeners = [];
@@ -75,7 +74,7 @@ internal sealed class SimHealth : IDisposable
         string name = node.View.Self.Name;
         IRef<HealthCommand> desk = Cluster.System.Spawn(
             HealthDesk.Props(new HealthServices(
-                new Wire(this, name), new Targets(this, name), node.Board, node.Owners)),
+                new Wire(this, name), new Targets(this, name), node.Board, node.Owners, new HealthBoard())),
             $"health-{name}");
         desk.Tell(new HealthCommand.Plan([Plan]));
         node.Take([.. HealthDesk.Supervisors([Plan], desk)]);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Health;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
 using Proxy.Cluster.Singletons;
@@ -79,6 +80,7 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
         await SendAsync(HttpMethod.Put, Member, JsonContent.Create(new { operation = "Leave" }));
         await SendAsync(HttpMethod.Delete, Member);
         await SendAsync(HttpMethod.Post, "/cluster/members", Form("address", "proxy://test@b:7400"));
+        await SendAsync(HttpMethod.Put, "/cluster", Form("operation", "prepare-for-full-shutdown"));
 
         Assert.Equal(
             [
@@ -86,6 +88,7 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
                 new MemberOrder(MemberOrderKind.Leave, "proxy://test@b:7400"),
                 new MemberOrder(MemberOrderKind.Leave, "proxy://test@b:7400"),
                 new MemberOrder(MemberOrderKind.Join, "proxy://test@b:7400"),
+                new MemberOrder(MemberOrderKind.Close, ""),
             ],
             _cluster.Orders);
     }
@@ -180,6 +183,25 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Verdicts_come_with_their_evidence()
+    {
+        _cluster.Health.Show(
+            new HealthMessage.Verdicts(
+                "app", 7, 4, TimeSpan.FromSeconds(12),
+                [new MemberVerdict("m", false, "gone", [new Opinion("b", false, "refused")])]),
+            TimeProvider.System.GetUtcNow());
+
+        using JsonDocument answer = JsonDocument.Parse(await _client.GetStringAsync("/cluster/health", Cancellation));
+
+        JsonElement pool = answer.RootElement[0];
+        Assert.True(pool.GetProperty("fresh").GetBoolean());
+        Assert.Equal(7, pool.GetProperty("token").GetInt64());
+        JsonElement member = pool.GetProperty("members")[0];
+        Assert.False(member.GetProperty("up").GetBoolean());
+        Assert.Equal("refused", member.GetProperty("evidence")[0].GetProperty("reason").GetString());
+    }
+
+    [Fact]
     public async Task Events_are_streamed_the_present_state_first_and_by_type()
     {
         using HttpResponseMessage answer = await _client.GetAsync(
@@ -268,6 +290,8 @@ public sealed class ClusterEndpointsTests : IAsyncLifetime
         });
 
         public SingletonBoard Owners { get; } = new();
+
+        public HealthBoard Health { get; } = new();
 
         public List<MemberOrder> Orders { get; } = [];
 

@@ -1,5 +1,6 @@
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Management;
+using Proxy.Cluster.Membership;
 using Proxy.Cluster.Peers;
 using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Snapshot;
@@ -25,6 +26,8 @@ internal sealed class FakeNodeStatus : INodeStatus
     public IReadOnlyList<PeerStatus> Peers { get; set; } = [];
 
     public VipReport Vips { get; set; } = VipReport.None;
+
+    public MembershipView? Cluster => null;
 
     public string NodeName { get; set; } = "edge-1";
 

@@ -16,7 +16,7 @@ public sealed class SessionMachineTests
         Assert.Equal(SessionCall.Grant, _machine.Handle(new SessionInput.Open(), At(0)).Ask);
         SessionEffects granted = Answer(First, sent: 0, now: 0.4);
 
-        Assert.Equal(At(1.25), granted.Wake);
+        Assert.Equal(At(1), granted.Wake);
         Assert.True(_machine.Session.IsValid(At(3.9)));
         Assert.False(_machine.Session.IsValid(At(4)));
         Assert.Equal(SessionCall.KeepAlive, _machine.Handle(new SessionInput.Timer(), At(1.25)).Ask);

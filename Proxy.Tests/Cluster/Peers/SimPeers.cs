@@ -348,7 +348,8 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
     private void Receive(SimNode to, long connection, byte[] bytes)
     {
         int at = 0;
-        while (at < bytes.Length && to.Machine.Find(connection) is { } session)
+        // A session that is closing reads nothing any more, and its buffer gets full.
+        while (at < bytes.Length && to.Machine.Find(connection) is { } session && session.Reader.Free.Length > 0)
         {
             int count = Math.Min(session.Reader.Free.Length, Math.Min(bytes.Length - at, 1 + sim.Random.Next(20_000)));
             bytes.AsMemory(at, count).CopyTo(session.Reader.Free);

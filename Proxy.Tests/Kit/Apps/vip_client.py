@@ -10,7 +10,7 @@ import sys
 import time
 
 ADDRESS, PORT, KEPT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-EVERY_NEW, EVERY_KEPT, PATIENCE = 0.005, 0.05, 3.0
+EVERY_NEW, EVERY_KEPT, PATIENCE = 0.005, max(0.05, KEPT / 2000), 3.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: vip\r\n\r\n"
 stopped = []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
@@ -73,8 +73,11 @@ class Client:
             self.close(True)
 
 
-for _ in range(KEPT):
+for number in range(KEPT):
     Client(True)
+    if number % 100 == 99:
+        for fd, _ in poll.poll(0.05):
+            clients[fd].ready()
 due = time.monotonic() + 0.3
 print("ready", flush=True)
 while not stopped:

@@ -59,7 +59,12 @@ class Pair:
                         pass
             for process in self.processes[host].values():
                 process.wait(10)
-            run("ip", "-n", self.lab.namespace(host), "addr", "del", f"{VIP}/24", "dev", "eth0", check=False)
+            # Killed, none of them could tidy up; the next pair must not profit or suffer from it.
+            for device, length in (("eth0", 24), ("lo", 32)):
+                run("ip", "-n", self.lab.namespace(host), "addr", "del", f"{VIP}/{length}", "dev", device, check=False)
+            run(*self.lab.command(host, ["nft", "flush", "ruleset"]), check=False)
+            run(*self.lab.command(host, ["sysctl", "-qw", "net.ipv4.conf.eth0.arp_ignore=0",
+                                         "net.ipv4.conf.eth0.arp_announce=0"]), check=False)
 
 
 class Ours(Pair):
@@ -86,8 +91,11 @@ proxy {{
 """)
             self.begin(host, "node", [self.program, "run", path])
         self.wait_settled()
-        wait_until(lambda: '"owner":"node-11"' in run(*self.lab.command(
-            SECOND, ["curl", "-s", "http://127.0.0.1:8558/api/vips"]), check=False), "the second node knows the owner")
+        wait_until(self.is_known, "the second node knows the owner")
+
+    def is_known(self):
+        vips = run(*self.lab.command(SECOND, ["curl", "-s", "http://127.0.0.1:8558/api/vips"]), check=False)
+        return '"owner":"node-11"' in vips.replace(" ", "")
 
     def kill(self):
         self.signal(FIRST, "node", signal.SIGKILL)
