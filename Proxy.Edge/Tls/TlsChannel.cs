@@ -18,22 +18,17 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     private const int MostCollected = 16 * 1024;
 
     private readonly TlsLoop _shared;
-    private readonly Channel _inner;
     private KeptBytes _early;
     private KeptBytes _held;
     private bool _started;
     private bool _paused;
     private bool _collecting;
     private bool _notified;
-    private bool _truncated;
+    private bool _innerEnded;
     private bool _closing;
 
     private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
-        : base(new TlsSession(shared, context), server)
-    {
-        _shared = shared;
-        _inner = inner;
-    }
+        : base(new TlsSession(shared, context), server, inner) => _shared = shared;
 
     private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
         : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
@@ -51,10 +46,6 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     internal bool TakesInput => IsOpen && !_paused && !_closing;
 
     public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
-
-    public override long WrittenBytes => _inner.WrittenBytes;
-
-    public override bool IsTruncated => _truncated;
 
     /// <summary>The server's side on an accepted channel.</summary>
     public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
@@ -132,17 +123,13 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             return;
         }
 
-        if (_held.Count > 0 || _session.HasPending)
+        _innerEnded = true;
+        if (HasWork)
         {
             Pump();
         }
 
-        if (IsOpen && !IsEnded)
-        {
-            _truncated = true;
-            IsEnded = true;
-            Handler.OnEnd();
-        }
+        EndUnannounced();
     }
 
     public void OnDrained()
@@ -193,6 +180,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         if (IsOpen && !_paused && HasWork)
         {
             Pump();
+            EndUnannounced();
         }
     }
 
@@ -451,6 +439,18 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         int left = _shared.InCount;
         Handler.OnData(plain, Headroom, count);
         _shared.SetInput(rest, left);
+    }
+
+    /// <summary>Nothing more comes though no close_notify was seen. It may still be among what a handler that has
+    /// paused was not shown.</summary>
+    private void EndUnannounced()
+    {
+        if (_innerEnded && IsOpen && !IsEnded && !(_paused && HasWork))
+        {
+            _truncated = true;
+            IsEnded = true;
+            Handler.OnEnd();
+        }
     }
 
     private void EndReading(TlsReadEnd end)

@@ -23,16 +23,24 @@ internal sealed unsafe class TlsCipherSlots : IDisposable
         ref Slot slot = ref ((seal ? _sealing : _opening)[owner.Suite.Index] ??= new Slot[Slots])[owner.Number];
         if (!ReferenceEquals(slot.Owner, owner))
         {
-            bool isNew = slot.Context == 0;
-            if (isNew)
+            // Nobody's while it changes hands: a failure must not leave one connection with another's key.
+            slot.Owner = null;
+            nint cipher = 0;
+            if (slot.Context == 0)
             {
                 slot.Context = Crypto.EVP_CIPHER_CTX_new();
+                cipher = owner.Suite.Cipher;
             }
 
             fixed (byte* key = owner.Key(seal))
             {
-                _ = Crypto.EVP_CipherInit_ex(
-                    slot.Context, isNew ? owner.Suite.Cipher : 0, 0, key, null, seal ? 1 : 0);
+                if (slot.Context == 0
+                    || Crypto.EVP_CipherInit_ex(slot.Context, cipher, 0, key, null, seal ? 1 : 0) != 1)
+                {
+                    Crypto.EVP_CIPHER_CTX_free(slot.Context);
+                    slot.Context = 0;
+                    throw new InvalidOperationException("OpenSSL could not take the key of a connection");
+                }
             }
 
             slot.Owner = owner;
@@ -65,6 +73,9 @@ internal sealed unsafe class TlsCipherSlots : IDisposable
                     Crypto.EVP_CIPHER_CTX_free(slot.Context);
                 }
             }
+
+            // A connection that is closed afterwards finds nothing to overwrite.
+            Array.Clear(slots ?? []);
         }
     }
 

@@ -9,14 +9,21 @@ public abstract class TlsConnection : Channel
     private protected readonly TlsServerHandshake? _server;
     private protected readonly TlsEarlyData? _earlyData;
     private protected readonly TlsSession _session;
+    private protected readonly Channel _inner;
     private protected bool _handshaking = true;
+    private protected bool _truncated;
 
-    private protected TlsConnection(TlsSession session, TlsServerHandshake? server)
+    private protected TlsConnection(TlsSession session, TlsServerHandshake? server, Channel inner)
     {
         _session = session;
+        _inner = inner;
         _server = server;
         _earlyData = server is { Context.Policy.MaxEarlyData: > 0 } ? new TlsEarlyData(server) : null;
     }
+
+    public override long WrittenBytes => _inner.WrittenBytes;
+
+    public override bool IsTruncated => _truncated;
 
     /// <summary>Whom a client's side reaches; it keeps the rules alive.</summary>
     internal TlsOrigin? Origin { get; private protected init; }

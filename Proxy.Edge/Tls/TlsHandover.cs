@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Proxy.Edge.Os.OpenSsl;
 
@@ -6,12 +7,13 @@ namespace Proxy.Edge.Tls;
 /// <summary>The time between the end of a handshake and the moment when <see cref="TlsRecords"/> takes the place of
 /// OpenSSL: what is read and written meanwhile has to be counted, for the numbers of records are part of their
 /// protection. Connections that are closed after one answer never get that far. Loop thread only.</summary>
-internal sealed class TlsHandover
+internal sealed unsafe class TlsHandover
 {
     private readonly TlsRecordSuite _suite;
     private readonly TlsSecretPlaces _places;
     private readonly bool _isServer;
-    private readonly byte[] _secrets;
+    private readonly int _count;
+    private byte* _secrets;
     private RecordCounter _read;
     private RecordCounter _written;
 
@@ -20,8 +22,10 @@ internal sealed class TlsHandover
         _suite = suite;
         _places = places;
         _isServer = isServer;
-        _secrets = new byte[2 * suite.HashBytes];
-        Read(ssl, _secrets);
+        _count = 2 * suite.HashBytes;
+        // The garbage collector would leave copies behind when it moves an array.
+        _secrets = (byte*)NativeMemory.Alloc((nuint)_count);
+        Read(ssl, Secrets);
     }
 
     /// <summary>Null when OpenSSL is to keep the connection: an older version of TLS, or a suite not known
@@ -46,24 +50,31 @@ internal sealed class TlsHandover
             return null;
         }
 
-        Span<byte> now = stackalloc byte[_secrets.Length];
+        Span<byte> now = stackalloc byte[_count];
         Read(ssl, now);
-        bool same = now.SequenceEqual(_secrets);
+        bool same = now.SequenceEqual(Secrets);
         CryptographicOperations.ZeroMemory(now);
         if (!same)
         {
             return null;
         }
 
-        ReadOnlySpan<byte> client = _secrets.AsSpan(0, _suite.HashBytes);
-        ReadOnlySpan<byte> server = _secrets.AsSpan(_suite.HashBytes);
+        ReadOnlySpan<byte> client = Secrets[.._suite.HashBytes];
+        ReadOnlySpan<byte> server = Secrets[_suite.HashBytes..];
         return _isServer
             ? new TlsRecords(ciphers, _suite, client, _read.Count, server, _written.Count)
             : new TlsRecords(ciphers, _suite, server, _read.Count, client, _written.Count);
     }
 
-    /// <summary>Overwrites its copy of the secrets.</summary>
-    public void Forget() => CryptographicOperations.ZeroMemory(_secrets);
+    /// <summary>Overwrites its copy of the secrets; nothing else may follow.</summary>
+    public void Forget()
+    {
+        CryptographicOperations.ZeroMemory(Secrets);
+        NativeMemory.Free(_secrets);
+        _secrets = null;
+    }
+
+    private Span<byte> Secrets => new(_secrets, _secrets == null ? 0 : _count);
 
     private void Read(nint ssl, Span<byte> into)
     {

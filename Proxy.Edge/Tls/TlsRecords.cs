@@ -16,9 +16,6 @@ internal enum RecordOutcome : byte
     /// <summary>It was the protocol's own business; look at the next.</summary>
     Handled,
 
-    /// <summary>As <see cref="Handled"/>, and the peer wants us to change our keys (KeyUpdate).</summary>
-    UpdateAsked,
-
     /// <summary>The peer has ended its direction (close_notify).</summary>
     Closed,
 
@@ -48,6 +45,7 @@ internal sealed unsafe class TlsRecords : IDisposable
     private const byte BadRecordMac = 20;
     private const byte RecordOverflow = 22;
     private const byte IllegalParameter = 47;
+    private const byte UserCanceled = 90;
 
     /// <summary>Records without data that may follow each other: they are work that costs a peer little.</summary>
     private const int MostIdle = 32;
@@ -55,6 +53,9 @@ internal sealed unsafe class TlsRecords : IDisposable
     private readonly TlsCipherSlots _ciphers;
     private Directions* _keys;
     private int _idle;
+    private bool _owesUpdate;
+    private ulong _message;
+    private int _messageBytes;
 
     /// <param name="read">The peer's traffic secret, and how many records it has protected already.</param>
     /// <param name="write">Likewise for ours.</param>
@@ -78,6 +79,9 @@ internal sealed unsafe class TlsRecords : IDisposable
     /// <summary>What the peer is told when the connection is <see cref="RecordOutcome.Broken"/>; 0 when it told
     /// us.</summary>
     public byte Alert { get; private set; }
+
+    /// <summary>The fatal alert that the peer has sent; 0 when none.</summary>
+    public byte PeerAlert { get; private set; }
 
     /// <summary>After so many records our keys change (§5.5 allows 2^24.5).</summary>
     public ulong UpdateAfter { get; init; } = 1 << 23;
@@ -138,7 +142,7 @@ internal sealed unsafe class TlsRecords : IDisposable
     /// <see cref="MostSealed"/>. Returns the bytes written.</summary>
     public int Seal(byte* data, int count, byte* into)
     {
-        int updated = _keys->Write.Sequence >= UpdateAfter ? SealUpdate(into) : 0;
+        int updated = _owesUpdate || _keys->Write.Sequence >= UpdateAfter ? SealUpdate(into) : 0;
         return updated + Seal(Application, data, count, into + updated);
     }
 
@@ -155,8 +159,7 @@ internal sealed unsafe class TlsRecords : IDisposable
             written = Seal(Handshake, bytes, message.Length, into);
         }
 
-        _ciphers.Forget(this, seal: true);
-        _keys->Write.Update(Suite);
+        ChangeKeys();
         return written;
     }
 
@@ -179,7 +182,16 @@ internal sealed unsafe class TlsRecords : IDisposable
         }
     }
 
-    private int Seal(byte type, byte* data, int count, byte* into)
+    /// <summary>What is sealed from now on is sealed with new keys.</summary>
+    internal void ChangeKeys()
+    {
+        _owesUpdate = false;
+        _ciphers.Forget(this, seal: true);
+        _keys->Write.Update(Suite);
+    }
+
+    /// <summary>A record of any type (§5.2).</summary>
+    internal int Seal(byte type, byte* data, int count, byte* into)
     {
         int length = count + 1 + TagBytes;
         into[0] = Application;
@@ -216,6 +228,12 @@ internal sealed unsafe class TlsRecords : IDisposable
     private RecordOutcome Judge(byte type, byte* content, int length, out int count)
     {
         count = 0;
+        if (_messageBytes > 0 && type != Handshake)
+        {
+            // §5.1: nothing comes between the pieces of a message.
+            return Break(UnexpectedMessage);
+        }
+
         if (type == Application && length > 0)
         {
             _idle = 0;
@@ -236,26 +254,56 @@ internal sealed unsafe class TlsRecords : IDisposable
         if (type == AlertType && length == 2)
         {
             // §6: all but close_notify and user_canceled are fatal, whatever their level says.
-            return content[1] == 0 ? RecordOutcome.Closed
-                : content[1] == 90 ? RecordOutcome.Handled
-                : Break(0);
+            PeerAlert = content[1] == UserCanceled ? (byte)0 : content[1];
+            return content[1] switch
+            {
+                0 => RecordOutcome.Closed,
+                UserCanceled => RecordOutcome.Handled,
+                _ => Break(0),
+            };
         }
 
-        // A server is sent no other message after the handshake; it is alone in its record, for the next is under
-        // other keys (§5.1).
-        if (type != Handshake || length != 5 || content[0] != KeyUpdate)
+        return type == Handshake
+            ? JudgeMessage(new ReadOnlySpan<byte>(content, length))
+            : Break(UnexpectedMessage);
+    }
+
+    /// <summary>A server is sent no other message than KeyUpdate after the handshake (§4.6.3). It may come in pieces,
+    /// but nothing stands behind it in its record, for what follows is under other keys (§5.1).</summary>
+    private RecordOutcome JudgeMessage(ReadOnlySpan<byte> piece)
+    {
+        if (piece.IsEmpty || _messageBytes + piece.Length > 5 || (_messageBytes == 0 && piece[0] != KeyUpdate))
         {
             return Break(UnexpectedMessage);
         }
 
-        if (content[1] != 0 || content[2] != 0 || content[3] != 1 || content[4] > 1)
+        foreach (byte one in piece)
+        {
+            _message = (_message << 8) | one;
+        }
+
+        _messageBytes += piece.Length;
+        if (_messageBytes < 5)
+        {
+            return RecordOutcome.Handled;
+        }
+
+        // Type, three bytes of length, 1 = answer with new keys of your own.
+        bool asked = (_message & 1) == 1;
+        bool known = (_message & ~1UL) == ((ulong)KeyUpdate << 32 | 1 << 8);
+        _message = 0;
+        _messageBytes = 0;
+        if (!known)
         {
             return Break(IllegalParameter);
         }
 
+        // Answered before the next data is sealed and not at once: however many ask meanwhile, one answer does for
+        // all, and reading writes nothing.
+        _owesUpdate |= asked;
         _ciphers.Forget(this, seal: false);
         _keys->Read.Update(Suite);
-        return content[4] == 1 ? RecordOutcome.UpdateAsked : RecordOutcome.Handled;
+        return RecordOutcome.Handled;
     }
 
     private RecordOutcome Break(byte alert)

@@ -99,10 +99,17 @@ internal sealed unsafe class TlsSecretPlaces
     /// place.</summary>
     private static int OnlyPlace(nint ssl, ReadOnlySpan<byte> secret)
     {
-        var memory = new ReadOnlySpan<byte>((void*)ssl, (int)Os.Native.Libc.malloc_usable_size(ssl));
+        var memory = new ReadOnlySpan<byte>((void*)ssl, (int)SizeOf(ssl));
         int place = memory.IndexOf(secret);
         return place >= 0 && memory[(place + 1)..].IndexOf(secret) < 0 ? place : -1;
     }
+
+    /// <summary>Bytes of a block, by the allocator that OpenSSL uses: one that was loaded before the C library
+    /// (LD_PRELOAD) stands before it in the order of the whole program. 0 when it does not say.</summary>
+    private static nuint SizeOf(nint block) =>
+        NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc_usable_size", out nint function)
+            ? ((delegate* unmanaged<nint, nuint>)function)(block)
+            : 0;
 
     /// <summary>For a peer that does not look at it.</summary>
     private static TlsCertificate Certificate()

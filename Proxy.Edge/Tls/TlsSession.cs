@@ -28,6 +28,8 @@ internal sealed unsafe class TlsSession
     private IReadOnlyList<byte[]> _peerChain = [];
     private bool _resumed;
     private bool _http2;
+    private bool _hasEnded;
+    private bool _peerHasEnded;
 
     public TlsSession(TlsLoop shared, nint context)
     {
@@ -78,11 +80,25 @@ internal sealed unsafe class TlsSession
     /// <summary>Decrypts some of the input.</summary>
     public int Read(byte* into, int room, out TlsReadEnd end)
     {
-        if (_records is { } records)
+        int count = 0;
+        end = TlsReadEnd.Ended;
+        if (!_peerHasEnded)
         {
-            return Open(records, into, out end);
+            count = _records is { } records ? Open(records, into, out end) : ReadSsl(into, room, out end);
         }
 
+        if (end == TlsReadEnd.Ended)
+        {
+            // RFC 8446 §6.1: what comes behind close_notify is ignored.
+            _peerHasEnded = true;
+            _shared.SetInput(null, 0);
+        }
+
+        return count;
+    }
+
+    private int ReadSsl(byte* into, int room, out TlsReadEnd end)
+    {
         byte* from = _shared.In;
         int count = Ssl.SSL_read(_ssl, into, room);
         _handover?.CountRead(new ReadOnlySpan<byte>(from, (int)(_shared.In - from)));
@@ -105,6 +121,11 @@ internal sealed unsafe class TlsSession
     /// be written any more.</summary>
     public int Write(byte* bytes, int count, TlsServerHandshake? server, bool early)
     {
+        if (_hasEnded)
+        {
+            return 0;
+        }
+
         if (_records is { } records)
         {
             int take = Math.Min(count, TlsRecords.MaxData);
@@ -130,13 +151,16 @@ internal sealed unsafe class TlsSession
     /// <summary>Says that nothing more will come (close_notify).</summary>
     public void WriteEnd()
     {
+        _hasEnded = true;
         if (_records is { } records)
         {
             _shared.OutCount += records.SealAlert(0, _shared.OutEnd);
         }
         else if (_ssl != 0)
         {
+            int from = _shared.OutCount;
             _ = Ssl.SSL_shutdown(_ssl);
+            CountWritten(from);
         }
     }
 
@@ -204,11 +228,8 @@ internal sealed unsafe class TlsSession
                 case RecordOutcome.Closed:
                     end = TlsReadEnd.Ended;
                     return 0;
-                case RecordOutcome.UpdateAsked:
-                    _shared.OutCount += records.SealUpdate(_shared.OutEnd);
-                    break;
                 case RecordOutcome.Broken:
-                    if (records.Alert != 0)
+                    if (records.Alert != 0 && !_hasEnded)
                     {
                         _shared.OutCount += records.SealAlert(records.Alert, _shared.OutEnd);
                     }

@@ -138,8 +138,6 @@ internal static unsafe partial class Libc
     [SuppressGCTransition]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 
-    [LibraryImport(Library)]
-    public static partial nuint malloc_usable_size(nint memory);
 
     [LibraryImport(Library)]
     private static partial int* __errno_location();
