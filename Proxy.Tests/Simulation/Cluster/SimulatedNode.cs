@@ -46,7 +46,7 @@ internal sealed class SimulatedNode : IDisposable
             RevisionClusterTests.File(), world.Names, world.Disks.GetValueOrDefault(name), own: turns);
         IRef<HealthCommand> desk = _system.Spawn(
             HealthDesk.Props(new HealthServices(
-                messages, new SimulatedMembers(world, name), Cluster.Board, Cluster.Owners)),
+                messages, new SimulatedMembers(world, name), Cluster.Board, Cluster.Owners, new HealthBoard())),
             $"{process}-health");
         desk.Tell(new HealthCommand.Plan([SimHealth.Plan]));
         Cluster.Take(
