@@ -72,10 +72,11 @@ internal sealed unsafe class TlsSession
         }
     }
 
-    /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => _records is null
+    /// <summary>Facts of the finished handshake. Made anew by each call; of a connection that is over nothing is known
+    /// any more.</summary>
+    public TlsDetails Details() => _ssl != 0
         ? TlsDetails.Read(_ssl)
-        : new TlsDetails("TLSv1.3", _records.Suite.Name, _resumed, _peerChain);
+        : new TlsDetails("TLSv1.3", _records?.Suite.Name ?? "", _resumed, _peerChain);
 
     /// <summary>Decrypts some of the input.</summary>
     public int Read(byte* into, int room, out TlsReadEnd end)

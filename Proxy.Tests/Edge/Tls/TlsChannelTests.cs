@@ -166,6 +166,27 @@ public sealed class TlsChannelTests
         Assert.Equal((1, false), (rig.Handler.Ends, rig.Channel.IsTruncated));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_connection_that_is_over_may_still_be_asked_and_told_things(bool takenOver)
+    {
+        using var rig = new TlsRig();
+        if (takenOver)
+        {
+            rig.TakeOver();
+        }
+
+        rig.Handler.Send("last"u8);
+        rig.Channel.Close();
+        rig.Handler.Send("too late"u8);
+        rig.EndTurn();
+
+        Assert.Equal((0, false), (rig.Channel.Details().PeerChain.Count, rig.Channel.IsResumed));
+        (byte[] data, RecordOutcome last, _) = rig.Read();
+        Assert.Equal(("last", RecordOutcome.Closed), (Encoding.ASCII.GetString(data), last));
+    }
+
     public static TheoryData<byte, string, int> Refused => new()
     {
         { Handshake, "0400001a0001518000000000010000100123456789abcdef0123456789abcdef0000", UnexpectedMessage },
