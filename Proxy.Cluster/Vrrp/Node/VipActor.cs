@@ -154,6 +154,7 @@ internal sealed class VipActor : Actor<VipMessage>
                 prepared.Reply.Reply(Encoding.UTF8.GetBytes(prepared.Problem ?? ""));
                 break;
             case VipMessage.FlowsDue:
+                Perform(new VipInput.Remind());
                 _flows?.Look(_machine.Report);
                 break;
             case VipMessage.FlowsRead read:

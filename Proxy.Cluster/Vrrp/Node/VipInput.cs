@@ -36,6 +36,10 @@ internal abstract record VipInput
 
     public sealed record PeerFound(string Node) : VipInput;
 
+    /// <summary>Some time has passed since the peers were told: a word may have been lost with a connection that was
+    /// replaced by another one.</summary>
+    public sealed record Remind : VipInput;
+
     /// <summary>Whether this node leaves, so that what it could not hand over is given up.</summary>
     public sealed record Leave(bool IsLeaving) : VipInput;
 }

@@ -88,6 +88,9 @@ internal sealed class VipMachine
             case VipInput.PeerFound found:
                 OnPeerFound(found.Node);
                 break;
+            case VipInput.Remind:
+                TellPeers();
+                break;
             case VipInput.Leave leave:
                 _isLeaving = leave.IsLeaving;
                 Judge();

@@ -104,6 +104,22 @@ public sealed class VipMachineTests
     }
 
     [Fact]
+    public void A_peer_whose_word_was_lost_hears_it_again()
+    {
+        PlannedVip vip = Working();
+        Handle(Report(vip, VrrpState.Master, Ours));
+        Handle(new VipInput.PeerFound("b"));
+        Handle(new VipInput.PeerLost("b"));
+
+        Assert.Contains(
+            Told(Handle(new VipInput.Remind())),
+            static claims => claims.SequenceEqual([Claim(VrrpState.Master, Ours)]));
+
+        Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
+        Assert.Empty(Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)])));
+    }
+
+    [Fact]
     public void The_owner_is_who_says_so_and_speaks_and_nobody_rather_than_yesterday_s()
     {
         PlannedVip vip = Working();
