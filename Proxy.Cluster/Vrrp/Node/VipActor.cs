@@ -103,7 +103,7 @@ internal sealed class VipActor : Actor<VipMessage>
                     _handover?.OnDeath(lost.Node);
                 }
 
-                Perform(new VipInput.PeerLost(lost.Node));
+                Perform(new VipInput.PeerLost(lost.Node, lost.IsBroken));
                 break;
             case VipMessage.PeerSaid said when VipClaim.Read(said.Record) is { } claims:
                 Perform(new VipInput.PeerSaid(said.Node, claims));

@@ -31,8 +31,10 @@ internal abstract record VipInput
     /// <summary>A peer says what its routers are doing.</summary>
     public sealed record PeerSaid(string Node, IReadOnlyList<VipClaim> Claims) : VipInput;
 
-    /// <summary>The connection to a peer's process ended.</summary>
-    public sealed record PeerLost(string Node) : VipInput;
+    /// <summary>The connection to a peer ended.</summary>
+    /// <param name="IsBroken">Its process has probably ended; otherwise it said goodbye or only fell silent, and then
+    /// adverts say more about it.</param>
+    public sealed record PeerLost(string Node, bool IsBroken) : VipInput;
 
     public sealed record PeerFound(string Node) : VipInput;
 

@@ -83,7 +83,7 @@ internal sealed class VipMachine
                 OnPeerSaid(said.Node, said.Claims);
                 break;
             case VipInput.PeerLost lost:
-                OnPeerLost(lost.Node);
+                OnPeerLost(lost.Node, lost.IsBroken);
                 break;
             case VipInput.PeerFound found:
                 OnPeerFound(found.Node);
@@ -283,9 +283,9 @@ internal sealed class VipMachine
         }
     }
 
-    private void OnPeerLost(string node)
+    private void OnPeerLost(string node, bool isBroken)
     {
-        if (_peers.Remove(node, out IReadOnlyList<VipClaim>? claims))
+        if (_peers.Remove(node, out IReadOnlyList<VipClaim>? claims) && isBroken)
         {
             foreach (VipClaim claim in claims.Where(static claim => claim.State == VrrpState.Master))
             {

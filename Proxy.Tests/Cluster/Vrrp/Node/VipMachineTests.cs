@@ -72,8 +72,18 @@ public sealed class VipMachineTests
             [new VipEffect.Hint(vip.Id, PeerHint.Resigned, Theirs)],
             Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Fault, NetAddress.None)])));
         Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
-        Assert.Equal([new VipEffect.Hint(vip.Id, PeerHint.Died, Theirs)], Handle(new VipInput.PeerLost("b")));
-        Assert.Empty(Handle(new VipInput.PeerLost("b")));
+        Assert.Equal(
+            [new VipEffect.Hint(vip.Id, PeerHint.Died, Theirs)], Handle(new VipInput.PeerLost("b", IsBroken: true)));
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: true)));
+    }
+
+    [Fact]
+    public void Silence_of_a_connection_is_no_hint()
+    {
+        Working();
+        Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
+
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: false)));
     }
 
     [Fact]
@@ -86,7 +96,7 @@ public sealed class VipMachineTests
             Claim(VrrpState.Master, Theirs) with { RouterId = 52 },
         ]));
 
-        Assert.Empty(Handle(new VipInput.PeerLost("b")));
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: true)));
     }
 
     [Fact]
@@ -109,7 +119,7 @@ public sealed class VipMachineTests
         PlannedVip vip = Working();
         Handle(Report(vip, VrrpState.Master, Ours));
         Handle(new VipInput.PeerFound("b"));
-        Handle(new VipInput.PeerLost("b"));
+        Handle(new VipInput.PeerLost("b", IsBroken: true));
 
         Assert.Contains(
             Told(Handle(new VipInput.Remind())),
