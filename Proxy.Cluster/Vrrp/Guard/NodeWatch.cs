@@ -7,7 +7,7 @@ namespace Proxy.Cluster.Vrrp.Guard;
 internal sealed class NodeWatch
 {
     /// <summary>How many times longer a node may be silent that is not known to be stopped.</summary>
-    public const int Patience = 4;
+    public const int Patience = 12;
 
     private long _hangAfter;
     private long _lastBeat;

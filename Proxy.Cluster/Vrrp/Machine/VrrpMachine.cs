@@ -23,6 +23,7 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
     private long _preemptAt = long.MaxValue;
     private bool _isHinted;
     private bool _isProbing;
+    private bool _isExcused;
 
     public VrrpState State { get; private set; }
 
@@ -103,6 +104,14 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
 
     private VrrpEffects OnMasterDown(long now)
     {
+        if (!_isExcused && !_isHinted && !_isProbing && now - _downAt >= _masterInterval / 2)
+        {
+            // This router was stopped itself, and cannot tell who else was: one interval to hear what was missed.
+            _isExcused = true;
+            _downAt = now + _masterInterval;
+            return VrrpEffects.None;
+        }
+
         if (!_isHinted)
         {
             return BecomeMaster(now);
@@ -146,6 +155,7 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
             // Only shorter: another resigner must not prolong a wait that ends sooner.
             _downAt = Math.Min(_downAt, now + WaitAfterResign(packet.Source));
             _isHinted = _isProbing = false;
+            _isExcused = true;
             return VrrpEffects.None;
         }
 
@@ -364,8 +374,11 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
         RestartDownTimer(now);
     }
 
-    private void RestartDownTimer(long now) =>
+    private void RestartDownTimer(long now)
+    {
+        _isExcused = false;
         _downAt = now + VrrpTimers.MasterDown(rules.Version, Priority, _masterInterval, policy.DownAdverts);
+    }
 
     private VrrpEffects Announced(long now) =>
         _announcements.TryTake(now) ? VrrpEffects.Announce : VrrpEffects.None;

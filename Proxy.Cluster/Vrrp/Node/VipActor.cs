@@ -103,7 +103,7 @@ internal sealed class VipActor : Actor<VipMessage>
                     _handover?.OnDeath(lost.Node);
                 }
 
-                Perform(new VipInput.PeerLost(lost.Node));
+                Perform(new VipInput.PeerLost(lost.Node, lost.IsBroken));
                 break;
             case VipMessage.PeerSaid said when VipClaim.Read(said.Record) is { } claims:
                 Perform(new VipInput.PeerSaid(said.Node, claims));
@@ -154,6 +154,7 @@ internal sealed class VipActor : Actor<VipMessage>
                 prepared.Reply.Reply(Encoding.UTF8.GetBytes(prepared.Problem ?? ""));
                 break;
             case VipMessage.FlowsDue:
+                Perform(new VipInput.Remind());
                 _flows?.Look(_machine.Report);
                 break;
             case VipMessage.FlowsRead read:

@@ -31,10 +31,16 @@ internal abstract record VipInput
     /// <summary>A peer says what its routers are doing.</summary>
     public sealed record PeerSaid(string Node, IReadOnlyList<VipClaim> Claims) : VipInput;
 
-    /// <summary>The connection to a peer's process ended.</summary>
-    public sealed record PeerLost(string Node) : VipInput;
+    /// <summary>The connection to a peer ended.</summary>
+    /// <param name="IsBroken">Its process has probably ended; otherwise it said goodbye or only fell silent, and then
+    /// adverts say more about it.</param>
+    public sealed record PeerLost(string Node, bool IsBroken) : VipInput;
 
     public sealed record PeerFound(string Node) : VipInput;
+
+    /// <summary>Some time has passed since the peers were told: a word may have been lost with a connection that was
+    /// replaced by another one.</summary>
+    public sealed record Remind : VipInput;
 
     /// <summary>Whether this node leaves, so that what it could not hand over is given up.</summary>
     public sealed record Leave(bool IsLeaving) : VipInput;

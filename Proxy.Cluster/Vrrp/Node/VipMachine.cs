@@ -83,10 +83,13 @@ internal sealed class VipMachine
                 OnPeerSaid(said.Node, said.Claims);
                 break;
             case VipInput.PeerLost lost:
-                OnPeerLost(lost.Node);
+                OnPeerLost(lost.Node, lost.IsBroken);
                 break;
             case VipInput.PeerFound found:
                 OnPeerFound(found.Node);
+                break;
+            case VipInput.Remind:
+                TellPeers();
                 break;
             case VipInput.Leave leave:
                 _isLeaving = leave.IsLeaving;
@@ -280,9 +283,9 @@ internal sealed class VipMachine
         }
     }
 
-    private void OnPeerLost(string node)
+    private void OnPeerLost(string node, bool isBroken)
     {
-        if (_peers.Remove(node, out IReadOnlyList<VipClaim>? claims))
+        if (_peers.Remove(node, out IReadOnlyList<VipClaim>? claims) && isBroken)
         {
             foreach (VipClaim claim in claims.Where(static claim => claim.State == VrrpState.Master))
             {

@@ -3,6 +3,7 @@ outside the namespaces is touched, and their names carry this process's number."
 
 import os
 import subprocess
+import time
 
 
 def run(*argv, check=True):
@@ -50,10 +51,13 @@ class Lab:
     def silence(self, number, silent):
         """Nothing from or to the host passes, and nobody sees a carrier go."""
         for port in (f"f{number}", f"b{number}"):
-            run("bridge", "-n", self._switch, "link", "set", "dev", port, "state", "0" if silent else "3")
-
-    def front_silence(self, number, silent):
-        run("bridge", "-n", self._switch, "link", "set", "dev", f"f{number}", "state", "0" if silent else "3")
+            command = ("bridge", "-n", self._switch, "link", "set", "dev", port, "state", "0" if silent else "3")
+            for _ in range(100):
+                # A port that was just plugged in cannot be set for a moment.
+                if "Network is down" not in run(*command, check=False):
+                    break
+                time.sleep(0.02)
+            run(*command)
 
     def has(self, number, address):
         """Whether the host shows it to the network; what lingers on the loopback does not count."""

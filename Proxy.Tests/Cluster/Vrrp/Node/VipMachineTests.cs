@@ -72,8 +72,18 @@ public sealed class VipMachineTests
             [new VipEffect.Hint(vip.Id, PeerHint.Resigned, Theirs)],
             Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Fault, NetAddress.None)])));
         Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
-        Assert.Equal([new VipEffect.Hint(vip.Id, PeerHint.Died, Theirs)], Handle(new VipInput.PeerLost("b")));
-        Assert.Empty(Handle(new VipInput.PeerLost("b")));
+        Assert.Equal(
+            [new VipEffect.Hint(vip.Id, PeerHint.Died, Theirs)], Handle(new VipInput.PeerLost("b", IsBroken: true)));
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: true)));
+    }
+
+    [Fact]
+    public void Silence_of_a_connection_is_no_hint()
+    {
+        Working();
+        Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
+
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: false)));
     }
 
     [Fact]
@@ -86,7 +96,7 @@ public sealed class VipMachineTests
             Claim(VrrpState.Master, Theirs) with { RouterId = 52 },
         ]));
 
-        Assert.Empty(Handle(new VipInput.PeerLost("b")));
+        Assert.Empty(Handle(new VipInput.PeerLost("b", IsBroken: true)));
     }
 
     [Fact]
@@ -101,6 +111,22 @@ public sealed class VipMachineTests
         IReadOnlyList<VipEffect> found = Handle(new VipInput.PeerFound("b"));
         Assert.Contains(Told(found), claims => claims.SequenceEqual([master]));
         Assert.Contains(new VipEffect.Hint(vip.Id, PeerHint.Appeared, NetAddress.None), found);
+    }
+
+    [Fact]
+    public void A_peer_whose_word_was_lost_hears_it_again()
+    {
+        PlannedVip vip = Working();
+        Handle(Report(vip, VrrpState.Master, Ours));
+        Handle(new VipInput.PeerFound("b"));
+        Handle(new VipInput.PeerLost("b", IsBroken: true));
+
+        Assert.Contains(
+            Told(Handle(new VipInput.Remind())),
+            static claims => claims.SequenceEqual([Claim(VrrpState.Master, Ours)]));
+
+        Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
+        Assert.Empty(Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)])));
     }
 
     [Fact]
