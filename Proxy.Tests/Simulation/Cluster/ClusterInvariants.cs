@@ -52,7 +52,8 @@ internal sealed class ClusterInvariants
     /// <summary>The engine fell silent some time ago: from now on nothing changes what nodes run.</summary>
     public void Freeze(ClusterWorld world)
     {
-        foreach (SimulatedNode node in world.Nodes.Values)
+        // One that begins meanwhile runs what its disk remembers once it has given up on the engine.
+        foreach (SimulatedNode node in world.Nodes.Values.Where(static node => node.Started?.IsCompleted == true))
         {
             _planes.TryAdd(node.Process, (node.Revisions.Ran.Count, node.Revisions.Running));
         }
