@@ -53,8 +53,8 @@ internal static class EngineFeed
                 tell(new FeedSignal.Stalled(listing.Fault.Reason));
             }
 
-            // To its end even when cancelled: a cancelled delay goes on on another thread, also in a simulation that has
-            // only one.
+            // To its end even when cancelled: a cancelled delay goes on on another thread, also in a simulation, which
+            // has only one.
             await Task.Delay(Retry, time, CancellationToken.None);
         }
 

@@ -185,8 +185,10 @@ internal sealed class SimNode
         var clock = new HybridClock(options.MaxClockDrift);
         var signal = new WriteSignal();
         NodeTag tag = NodeTag.Of(name);
-        Entries = new Replica(1, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
-        Counts = new Replica(2, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
+        Entries = new Replica(1, tag, clock, new ReplicaTable(sim.TableCapacity),
+            new WriteJournal(sim.JournalCapacity, signal));
+        Counts = new Replica(2, tag, clock, new ReplicaTable(sim.TableCapacity),
+            new WriteJournal(sim.JournalCapacity, signal));
         Counters = new SummedCounters(Counts, tag, 1_000);
         Blobs = new BlobReplica(tag, clock, signal);
         Machine = new MeshMachine(
