@@ -92,7 +92,7 @@ internal sealed class SupervisorMachine(HealthPlan plan, long token, Func<double
             [.. _watches.Values.Select(watch => watch.VerdictAt(now)).OfType<MemberVerdict>()];
         if (verdicts.IsEmpty || (now < _tellAt && !IsNews(verdicts)))
         {
-            _tellAt = _tellAt < now ? now + _plan.Active.Interval : _tellAt;
+            _tellAt = _tellAt <= now ? now + _plan.Active.Interval : _tellAt;
             return null;
         }
 

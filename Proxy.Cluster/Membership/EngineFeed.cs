@@ -53,7 +53,9 @@ internal static class EngineFeed
                 tell(new FeedSignal.Stalled(listing.Fault.Reason));
             }
 
-            await Task.Delay(Retry, time, cancellation);
+            // To its end even when cancelled: a cancelled delay goes on on another thread, also in a simulation, which
+            // has only one.
+            await Task.Delay(Retry, time, CancellationToken.None);
         }
 
         return true;

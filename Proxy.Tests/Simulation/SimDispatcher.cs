@@ -12,6 +12,7 @@ public sealed class SimDispatcher : IDispatcher
     private const ulong FnvPrime = 1099511628211;
     private const int TailLength = 64;
     private const int MostTurnsWithoutRest = 1_000_000;
+    private const int MostTimersAtOnce = 100_000;
 
     private readonly List<IRunnable> _ready = [];
     private readonly Random _order;
@@ -94,9 +95,19 @@ public sealed class SimDispatcher : IDispatcher
         Run(() =>
         {
             Settle();
-            while (Clock.FireNext(target))
+            TimeSpan at = Clock.Elapsed;
+            for (int fired = 0; Clock.FireNext(target); fired++)
             {
                 Settle();
+                if (at != Clock.Elapsed)
+                {
+                    (at, fired) = (Clock.Elapsed, 0);
+                }
+
+                if (fired >= MostTimersAtOnce)
+                {
+                    throw new InvalidOperationException($"Seed {Seed}: time stands still at {at}.\n{Tail}");
+                }
             }
         });
         Clock.JumpTo(target);

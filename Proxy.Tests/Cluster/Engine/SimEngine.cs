@@ -41,6 +41,9 @@ internal sealed class SimEngine : IDisposable
     /// <summary>Why nobody gets an answer; null when all is well.</summary>
     public string? Silence { get; private set; }
 
+    /// <summary>When it fell silent, on the engine's clock; null when all is well.</summary>
+    public TimeSpan? SilentSince { get; private set; }
+
     internal ChangeLog Log { get; }
 
     /// <summary>Ends whenever <see cref="Silence"/> or a client's own link changed.</summary>
@@ -56,13 +59,14 @@ internal sealed class SimEngine : IDisposable
     public void FallSilent(string reason)
     {
         Silence = reason;
+        SilentSince ??= Now;
         Wake();
     }
 
     /// <summary>As after the loss of the leader: every lease lives its full time again.</summary>
     public void Answer()
     {
-        Silence = null;
+        (Silence, SilentSince) = (null, null);
         _store.RestartLeases(Now);
         Wake();
     }

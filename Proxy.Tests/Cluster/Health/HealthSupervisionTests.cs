@@ -117,6 +117,20 @@ public sealed class HealthSupervisionTests
     }
 
     [Fact]
+    public void A_supervisor_that_hears_nothing_yet_does_not_ask_for_the_same_moment_again()
+    {
+        var machine = new SupervisorMachine(SimHealth.Plan, token: 1, static () => 0.5);
+        TimeSpan now = TimeSpan.FromSeconds(100);
+        SupervisorEffects effects = machine.Observe(["a", "b"], now);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.True(effects.Wake > now, $"wakes at {effects.Wake} in step {i}");
+            now = effects.Wake.Value;
+            effects = machine.Tick(now);
+        }
+    }
+
+    [Fact]
     public void Seeds_of_trouble_end_in_agreement()
     {
         for (int seed = 1; seed <= 100; seed++)

@@ -185,10 +185,10 @@ internal sealed class SimNode
         var clock = new HybridClock(options.MaxClockDrift);
         var signal = new WriteSignal();
         NodeTag tag = NodeTag.Of(name);
-        Entries = new Replica(
-            1, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
-        Counts = new Replica(
-            2, tag, clock, new ReplicaTable(sim.TableCapacity), new WriteJournal(sim.JournalCapacity, signal));
+        Entries = new Replica(1, tag, clock, new ReplicaTable(sim.TableCapacity),
+            new WriteJournal(sim.JournalCapacity, signal));
+        Counts = new Replica(2, tag, clock, new ReplicaTable(sim.TableCapacity),
+            new WriteJournal(sim.JournalCapacity, signal));
         Counters = new SummedCounters(Counts, tag, 1_000);
         Blobs = new BlobReplica(tag, clock, signal);
         Machine = new MeshMachine(
@@ -404,8 +404,7 @@ internal sealed class SimLink(SimPeers sim, SimNode a, long connectionA, SimNode
     private void Receive(SimNode to, long connection, byte[] bytes)
     {
         int at = 0;
-        // A session that is closing reads nothing any more, and its buffer gets full.
-        while (at < bytes.Length && to.Machine.Find(connection) is { } session && session.Reader.Free.Length > 0)
+        while (at < bytes.Length && to.Machine.Find(connection) is { } session)
         {
             int count = Math.Min(session.Reader.Free.Length, Math.Min(bytes.Length - at, 1 + sim.Random.Next(20_000)));
             bytes.AsMemory(at, count).CopyTo(session.Reader.Free);

@@ -9,14 +9,10 @@ namespace Proxy.Tests.Simulation.Cluster;
 /// trouble, some all.</summary>
 internal sealed class ClusterFaults
 {
-    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(1.5);
-
     private readonly ClusterWorld _world;
     private readonly SessionLedger _sessions;
     private readonly List<Action> _mix = [];
     private readonly List<Task<RevisionAnswer>> _asked = [];
-    private TimeSpan? _silentSince;
-    private bool _frozen;
 
     public ClusterFaults(ClusterWorld world, SessionLedger sessions)
     {
@@ -50,8 +46,6 @@ internal sealed class ClusterFaults
         {
             End(node, silent: false);
         }
-
-        WatchEngine();
     }
 
     /// <summary>Everything works again.</summary>
@@ -59,7 +53,6 @@ internal sealed class ClusterFaults
     {
         _world.Say("quiet");
         _world.Engine.Answer();
-        WatchEngine();
         _world.Peers.HealAll();
         _world.Peers.Loss = 0;
         foreach (SimulatedNode node in _world.Nodes.Values.Where(static node => node.Leaves).ToList())
@@ -225,23 +218,6 @@ internal sealed class ClusterFaults
 
     private RevisionRequest Setting() => RevisionNode.Setting(
         "pools.app.members.a.weight", Random.Next(1, 90).ToString(CultureInfo.InvariantCulture));
-
-    private void WatchEngine()
-    {
-        if (_world.Engine.Silence is null)
-        {
-            (_silentSince, _frozen) = (null, false);
-            _world.Invariants.Thaw();
-            return;
-        }
-
-        _silentSince ??= _world.Now;
-        if (!_frozen && _world.Now - _silentSince > Settles)
-        {
-            _frozen = true;
-            _world.Invariants.Freeze(_world);
-        }
-    }
 
     private static string Address(string node) => $"{node}:7400";
 }

@@ -11,10 +11,16 @@ internal sealed class ClusterInvariants
     /// <summary>No check of this member ever fails.</summary>
     public const string HealthyMember = "m1";
 
+    /// <summary>What the engine said last has arrived by then.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(1);
+
     private readonly SortedDictionary<long, Guid> _journal = [];
     private readonly Dictionary<string, RevisionView> _looked = [];
     private readonly Dictionary<long, string> _contents = [];
     private readonly Dictionary<string, (int Ran, string Running)> _planes = [];
+    private TimeSpan? _silentSince;
+    private TimeSpan _silentFor;
+    private bool _isFrozen;
 
     public List<string> Violations { get; } = [];
 
@@ -48,17 +54,6 @@ internal sealed class ClusterInvariants
 
         CheckDataPlane(world);
     }
-
-    /// <summary>The engine fell silent some time ago: from now on nothing changes what nodes run.</summary>
-    public void Freeze(ClusterWorld world)
-    {
-        foreach (SimulatedNode node in world.Nodes.Values)
-        {
-            _planes.TryAdd(node.Process, (node.Revisions.Ran.Count, node.Revisions.Running));
-        }
-    }
-
-    public void Thaw() => _planes.Clear();
 
     /// <summary>All nodes know parts of one and the same journal, and what they run under a number is the same
     /// everywhere.</summary>
@@ -95,11 +90,28 @@ internal sealed class ClusterInvariants
         }
     }
 
+    /// <summary>While the engine is silent nothing changes what nodes run.</summary>
     private void CheckDataPlane(ClusterWorld world)
     {
-        if (world.Engine.Silence is null)
+        if (world.Engine.SilentSince != _silentSince)
+        {
+            (_silentSince, _silentFor, _isFrozen) = (world.Engine.SilentSince, world.Now, false);
+            _planes.Clear();
+        }
+
+        if (_silentSince is null || world.Now - _silentFor < OnTheWay)
         {
             return;
+        }
+
+        if (!_isFrozen)
+        {
+            _isFrozen = true;
+            // One that begins meanwhile runs what its disk remembers once it has given up on the engine.
+            foreach (SimulatedNode node in world.Nodes.Values.Where(static node => node.Started?.IsCompleted == true))
+            {
+                _planes.Add(node.Process, (node.Revisions.Ran.Count, node.Revisions.Running));
+            }
         }
 
         foreach (SimulatedNode node in world.Nodes.Values)

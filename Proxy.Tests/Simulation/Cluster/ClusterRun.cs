@@ -25,8 +25,18 @@ internal sealed class ClusterRun : IDisposable
     /// <summary>Throws what is wrong.</summary>
     public static ClusterOutcome Play(int seed, TextWriter? trace = null)
     {
-        using var run = new ClusterRun(seed, trace);
-        return run.Play();
+        // What is begun between two steps must go on here too and not hop to a test runner's context.
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            using var run = new ClusterRun(seed, trace);
+            return run.Play();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     public void Dispose() => _world.Dispose();
