@@ -27,7 +27,7 @@ internal sealed class ClusterFaults
             _mix.AddRange(kind);
         }
 
-        _mix.AddRange([Commit, Commit, Start]);
+        _mix.Add(Start);
     }
 
     /// <summary>What operators asked for.</summary>
@@ -40,6 +40,11 @@ internal sealed class ClusterFaults
         if (Random.Next(4) == 0)
         {
             _mix[Random.Next(_mix.Count)]();
+        }
+
+        if (Random.Next(8) == 0)
+        {
+            Commit();
         }
 
         foreach (SimulatedNode node in _world.Nodes.Values.Where(static node => node.HasLeft).ToList())
