@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Proxy.Tests.Kit;
 
@@ -20,11 +21,24 @@ internal sealed class FreePort : IDisposable
 
     public int Number => ((IPEndPoint)_holder.LocalEndPoint!).Port;
 
-    /// <summary>For programs that do not share a port: free now, with luck also in a moment.</summary>
+    /// <summary>For programs that do not share a port, and may end and come back to theirs: free now, and below the
+    /// range from which the kernel gives ports to everybody who asks for any.</summary>
     public static int Probe()
     {
-        using var port = new FreePort();
-        return port.Number;
+        while (true)
+        {
+            int number = RandomNumberGenerator.GetInt32(10_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, number));
+                return number;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: the next one.
+            }
+        }
     }
 
     public void Dispose() => _holder.Dispose();
