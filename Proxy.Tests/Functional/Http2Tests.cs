@@ -91,14 +91,19 @@ public sealed class Http2Tests
             request.StartLine.Contains("/big", StringComparison.Ordinal) ? new string('x', 5_000_000) : "small"));
         await using NodeProcess node = await StartAsync(NodeSettings.Pool("", origin.Url));
         using RawClient client = await node.ConnectAsync();
-        await client.SendAsync((byte[])[.. Http2Wire.Start, .. Http2Wire.Get(1, "/big"), .. Http2Wire.Get(3, "/small")]);
+        // Room on the connection, so that it is the stream's own window that ends.
+        await client.SendAsync((byte[])
+        [
+            .. Http2Wire.Start, .. Http2Wire.Frame(Http2Wire.WindowUpdate, 0, 0, Http2Wire.Number(100_000)),
+            .. Http2Wire.Get(1, "/big"), .. Http2Wire.Get(3, "/small"),
+        ]);
 
         var got = new Dictionary<int, int> { [1] = 0, [3] = 0 };
         var ended = new HashSet<int>();
         await ReadAsync(client, frame =>
         {
             Count(frame, got, ended);
-            return ended.Contains(3) && got[1] == 65535 - 5;
+            return ended.Contains(3) && got[1] == 65535;
         });
         Assert.Equal(5, got[3]);
         await client.SendAsync((byte[])
