@@ -61,7 +61,6 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
         {
             if (replica.TryRead(key.SlotOf(peer), now, out ReplicatedEntry entry))
             {
-                // One more than the value: 0 would be a tombstone.
                 sum += (long)(entry.Value - 1);
             }
         }
@@ -81,16 +80,17 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
             // Cleared before the value is read: what is counted from here on marks the slot again.
             Volatile.Write(ref slot.Marked, 0);
             Interlocked.MemoryBarrier();
-            long value = Math.Max(0, Volatile.Read(ref slot.Value));
+            ulong told = Told(Volatile.Read(ref slot.Value));
             var lifetime = TimeSpan.FromMilliseconds(Math.Max(0, Volatile.Read(ref slot.KeepUntil) - now));
-            replica.Write(slot.Key.SlotOf(self), (ulong)value + 1, lifetime, now);
+            replica.Write(slot.Key.SlotOf(self), told, lifetime, now);
             sent++;
         }
 
         return sent;
     }
 
-    /// <summary>Forgets own slots whose lifetime is over. One caller at a time.</summary>
+    /// <summary>Forgets own slots whose lifetime is over, and has those sent again that hold what an earlier life of
+    /// this node wrote by a clock that was ahead. One caller at a time.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
     public int Sweep(long now)
     {
@@ -101,6 +101,11 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
             {
                 Interlocked.Decrement(ref _keys);
                 removed++;
+            }
+            else if (!replica.TryRead(key.SlotOf(self), now, out ReplicatedEntry told)
+                || told.Value != Told(Volatile.Read(ref slot.Value)))
+            {
+                Mark(slot);
             }
         }
 
@@ -134,6 +139,14 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
     private void Changed(CountSlot slot, TimeSpan lifetime, long now)
     {
         Volatile.Write(ref slot.KeepUntil, now + (long)lifetime.TotalMilliseconds);
+        Mark(slot);
+    }
+
+    /// <summary>One more than the value: 0 would be a tombstone.</summary>
+    private static ulong Told(long value) => (ulong)Math.Max(0, value) + 1;
+
+    private void Mark(CountSlot slot)
+    {
         if (Volatile.Read(ref slot.Marked) == 0 && Interlocked.Exchange(ref slot.Marked, 1) == 0)
         {
             _changed.Enqueue(slot);

@@ -29,6 +29,13 @@ internal sealed class FrameReader
 
     public void Received(int count) => _end += count;
 
+    /// <summary>Forgets what has come and was not read.</summary>
+    public void Drop()
+    {
+        _start = 0;
+        _end = 0;
+    }
+
     /// <summary>The next frame; <see cref="FrameStatus.NeedMore"/> makes room for the rest of it.</summary>
     public FrameStatus TryRead(out FrameType type, out ReadOnlySpan<byte> payload)
     {

@@ -84,7 +84,7 @@ internal sealed class MeshMachine
         }
 
         PeerSession session = Open(dialed: false, address, now);
-        Greet(session, certificateNames, now);
+        Greet(session, certificateNames);
         return session;
     }
 
@@ -94,7 +94,8 @@ internal sealed class MeshMachine
         {
             session.Since = now.Monotonic;
             session.LastReceived = now.Monotonic;
-            Greet(session, certificateNames, now);
+            Greet(session, certificateNames);
+            SayHello(session, now);
         }
     }
 
@@ -109,9 +110,15 @@ internal sealed class MeshMachine
             return;
         }
 
-        session.Reader.Received(count);
         session.BytesReceived += count;
         session.LastReceived = now.Monotonic;
+        if (session.State == SessionState.Closing)
+        {
+            // Nobody reads it any more, so it must not fill the reader: no room would look like the peer's end.
+            return;
+        }
+
+        session.Reader.Received(count);
         FrameStatus status = FrameStatus.NeedMore;
         FrameType type = default;
         while (session.State is SessionState.Greeting or SessionState.Live
@@ -129,6 +136,11 @@ internal sealed class MeshMachine
             _effects.Add(new MeshEffect.Trouble(
                 PeerTrouble.Protocol, $"{NameOf(session)} sent what the peer protocol does not allow (frame {type})"));
             Refuse(session, GoodbyeReason.Protocol, "not understood", PeerLoss.Closed);
+        }
+
+        if (session.State == SessionState.Closing)
+        {
+            session.Reader.Drop();
         }
 
         Fill(session);
@@ -238,14 +250,18 @@ internal sealed class MeshMachine
         return session;
     }
 
-    private void Greet(PeerSession session, IReadOnlyList<string>? certificateNames, PeerInstant now)
+    private static void Greet(PeerSession session, IReadOnlyList<string>? certificateNames)
     {
         session.State = SessionState.Greeting;
         session.CertificateNames = certificateNames;
+    }
+
+    /// <summary>The caller does it first. Who was called answers once it knows who calls, so an imposter learns nothing
+    /// of this node and never takes itself for connected.</summary>
+    private void SayHello(PeerSession session, PeerInstant now) =>
         session.Outbox.Add(new Hello(
             _self.Cluster, _self.Node, _self.Incarnation, _options.OldestVersion, _options.NewestVersion, now.Wall)
             .Encode());
-    }
 
     private bool TryHandle(PeerSession session, FrameType type, ReadOnlySpan<byte> payload, PeerInstant now)
     {
@@ -282,6 +298,11 @@ internal sealed class MeshMachine
         session.ClockOffset = hello.Wall - now.Wall;
         PeerSession? other = _live.Find(known => known.Peer!.Node == hello.Node);
         Refusal? refusal = Admission.Judge(_self, _options, session, hello, _live, _dials.ExpectedAt(session));
+        if (!session.Dialed && refusal?.Reason != GoodbyeReason.Identity)
+        {
+            SayHello(session, now);
+        }
+
         if (session.Dialed && refusal?.Reason is null or GoodbyeReason.Duplicate)
         {
             _dials.Answered(session.Address, hello.Node);

@@ -226,6 +226,7 @@ public sealed class MeshMachineTests
 
         Assert.Empty(a.PeersUp);
         Assert.Contains(Troubles(b), text => text.Contains("certificate is for node-x", StringComparison.Ordinal));
+        Assert.Empty(a.Seen.Concat(b.Seen).OfType<MeshEffect.PeerUp>());
     }
 
     [Fact]
@@ -323,6 +324,23 @@ public sealed class MeshMachineTests
 
         Assert.Equal(SessionState.Closing, stranger.State);
         Assert.Equal(["node-b"], a.PeersUp);
+    }
+
+    /// <summary>Else a reader that is full of it would have no room, and a read into no room looks like the end.</summary>
+    [Fact]
+    public void What_comes_after_the_goodbye_is_not_kept()
+    {
+        SimPeers sim = Pair(out SimNode a, out _);
+        PeerSession stranger = a.Machine.Accept("somewhere", null, sim.InstantOf(a))!;
+        for (int i = 0; i < 8; i++)
+        {
+            stranger.Reader.Free.Span.Fill(0xff);
+            int count = stranger.Reader.Free.Length;
+            Assert.True(count > 0);
+            a.Machine.Received(stranger.Connection, count, sim.InstantOf(a));
+        }
+
+        Assert.Equal(SessionState.Closing, stranger.State);
     }
 
     [Fact]

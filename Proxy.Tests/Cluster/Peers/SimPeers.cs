@@ -174,6 +174,7 @@ internal sealed class SimNode
 {
     private readonly SimPeers _sim;
     private bool _pumping;
+    private int _ticks;
 
     public SimNode(
         SimPeers sim, string name, string address, string cluster, long skew, MeshOptions options, long incarnation)
@@ -233,6 +234,11 @@ internal sealed class SimNode
     public void Tick()
     {
         Counters.Flush(Wall);
+        if (++_ticks % 100 == 0)
+        {
+            Counters.Sweep(Wall);
+        }
+
         Machine.Tick(_sim.InstantOf(this));
         Flush();
     }

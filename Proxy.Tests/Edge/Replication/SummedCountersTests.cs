@@ -65,6 +65,26 @@ public sealed class SummedCountersTests
         Assert.True(node.Counters.Set(new EntryKey(1, 3), 1, Life, Now));
     }
 
+    /// <summary>A node that is started anew counts from 0; what it wrote before, by a clock that was ahead, comes back
+    /// to it from its peers and must not stay.</summary>
+    [Fact]
+    public void What_an_earlier_life_wrote_gives_way()
+    {
+        Node node = Cluster("a")[0];
+        EntryKey slot = Key.SlotOf(NodeTag.Of("a"));
+        node.Counters.Add(Key, 3, Life, Now);
+        node.Counters.Flush(Now);
+        node.Replica.Apply([new ReplicatedEntry
+        {
+            Key = slot, Stamp = Stamp.At(Now + 500), Value = 90, Origin = NodeTag.Of("a"), Expiry = uint.MaxValue,
+        }], Now);
+        node.Counters.Sweep(Now);
+        node.Counters.Flush(Now);
+
+        Assert.True(node.Replica.TryRead(slot, Now, out ReplicatedEntry entry));
+        Assert.Equal(4UL, entry.Value);
+    }
+
     [Fact]
     public async Task Nothing_is_lost_while_several_threads_count_and_one_sends()
     {
