@@ -10,6 +10,7 @@ using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Journal;
 using Proxy.Cluster.Management;
 using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
@@ -47,6 +48,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
     private readonly LateEngine _engine;
+    private readonly IJournal _journal;
     private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
     private readonly VipService _vips;
@@ -120,7 +122,8 @@ internal sealed class NodeHost : IAsyncDisposable
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
             () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
-        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
+        _journal = JournalChoice.Of(config, _engine, () => _hasDuties, _time);
+        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _journal, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = PrepareVips(config);
@@ -141,6 +144,17 @@ internal sealed class NodeHost : IAsyncDisposable
             foreach (ConfigProblem problem in loading.Errors)
             {
                 await errors.WriteLineAsync(problem.ToString());
+            }
+
+            return 2;
+        }
+
+        IReadOnlyList<string> misnamed = DatabaseInspection.Look(config.Cluster);
+        if (misnamed.Count > 0)
+        {
+            foreach (string problem in misnamed)
+            {
+                await errors.WriteLineAsync($"{file}: {problem}");
             }
 
             return 2;
@@ -180,6 +194,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _peers.DisposeAsync();
 
         _revisions.Dispose();
+        await _journal.DisposeAsync();
         await _engine.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
@@ -356,7 +371,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private EngineResult<IClusterEngine> OpenEngine(ProxyConfig config) =>
         _hasDuties || config.Cluster.Engine != ClusterEngine.Embedded
             ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_file))!, _time) // A file is in one.
-            : EngineFault.Unavailable("it is with the process before this one");
+            : EngineChoice.WithTheOneBefore;
 
     private VipService PrepareVips(ProxyConfig config) => new(
         _actors,
@@ -379,8 +394,14 @@ internal sealed class NodeHost : IAsyncDisposable
         restart.BeforeGivingWay(LeaveDutiesAsync);
         // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
         // leave the cluster.
-        restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
+        restart.BeforeGivingWay(() => _revisions.IsAlone ? CloseFilesAsync() : Task.CompletedTask);
         return restart;
+    }
+
+    private async Task CloseFilesAsync()
+    {
+        await _journal.DisposeAsync();
+        await _engine.DisposeAsync();
     }
 
     private void Inherit()

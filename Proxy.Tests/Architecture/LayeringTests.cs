@@ -96,6 +96,7 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
+            + "Cluster.Journal "
             + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
             + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
