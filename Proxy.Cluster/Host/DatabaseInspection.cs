@@ -7,7 +7,8 @@ namespace Proxy.Cluster.Host;
 /// </summary>
 internal static class DatabaseInspection
 {
-    private const string Accepted = "Npgsql's key=value pairs, such as Host=db;Database=proxy;Username=proxy;Password=…";
+    private const string Accepted =
+        "Npgsql's key=value pairs, such as Host=db;Database=proxy;Username=proxy;Password=…";
 
     /// <returns>What is wrong.</returns>
     public static IReadOnlyList<string> Look(ClusterConfig cluster)

@@ -1,6 +1,7 @@
 namespace Proxy.Cluster.Sqlite;
 
-/// <summary>Gathers writes: the first one begins a transaction, <see cref="Commit"/> ends it for all of them. Belongs to
+/// <summary>Gathers writes: the first one begins a transaction, <see cref="Commit"/> ends it for all of them. Belongs
+/// to
 /// the thread that has its database.</summary>
 internal sealed class SqliteTransaction(SqliteDatabase database)
 {
