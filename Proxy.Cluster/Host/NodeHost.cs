@@ -58,6 +58,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
+    private readonly NodeHome _home;
     private ClusterNode? _cluster;
     private LoadMeter? _load;
 
@@ -120,7 +121,9 @@ internal sealed class NodeHost : IAsyncDisposable
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
             () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
-        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
+        _home = ClusterNode.OpenHome(config);
+        _revisions = new NodeRevisions(
+            file, blocks, revisions, EngineOfRevisions(config.Cluster), _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
         _vips = PrepareVips(config);
@@ -288,7 +291,8 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>After the first revision, so that a node serves before it joins.</summary>
     private void StartCluster(ProxyConfig config)
     {
-        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
+        ClusterNode cluster = _cluster = ClusterNode.Start(
+            config, _home, _engine, _name, _actors, _time, _logger);
         _load = new LoadMeter(_status.Telemetry, _time, cluster.LoadChanged);
         _status.ClusterBoard = cluster.Board;
         cluster.Supervise(_peers.Mesh, _tree.Pools);
@@ -357,6 +361,11 @@ internal sealed class NodeHost : IAsyncDisposable
         _hasDuties || config.Cluster.Engine != ClusterEngine.Embedded
             ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_file))!, _time) // A file is in one.
             : EngineFault.Unavailable("it is with the process before this one");
+
+    private IClusterEngine EngineOfRevisions(ClusterConfig config) => config.Engine == ClusterEngine.Embedded
+        ? _engine
+        : new AdmittedEngine(
+            _engine, new ClusterKeys(config.Name), ClusterNode.IdOf(config, _home), () => _cluster?.Refusal);
 
     private VipService PrepareVips(ProxyConfig config) => new(
         _actors,
