@@ -18,6 +18,7 @@ internal sealed class ClusterLife : IAsyncDisposable
 {
     private readonly ClusterParts _parts;
     private readonly LateEngine _engine;
+    private readonly NodeHome _home;
     private readonly IJournal _journal;
     private readonly bool _engineIsOurs;
     private readonly VipService _vips;
@@ -32,14 +33,17 @@ internal sealed class ClusterLife : IAsyncDisposable
         (_parts, _hasDuties) = (parts, hasDuties);
         _engineIsOurs = config.Cluster.Engine == ClusterEngine.Embedded;
         _engine = new LateEngine(() => OpenEngine(config), parts.Time);
-        _journal = JournalChoice.Of(config, _engine, () => _hasDuties, parts.Time);
+        _home = ClusterNode.OpenHome(config);
+        AdmittedEngine = EngineOfRevisions(config.Cluster);
+        _journal = JournalChoice.Of(config, AdmittedEngine, () => _hasDuties, parts.Time);
         _vips = NewVips(config);
         parts.Status.VipService = _vips;
         parts.Departure.Add(new VipDuty(_vips));
         parts.Actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
     }
 
-    public IClusterEngine Engine => _engine;
+    /// <summary>Of the revisions: one that refuses while the cluster refuses this node.</summary>
+    public IClusterEngine AdmittedEngine { get; }
 
     /// <summary>Of the revisions.</summary>
     public IJournal Journal => _journal;
@@ -57,7 +61,7 @@ internal sealed class ClusterLife : IAsyncDisposable
     {
         CoordinatedShutdown end = _parts.Actors.Shutdown;
         ClusterNode node = Node = ClusterNode.Start(
-            config, _engine, _parts.Name, _parts.Actors, _parts.Time, _parts.Logger);
+            config, _home, _engine, _parts.Name, _parts.Actors, _parts.Time, _parts.Logger);
         _load = new LoadMeter(_parts.Status.Telemetry, _parts.Time, node.LoadChanged);
         _parts.Status.ClusterBoard = node.Board;
         node.Supervise(_parts.Peers.Mesh, _parts.Pools);
@@ -124,6 +128,11 @@ internal sealed class ClusterLife : IAsyncDisposable
     private EngineResult<IClusterEngine> OpenEngine(ProxyConfig config) => _hasDuties || !_engineIsOurs
         ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_parts.File))!, _parts.Time) // It is in one.
         : EngineChoice.WithTheOneBefore;
+
+    private IClusterEngine EngineOfRevisions(ClusterConfig config) => config.Engine == ClusterEngine.Embedded
+        ? _engine
+        : new AdmittedEngine(
+            _engine, new ClusterKeys(config.Name), ClusterNode.IdOf(config, _home), () => Node?.Refusal);
 
     private VipService NewVips(ProxyConfig config) => new(
         _parts.Actors,

@@ -117,7 +117,7 @@ internal sealed class NodeHost : IAsyncDisposable
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir), () => _cluster.Serving,
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
         _revisions = new NodeRevisions(
-            file, blocks, revisions, _cluster.Engine, _cluster.Journal, _actors, logger, _time, ApplyAsync);
+            file, blocks, revisions, _cluster.AdmittedEngine, _cluster.Journal, _actors, logger, _time, ApplyAsync);
         _restart = PrepareRestart();
         Inherit();
     }
