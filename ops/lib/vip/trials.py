@@ -39,13 +39,15 @@ def roll(lab, folder, program, advert, say):
     clients = []
     try:
         trio.start()
-        kept = trio.client("kept.py", ",".join(VIPS), "8080", "8443", str(KEPT))
+        kept = trio.client("kept.py", ",".join(VIPS), "8080", "8443", str(KEPT), *trio.origin)
         clients.append(kept)
         kept.stdout.readline()
         clients += trio.probes()
         time.sleep(1)
         for host in NODES:
-            say(f"  node-{host}: ended after {trio.replace(host):.1f} s, its address is back")
+            began = time.time()
+            took = trio.replace(host)
+            say(f"  node-{host}: told at {began:.3f}, ended after {took:.1f} s, its address back at {time.time():.3f}")
         time.sleep(1)
         tries = [tries_of(probe) for probe in clients[1:]]
         kept.send_signal(signal.SIGTERM)
@@ -62,7 +64,8 @@ def roll(lab, folder, program, advert, say):
     good = failed == 0 and seen["broken"] == 0 and seen["open"] >= KEPT - 5 and seen["stall"] <= STALL
     text = (f"new: {sum(map(len, tries))}, failed {failed}, gap {gap:.0f} ms; established: {seen['open']} "
             f"({', '.join(f'{count} {kind}' for kind, count in seen['kinds'].items())}), broken {seen['broken']}, "
-            f"ended in order and opened anew {seen['ended']}, longest stall {seen['stall']:.0f} ms ({seen['worst']})")
+            f"ended in order and opened anew {seen['ended']}, longest stall {seen['stall']:.0f} ms ({seen['worst']}; "
+            f"of the machine itself {seen['machine']:.0f} ms)")
     if not good:
         for line in seen["story"]:
             say(f"  {line}")

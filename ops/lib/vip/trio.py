@@ -21,12 +21,13 @@ class Trio:
     def __init__(self, lab, folder, advert, program):
         self.lab, self.folder, self.advert, self.program = lab, folder, advert, program
         self.nodes, self.others = {}, []
+        self.origin = (f"10.78.0.{ORIGIN}", "9000")
 
     def start(self):
         certificate = [os.path.join(self.folder, name) for name in ("site.pem", "site.key")]
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=vip",
             "-out", certificate[0], "-keyout", certificate[1])
-        self.begin(ORIGIN, "origin", [sys.executable, os.path.join(TOOLS, "origin.py"), f"10.78.0.{ORIGIN}", "9000"])
+        self.begin(ORIGIN, "origin", [sys.executable, os.path.join(TOOLS, "origin.py"), *self.origin])
         for host in NODES:
             self.write(host, *certificate)
             self.launch(host)
