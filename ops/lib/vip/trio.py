@@ -21,6 +21,8 @@ class Trio:
     def __init__(self, lab, folder, advert, program):
         self.lab, self.folder, self.advert, self.program = lab, folder, advert, program
         self.nodes, self.others = {}, []
+        # What is measured with a client that is to be served comes before other work of the machine.
+        self.nice, self.environment = -10, {}
         self.origin = (f"10.78.0.{ORIGIN}", "9000")
 
     def start(self):
@@ -63,16 +65,18 @@ proxy {{
 }}
 """)
 
-    def begin(self, host, name, argv, **more):
+    def begin(self, host, name, argv, environment=None):
         log = open(os.path.join(self.folder, f"{name}-{host}.log"), "ab")
-        process = subprocess.Popen(["nice", "-n", "-10", *self.lab.command(host, argv)], stdin=subprocess.DEVNULL,
-                                   stdout=log, stderr=log, cwd=self.folder, **more)
+        process = subprocess.Popen(["nice", "-n", str(self.nice), *self.lab.command(host, argv)], stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=log, cwd=self.folder,
+                                   env={**os.environ, **(environment or {})})
         log.close()
         self.others.append(process)
         return process
 
     def launch(self, host):
-        self.nodes[host] = self.begin(host, "node", [self.program, "run", f"{self.folder}/node-{host}.conf"])
+        self.nodes[host] = self.begin(host, "node", [self.program, "run", f"{self.folder}/node-{host}.conf"],
+                                      self.environment)
 
     def owners(self):
         """Of each address in turn: the host that has it, 0 for none or several."""
