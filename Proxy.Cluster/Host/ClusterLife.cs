@@ -34,8 +34,7 @@ internal sealed class ClusterLife : IAsyncDisposable
         _engineIsOurs = config.Cluster.Engine == ClusterEngine.Embedded;
         _engine = new LateEngine(() => OpenEngine(config), parts.Time);
         _home = ClusterNode.OpenHome(config);
-        AdmittedEngine = EngineOfRevisions(config.Cluster);
-        _journal = JournalChoice.Of(config, AdmittedEngine, () => _hasDuties, parts.Time);
+        (AdmittedEngine, _journal) = ForRevisions(config);
         _vips = NewVips(config);
         parts.Status.VipService = _vips;
         parts.Departure.Add(new VipDuty(_vips));
@@ -129,10 +128,22 @@ internal sealed class ClusterLife : IAsyncDisposable
         ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_parts.File))!, _parts.Time) // It is in one.
         : EngineChoice.WithTheOneBefore;
 
-    private IClusterEngine EngineOfRevisions(ClusterConfig config) => config.Engine == ClusterEngine.Embedded
-        ? _engine
-        : new AdmittedEngine(
-            _engine, new ClusterKeys(config.Name), ClusterNode.IdOf(config, _home), () => Node?.Refusal);
+    private (IClusterEngine Engine, IJournal Journal) ForRevisions(ProxyConfig config)
+    {
+        if (_engineIsOurs)
+        {
+            return (_engine, JournalChoice.Of(config, _engine, () => _hasDuties, _parts.Time));
+        }
+
+        var admission = new ClusterAdmission(
+            _engine, new ClusterKeys(config.Cluster.Name), ClusterNode.IdOf(config.Cluster, _home), () =>
+                Node?.Refusal);
+        var engine = new AdmittedEngine(_engine, admission);
+        IJournal journal = JournalChoice.Of(config, engine, () => _hasDuties, _parts.Time);
+        return (engine, config.Cluster.Journal.Provider == JournalProvider.Engine
+            ? journal
+            : new AdmittedJournal(journal, admission));
+    }
 
     private VipService NewVips(ProxyConfig config) => new(
         _parts.Actors,

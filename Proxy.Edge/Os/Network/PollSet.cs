@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Proxy.Edge.Os.Network;
 
-/// <summary>Waits for a handful of descriptors to become readable or writable, with microseconds of precision (ppoll). The set is
+/// <summary>Waits for a handful of descriptors to become readable or writable, with microseconds of precision
+/// (ppoll). The set is
 /// filled anew before every wait, which for so few is cheaper than keeping it right. Allocates nothing after
 /// construction. One thread.</summary>
 public sealed unsafe class PollSet(int capacity) : IDisposable
