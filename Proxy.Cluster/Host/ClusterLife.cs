@@ -3,6 +3,7 @@ using Proxy.Actors.Config;
 using Proxy.Actors.Publishing;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Journal;
 using Proxy.Cluster.Membership;
 using Proxy.Cluster.Shutdown;
 using Proxy.Cluster.Vrrp.Node;
@@ -17,6 +18,8 @@ internal sealed class ClusterLife : IAsyncDisposable
 {
     private readonly ClusterParts _parts;
     private readonly LateEngine _engine;
+    private readonly NodeHome _home;
+    private readonly IJournal _journal;
     private readonly bool _engineIsOurs;
     private readonly VipService _vips;
     private bool _hasDuties;
@@ -30,13 +33,19 @@ internal sealed class ClusterLife : IAsyncDisposable
         (_parts, _hasDuties) = (parts, hasDuties);
         _engineIsOurs = config.Cluster.Engine == ClusterEngine.Embedded;
         _engine = new LateEngine(() => OpenEngine(config), parts.Time);
+        _home = ClusterNode.OpenHome(config);
+        (AdmittedEngine, _journal) = ForRevisions(config);
         _vips = NewVips(config);
         parts.Status.VipService = _vips;
         parts.Departure.Add(new VipDuty(_vips));
         parts.Actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
     }
 
-    public IClusterEngine Engine => _engine;
+    /// <summary>Of the revisions: one that refuses while the cluster refuses this node.</summary>
+    public IClusterEngine AdmittedEngine { get; }
+
+    /// <summary>Of the revisions.</summary>
+    public IJournal Journal => _journal;
 
     /// <summary>Null before <see cref="Join"/>.</summary>
     public ClusterNode? Node { get; private set; }
@@ -51,7 +60,7 @@ internal sealed class ClusterLife : IAsyncDisposable
     {
         CoordinatedShutdown end = _parts.Actors.Shutdown;
         ClusterNode node = Node = ClusterNode.Start(
-            config, _engine, _parts.Name, _parts.Actors, _parts.Time, _parts.Logger);
+            config, _home, _engine, _parts.Name, _parts.Actors, _parts.Time, _parts.Logger);
         _load = new LoadMeter(_parts.Status.Telemetry, _parts.Time, node.LoadChanged);
         _parts.Status.ClusterBoard = node.Board;
         node.Supervise(_parts.Peers.Mesh, _parts.Pools);
@@ -97,7 +106,7 @@ internal sealed class ClusterLife : IAsyncDisposable
 
     /// <summary>Last before giving way: the next process cannot open the embedded engine's file while this one has it;
     /// any other this one needs to leave the cluster.</summary>
-    public Task LeaveEngineAsync() => _engineIsOurs ? _engine.DisposeAsync().AsTask() : Task.CompletedTask;
+    public Task LeaveFilesAsync() => _engineIsOurs ? CloseAsync() : Task.CompletedTask;
 
     /// <summary>After the actors have ended.</summary>
     public async ValueTask DisposeAsync()
@@ -105,13 +114,36 @@ internal sealed class ClusterLife : IAsyncDisposable
         _load?.Dispose();
         Node?.Dispose();
         await _parts.Peers.DisposeAsync();
+        await CloseAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        await _journal.DisposeAsync();
         await _engine.DisposeAsync();
     }
 
     /// <summary>The embedded engine's file belongs to one process at a time.</summary>
     private EngineResult<IClusterEngine> OpenEngine(ProxyConfig config) => _hasDuties || !_engineIsOurs
         ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_parts.File))!, _parts.Time) // It is in one.
-        : EngineFault.Unavailable("it is with the process before this one");
+        : EngineChoice.WithTheOneBefore;
+
+    private (IClusterEngine Engine, IJournal Journal) ForRevisions(ProxyConfig config)
+    {
+        if (_engineIsOurs)
+        {
+            return (_engine, JournalChoice.Of(config, _engine, () => _hasDuties, _parts.Time));
+        }
+
+        var admission = new ClusterAdmission(
+            _engine, new ClusterKeys(config.Cluster.Name), ClusterNode.IdOf(config.Cluster, _home), () =>
+                Node?.Refusal);
+        var engine = new AdmittedEngine(_engine, admission);
+        IJournal journal = JournalChoice.Of(config, engine, () => _hasDuties, _parts.Time);
+        return (engine, config.Cluster.Journal.Provider == JournalProvider.Engine
+            ? journal
+            : new AdmittedJournal(journal, admission));
+    }
 
     private VipService NewVips(ProxyConfig config) => new(
         _parts.Actors,

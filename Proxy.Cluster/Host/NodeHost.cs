@@ -116,7 +116,8 @@ internal sealed class NodeHost : IAsyncDisposable
         var revisions = new NodeRevisionOptions(
             name, config.Cluster.Name, Path.GetFullPath(node.StateDir), () => _cluster.Serving,
             IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
-        _revisions = new NodeRevisions(file, blocks, revisions, _cluster.Engine, _actors, logger, _time, ApplyAsync);
+        _revisions = new NodeRevisions(
+            file, blocks, revisions, _cluster.AdmittedEngine, _cluster.Journal, _actors, logger, _time, ApplyAsync);
         _restart = PrepareRestart();
         Inherit();
     }
@@ -131,6 +132,17 @@ internal sealed class NodeHost : IAsyncDisposable
             foreach (ConfigProblem problem in loading.Errors)
             {
                 await errors.WriteLineAsync(problem.ToString());
+            }
+
+            return 2;
+        }
+
+        IReadOnlyList<string> misnamed = DatabaseInspection.Look(config.Cluster);
+        if (misnamed.Count > 0)
+        {
+            foreach (string problem in misnamed)
+            {
+                await errors.WriteLineAsync($"{file}: {problem}");
             }
 
             return 2;
@@ -165,8 +177,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        await _cluster.DisposeAsync();
         _revisions.Dispose();
+        await _cluster.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -314,7 +326,7 @@ internal sealed class NodeHost : IAsyncDisposable
         restart.BeforeGivingWay(StopManagementAsync);
         restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
         restart.BeforeGivingWay(_cluster.LeaveDutiesAsync);
-        restart.BeforeGivingWay(_cluster.LeaveEngineAsync);
+        restart.BeforeGivingWay(_cluster.LeaveFilesAsync);
         return restart;
     }
 
