@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>What follows from who is connected and who is a member, looked at once a second. Pure; one caller.</summary>
+/// <summary>What follows from who is connected and who is a member, looked at once a second. Pure; one
+/// caller.</summary>
 /// <param name="name">This node's.</param>
 internal sealed class PeerWatch(string name)
 {
@@ -51,7 +52,8 @@ internal sealed class PeerWatch(string name)
     public bool IsFirst(IEnumerable<string> others) => others.All(peer => string.CompareOrdinal(name, peer) < 0);
 }
 
-/// <param name="Nodes">Those that limits and counters are shared with. A member that cannot be reached stays among them:
+/// <param name="Nodes">Those that limits and counters are shared with. A member that cannot be reached stays among
+/// them:
 /// it may live on behind a broken network.</param>
 /// <param name="Silent">The members that were met and are away, for the membership to judge; null = as before.</param>
 /// <param name="OffersTickets">Now is the time, and this the node, to make ticket keys if the cluster has none.</param>

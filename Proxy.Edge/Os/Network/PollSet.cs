@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Proxy.Edge.Os.Network;
 
-/// <summary>Waits for a handful of descriptors to become readable or writable, with microseconds of precision (ppoll). The set is
+/// <summary>Waits for a handful of descriptors to become readable or writable, with microseconds of precision
+/// (ppoll). The set is
 /// filled anew before every wait, which for so few is cheaper than keeping it right. Allocates nothing after
 /// construction. One thread.</summary>
 public sealed unsafe class PollSet(int capacity) : IDisposable
@@ -19,7 +20,8 @@ public sealed unsafe class PollSet(int capacity) : IDisposable
     public int Add(int descriptor, bool readable = true, bool writable = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_count, capacity);
-        _entries[_count] = new PollEntry { Descriptor = descriptor, Wanted = (short)((readable ? Readable : 0) | (writable ? Writable : 0)) };
+        int wanted = (readable ? Readable : 0) | (writable ? Writable : 0);
+        _entries[_count] = new PollEntry { Descriptor = descriptor, Wanted = (short)wanted };
         return _count++;
     }
 
