@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Proxy.Actors.Config;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Engine.Embedded;
@@ -23,15 +21,7 @@ internal static class EngineChoice
         switch (config.Cluster.Engine)
         {
             case ClusterEngine.Etcd:
-                try
-                {
-                    return new EtcdEngine(Options(config.Cluster.Etcd, folder), time);
-                }
-                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
-                    or CryptographicException)
-                {
-                    return EngineFault.Denied($"cluster.etcd: {problem.Message}");
-                }
+                return new EtcdEngine(Options(config.Cluster.Etcd, folder), time);
 
             case ClusterEngine.Postgres:
                 PostgresConfig postgres = config.Cluster.Postgres;
@@ -47,22 +37,15 @@ internal static class EngineChoice
 
     private static EtcdOptions Options(EtcdConfig etcd, string folder)
     {
-        X509Certificate2Collection? roots = null;
-        if (etcd.CaFile.Length > 0)
-        {
-            roots = [];
-            roots.ImportFromPemFile(Path.Combine(folder, etcd.CaFile));
-        }
-
         return new EtcdOptions
         {
             Endpoints = [.. etcd.Endpoints.Select(static endpoint => new Uri(endpoint))],
             User = etcd.User,
             Password = etcd.Password,
             Deadline = etcd.Deadline,
-            TrustedRoots = roots,
-            ClientCertificate = etcd.Certificate.Length == 0 ? null : X509Certificate2.CreateFromPemFile(
-                Path.Combine(folder, etcd.Certificate), Path.Combine(folder, etcd.Key)),
+            Tls = new EtcdTls(PathOf(etcd.CaFile), PathOf(etcd.Certificate), PathOf(etcd.Key)),
         };
+
+        string PathOf(string file) => file.Length == 0 ? "" : Path.Combine(folder, file);
     }
 }

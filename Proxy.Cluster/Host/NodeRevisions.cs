@@ -38,7 +38,6 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
     {
         (_file, _blocks, _logger, _time, _apply) = (file, blocks, logger, time, apply);
         _who = $"{options.Node}, {Path.GetFileName(file)}";
-        IsAlone = options.IsAlone;
         var keys = new RevisionKeys(options.Cluster);
         Store = new RevisionStore(actors, new RevisionServices(
             options.Node, keys, journal, engine, this, new LocalRevisionFile(options.StateDir), options.Nodes,
@@ -47,9 +46,6 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
     }
 
     public RevisionStore Store { get; }
-
-    /// <summary>No other node has this configuration.</summary>
-    public bool IsAlone { get; }
 
     /// <summary>Brings the first revision up; false when nothing could be run.</summary>
     public async Task<bool> StartAsync()

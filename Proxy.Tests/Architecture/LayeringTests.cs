@@ -68,7 +68,8 @@ public sealed partial class LayeringTests
 
         // The node: everything that talks to the outside, and the wiring.
         ["Cluster.Sqlite"] = "",
-        ["Cluster.Engine"] = "Cluster.Sqlite",
+        ["Cluster.Trust"] = "",
+        ["Cluster.Engine"] = "Cluster.Sqlite Cluster.Trust",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
@@ -77,7 +78,8 @@ public sealed partial class LayeringTests
             "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
             + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Os.Network Edge.Replication Edge.Tls",
+        ["Cluster.Peers"] =
+            "Actors.Runtime Cluster.Acme Cluster.Trust Edge.Os.Network Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Membership Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot "
@@ -101,7 +103,7 @@ public sealed partial class LayeringTests
             + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
             + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] =
-            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
+            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Trust Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };
 

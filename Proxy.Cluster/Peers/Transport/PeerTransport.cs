@@ -18,10 +18,13 @@ internal sealed class PeerTransport(
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
+    private const int MostTold = 64;
     private const int CloseAfter = 1_000;
 
     private readonly Dictionary<long, PeerConnection> _connections = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
     private Socket? _listener;
 
     /// <param name="problem">Why the address cannot be used.</param>
@@ -222,7 +225,7 @@ internal sealed class PeerTransport(
         {
             if (!_stop.IsCancellationRequested)
             {
-                PeerLog.TlsFailed(logger, address, error.Message);
+                TellTls(address, error.Message);
             }
 
             await plain.DisposeAsync();
@@ -240,12 +243,14 @@ internal sealed class PeerTransport(
 
         string why = "closed by the peer";
         long id = connection.Session.Connection;
+        bool heard = false;
         try
         {
             int count;
             while ((count = await connection.Stream.ReadAsync(connection.Session.Reader.Free)) > 0)
             {
                 int read = count;
+                heard = true;
                 step((mesh, now) => mesh.Received(id, read, now));
             }
         }
@@ -255,11 +260,41 @@ internal sealed class PeerTransport(
             why = error.InnerException?.Message ?? error.Message;
         }
 
+        if (!heard && !_stop.IsCancellationRequested)
+        {
+            // A refused certificate shows like this only, as the other side is done with the handshake last.
+            TellTls(connection.Session.Address, tls is null
+                ? $"it hung up without a word ({why}); perhaps it wants a cluster.peers.certificate from this node"
+                : $"it hung up without a word ({why}); its log says why, perhaps it does not trust "
+                    + "cluster.peers.certificate of this node");
+        }
+
         step((mesh, now) =>
         {
             mesh.Closed(id, why, now);
             Remove(id);
         });
+    }
+
+    /// <summary>A peer calls again and again, each time from another port.</summary>
+    private void TellTls(string address, string why)
+    {
+        string what = $"{PeerAddress.Parse(address)?.Host ?? address} {why}";
+        lock (_told)
+        {
+            foreach (string old in _told.Where(one => time.GetElapsedTime(one.Value) >= TellAgain)
+                .Select(static one => one.Key).ToList())
+            {
+                _told.Remove(old);
+            }
+
+            if (_told.Count >= MostTold || !_told.TryAdd(what, time.GetTimestamp()))
+            {
+                return;
+            }
+        }
+
+        PeerLog.TlsFailed(logger, address, why);
     }
 
     private async Task WriteAsync(PeerConnection connection)

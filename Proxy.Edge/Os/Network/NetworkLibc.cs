@@ -48,6 +48,9 @@ internal static unsafe partial class NetworkLibc
     public static partial int ppoll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signals);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int mlockall(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setscheduler(int pid, int policy, int* priority);
 
     [LibraryImport(Library, SetLastError = true)]
