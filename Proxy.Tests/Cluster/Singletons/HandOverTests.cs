@@ -108,6 +108,9 @@ public sealed class HandOverTests
         Assert.IsType<EngineWrite.Delete>(Assert.Single(commit.Transaction.Writes));
     }
 
+    [Fact]
+    public void The_rehearsal_comes_to_its_end() => Assert.True(HandOverRehearsal.Play());
+
     private static SingletonMachine Machine(string self, params string[] members)
     {
         var machine = new SingletonMachine(Keys);
