@@ -9,6 +9,10 @@ namespace Proxy.Cluster.Host;
 /// <summary>Opens the engine that the configuration names.</summary>
 internal static class EngineChoice
 {
+    /// <summary>A file belongs to one process at a time.</summary>
+    public static readonly EngineFault WithTheOneBefore =
+        EngineFault.Unavailable("it is with the process before this one");
+
     /// <param name="folder">Of the configuration's file; paths in it are relative to that.</param>
     /// <returns>A fault when there is something wrong here, such as a missing file; a remote engine that is away is no
     /// fault.</returns>
@@ -21,15 +25,8 @@ internal static class EngineChoice
 
             case ClusterEngine.Postgres:
                 PostgresConfig postgres = config.Cluster.Postgres;
-                try
-                {
-                    return new PostgresEngine(
-                        new PostgresOptions { ConnectionString = postgres.Connection, Schema = postgres.Schema }, time);
-                }
-                catch (ArgumentException problem)
-                {
-                    return EngineFault.Denied($"cluster.postgres.connection: {problem.Message}");
-                }
+                return new PostgresEngine(
+                    new PostgresOptions { ConnectionString = postgres.Connection, Schema = postgres.Schema }, time);
 
             default:
                 EngineResult<EmbeddedEngine> embedded =

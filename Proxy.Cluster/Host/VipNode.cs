@@ -32,5 +32,11 @@ internal sealed class VipNode(
         return false;
     }
 
-    public bool TakePulse() => _pulse.Take();
+    public int Loops => _pulse.Count;
+
+    public bool HasTurned(int loop) => _pulse.IsAnswered(loop);
+
+    public int ThreadOf(int loop) => _pulse.ThreadOf(loop);
+
+    public void Ask(int loop) => _pulse.Ask(loop);
 }

@@ -71,6 +71,8 @@ internal static class VipJson
         json.WriteNumber("takeovers", counters.Takeovers);
         json.WriteNumber("announced", counters.Announced);
         json.WriteNumber("worstLatenessMicroseconds", counters.WorstLateness);
+        json.WriteNumber("lateness99Microseconds", counters.LatenessOf99);
+        json.WriteNumber("lateness999Microseconds", counters.LatenessOf999);
         json.WriteEndObject();
     }
 }

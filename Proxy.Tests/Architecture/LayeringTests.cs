@@ -78,7 +78,8 @@ public sealed partial class LayeringTests
             "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
             + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Cluster.Trust Edge.Replication Edge.Tls",
+        ["Cluster.Peers"] =
+            "Actors.Runtime Cluster.Acme Cluster.Trust Edge.Os.Network Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Membership Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot "
@@ -97,6 +98,7 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
+            + "Cluster.Journal "
             + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
             + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
@@ -219,7 +221,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Cluster.Journal Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Peers Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

@@ -272,7 +272,12 @@ internal sealed class GuardLoop : IDisposable
         long now = Now;
         if (now >= _watch.NextTimer)
         {
-            _watch.Tick(now, _nodeState?.IsStopped() ?? false);
+            _watch.Tick(
+                now,
+                _nodeState is null ? NodeActivity.Unknown
+                    : _nodeState.IsStopped() ? NodeActivity.Stopped
+                    : _nodeState.IsAsleep() ? NodeActivity.Asleep
+                    : NodeActivity.Unknown);
         }
 
         if (_watch.IsLost != _isNodeLost)

@@ -204,7 +204,9 @@ internal sealed class GuardOrders(
                 router.Takeovers,
                 router.Announced,
                 allocated,
-                Clock.WorstLateness));
+                Clock.WorstLateness,
+                Clock.LatenessOf(990),
+                Clock.LatenessOf(999)));
             control.Send(_record.AsSpan(0, length));
         }
     }

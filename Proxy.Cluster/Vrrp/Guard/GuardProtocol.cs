@@ -75,9 +75,11 @@ internal readonly record struct RefusalReport(ushort Id, VrrpRefusal Reason, uin
 /// <param name="Announced">Announcements of all its addresses.</param>
 /// <param name="AllocatedBytes">By the guard's loop since the last Commit; 0 unless something is wrong.</param>
 /// <param name="WorstLateness">Microseconds by which a timer fired late at most, since the last Commit.</param>
+/// <param name="LatenessOf99">The same for 99 of 100 timers.</param>
+/// <param name="LatenessOf999">The same for 999 of 1,000 timers.</param>
 internal readonly record struct RouterCounters(
     ushort Id, uint Sent, uint Received, uint Refused, uint Takeovers, uint Announced, long AllocatedBytes,
-    long WorstLateness);
+    long WorstLateness, long LatenessOf99 = 0, long LatenessOf999 = 0);
 
 /// <summary>The records of fixed size, little endian. Each writer returns the length; each reader returns false for a
 /// record that is too short. Nothing allocates.</summary>
@@ -210,7 +212,9 @@ internal static class GuardProtocol
         BinaryPrimitives.WriteUInt32LittleEndian(buffer[19..], counters.Announced);
         BinaryPrimitives.WriteInt64LittleEndian(buffer[23..], counters.AllocatedBytes);
         BinaryPrimitives.WriteInt64LittleEndian(buffer[31..], counters.WorstLateness);
-        return 39;
+        BinaryPrimitives.WriteInt64LittleEndian(buffer[39..], counters.LatenessOf99);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer[47..], counters.LatenessOf999);
+        return 55;
     }
 
     public static bool TryRead(ReadOnlySpan<byte> record, out RouterCounters counters)
@@ -229,7 +233,9 @@ internal static class GuardProtocol
             BinaryPrimitives.ReadUInt32LittleEndian(record[15..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[19..]),
             BinaryPrimitives.ReadInt64LittleEndian(record[23..]),
-            BinaryPrimitives.ReadInt64LittleEndian(record[31..]));
+            BinaryPrimitives.ReadInt64LittleEndian(record[31..]),
+            record.Length < 55 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(record[39..]),
+            record.Length < 55 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(record[47..]));
         return true;
     }
 }

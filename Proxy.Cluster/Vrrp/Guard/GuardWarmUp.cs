@@ -16,6 +16,7 @@ internal static class GuardWarmUp
         using (ProcessState? own = ProcessState.Open(Environment.ProcessId))
         {
             own?.IsStopped();
+            own?.IsAsleep();
         }
 
         network.DrainEvents();

@@ -2,17 +2,19 @@ namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>Whether the node that the addresses lead to is alive. Pure; microseconds. A node that ends or hangs makes
 /// every router resign; one that said it will be back keeps its addresses for as long as it asked for. Silence of a
-/// process that is stopped is a hang at once. Any other may only be waiting for a core on a busy machine, where its
-/// peer is no better off, and gets more time.</summary>
+/// process that is stopped is a hang at once, and of one in which every thread sleeps when it is seen so twice: it is
+/// neither collecting nor waiting for a core. Any other may only be late on a busy machine, where its peer is no better
+/// off, and gets more time.</summary>
 internal sealed class NodeWatch
 {
-    /// <summary>How many times longer a node may be silent that is not known to be stopped.</summary>
+    /// <summary>How many times longer a node may be silent that is not known to stand still.</summary>
     public const int Patience = 12;
 
     private long _hangAfter;
     private long _lastBeat;
     private long _deadline = long.MaxValue;
     private bool _isLeaving;
+    private bool _wasAsleep;
 
     /// <summary>The node cannot serve: nobody there, or it hangs.</summary>
     public bool IsLost { get; private set; }
@@ -34,6 +36,7 @@ internal sealed class NodeWatch
         if (!_isLeaving)
         {
             _lastBeat = now;
+            _wasAsleep = false;
             _deadline = _hangAfter > 0 ? now + _hangAfter : long.MaxValue;
             IsLost = false;
         }
@@ -44,7 +47,7 @@ internal sealed class NodeWatch
     {
         _isLeaving = true;
         _deadline = now + keepFor;
-        Tick(now, isStopped: true);
+        Tick(now, NodeActivity.Stopped);
     }
 
     /// <summary>Its process or its connection ended.</summary>
@@ -57,8 +60,8 @@ internal sealed class NodeWatch
     }
 
     /// <param name="now">Microseconds.</param>
-    /// <param name="isStopped">Whether the node's process is known not to run.</param>
-    public void Tick(long now, bool isStopped)
+    /// <param name="activity">What the node's process is doing.</param>
+    public void Tick(long now, NodeActivity activity)
     {
         if (now < _deadline)
         {
@@ -66,13 +69,15 @@ internal sealed class NodeWatch
         }
 
         long last = _lastBeat + (Patience * _hangAfter);
-        if (isStopped || _isLeaving || now >= last)
+        bool isAsleep = activity == NodeActivity.Asleep;
+        if (activity == NodeActivity.Stopped || (isAsleep && _wasAsleep) || _isLeaving || now >= last)
         {
             IsLost = true;
         }
         else
         {
             // Looked at again from time to time: it may be stopped later.
+            _wasAsleep = isAsleep;
             _deadline = Math.Min(now + Math.Max(1000, _hangAfter / 4), last);
         }
     }

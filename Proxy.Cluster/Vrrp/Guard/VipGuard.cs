@@ -46,8 +46,10 @@ internal static class VipGuard
         using var wake = new WakeSignal();
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, wake);
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, wake);
+        MemoryLock.TryLockAll();
         GuardWarmUp.Run(network, sender);
         int notRealTime = RealTimeScheduling.TryEnter(RealTimePriority);
+        RealTimeScheduling.TryTakeAlong(RealTimePriority - 1);
         if (notRealTime != 0)
         {
             errors.WriteLine($"vip-guard: no real-time priority, error {notRealTime}");

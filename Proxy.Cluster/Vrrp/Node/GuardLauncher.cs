@@ -70,7 +70,10 @@ internal sealed class GuardLauncher(TimeProvider time)
         info.Environment["DOTNET_gcServer"] = "0";
         info.Environment["DOTNET_gcConcurrent"] = "0";
         info.Environment["DOTNET_GCHeapHardLimit"] = "4000000";
-        info.Environment["DOTNET_TieredPGO"] = "0";
+
+        // Methods are compiled once, at their first use. Otherwise a thread of ordinary priority, which a busy machine
+        // keeps waiting, stops all others while it exchanges code, the loop with its real-time priority included.
+        info.Environment["DOTNET_TieredCompilation"] = "0";
         return Process.Start(info)!; // null only when a document is opened
     }
 }

@@ -13,6 +13,15 @@ internal interface IVipNode
     /// <summary>Whether the pool has anybody to send to. A pool that does not exist has not.</summary>
     bool HasCandidates(string pool);
 
-    /// <summary>True when every loop has taken a turn since the last call.</summary>
-    bool TakePulse();
+    /// <summary>How many event loops it has.</summary>
+    int Loops { get; }
+
+    /// <summary>Whether a loop has taken a turn since it was asked.</summary>
+    bool HasTurned(int loop);
+
+    /// <summary>The kernel's number of a loop's thread; 0 when it is not known yet.</summary>
+    int ThreadOf(int loop);
+
+    /// <summary>Asks a loop to show that it turns.</summary>
+    void Ask(int loop);
 }

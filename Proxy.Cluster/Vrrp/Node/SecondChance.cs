@@ -13,6 +13,9 @@ internal static class SecondChance
 {
     private const string Prefix = "proxy_vip_";
 
+    // Beginnings of five seconds, 100,000 in each.
+    private const int MaxBegun = 500_000;
+
     /// <summary>Script for "nft -f -" that puts the rules in force, in place of earlier ones.</summary>
     /// <param name="router">Whose addresses.</param>
     /// <param name="old">The old owner's own address on the same network.</param>
@@ -23,16 +26,22 @@ internal static class SecondChance
         (string family, string type, string word) = isIpv4 ? ("ip", "ipv4_addr", "ip") : ("ip6", "ipv6_addr", "ip6");
         string addresses = string.Join(
             ", ", router.Rules.Addresses.Select(address => $"{address} timeout {seconds}s"));
+        string flow = $"{word} saddr . tcp sport . {word} daddr . tcp dport";
         return string.Create(CultureInfo.InvariantCulture, $$"""
             {{End(router)}}
             table {{family}} {{Prefix}}{{router.Id}} {
               set moved { type {{type}}; flags timeout; elements = { {{addresses}} } }
+              set begun {
+                type {{type}} . inet_service . {{type}} . inet_service
+                flags dynamic, timeout; size {{MaxBegun}}; timeout 5s
+              }
               chain before {
                 type filter hook prerouting priority -150; policy accept;
                 {{word}} daddr != @moved accept
                 meta l4proto != tcp accept
+                tcp flags & (syn|ack) == syn update @begun { {{flow}} }
                 tcp flags & (syn|ack) == syn accept
-                ct state established,related accept
+                {{flow}} @begun update @begun { {{flow}} } accept
                 socket wildcard 0 accept
                 dup to {{old}} device "{{router.Interface}}" drop
               }

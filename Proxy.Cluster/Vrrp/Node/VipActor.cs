@@ -31,6 +31,8 @@ internal sealed class VipActor : Actor<VipMessage>
     private VipGuardClient? _guard;
     private readonly VipHandover? _handover;
     private readonly VipFlows? _flows;
+    private NodePulse? _pulse;
+    private Heartbeat? _heart;
     private bool _isConnecting;
     private bool _isReplaced;
     private bool _hasCleaned;
@@ -61,6 +63,7 @@ internal sealed class VipActor : Actor<VipMessage>
     {
         // Without a goodbye: the guard sees this node's end.
         _guard?.Dispose();
+        StopHeart();
     }
 
     protected override void Receive(VipMessage message)
@@ -250,11 +253,26 @@ internal sealed class VipActor : Actor<VipMessage>
             return;
         }
 
-        TimeSpan hang = _config.VipGuard.HangAfter;
-        TimeSpan beat = hang > TimeSpan.Zero && hang / 4 < SlowestBeat ? hang / 4 : SlowestBeat;
-        Context.StartTimer("beat", new VipMessage.Beat(), beat, beat);
+        StartHeart();
         Context.StartTimer("count", new VipMessage.Count(), CountEvery, CountEvery);
         Perform(new VipInput.GuardConnected());
+    }
+
+    private void StartHeart()
+    {
+        StopHeart();
+        TimeSpan hang = _config.VipGuard.HangAfter;
+        TimeSpan every = hang > TimeSpan.Zero && hang / 4 < SlowestBeat ? hang / 4 : SlowestBeat;
+        var beat = new VipMessage.Beat();
+        _pulse = NodePulse.Start(_services.Node, _services.Time, hang, every);
+        _heart = Heartbeat.Start(every, () => Context.Self.Tell(beat));
+    }
+
+    private void StopHeart()
+    {
+        _heart?.Dispose();
+        _pulse?.Dispose();
+        (_heart, _pulse) = (null, null);
     }
 
     private void Listen(VipGuardClient client) => Context.PipeToSelf(
@@ -288,7 +306,7 @@ internal sealed class VipActor : Actor<VipMessage>
     {
         _guard?.Dispose();
         _guard = null;
-        Context.CancelTimer("beat");
+        StopHeart();
         Context.CancelTimer("count");
         Perform(new VipInput.GuardGone());
         if (_stopping is { } waiting)
@@ -306,11 +324,19 @@ internal sealed class VipActor : Actor<VipMessage>
         Connect();
     }
 
-    /// <summary>A sign of life, if the loops gave one; and a look at how the node is.</summary>
+    /// <summary>A sign of life, if every part gave one; and a look at how the node is.</summary>
     private void Beat()
     {
+        _heart?.Done();
+        string? before = _pulse?.Stuck;
+        bool isAlive = _pulse is { } pulse && pulse.Take();
+        if (_pulse?.Stuck is { } stuck && before is null)
+        {
+            VipLog.Warning(_services.Logger, "node", $"{stuck}, so its addresses go elsewhere");
+        }
+
         Look();
-        if (_services.Node.TakePulse())
+        if (isAlive)
         {
             Send(static guard => guard.Heartbeat());
         }
@@ -325,7 +351,7 @@ internal sealed class VipActor : Actor<VipMessage>
             empty.UnionWith(vip.Config.Track.Pools.Where(pool => !node.HasCandidates(pool)));
         }
 
-        Perform(new VipInput.Condition(node.IsReady, node.HasMajority, empty));
+        Perform(new VipInput.Condition(node.IsReady, node.HasMajority, empty, _pulse?.Stuck is not null));
     }
 
     private void RunCheck(string name)

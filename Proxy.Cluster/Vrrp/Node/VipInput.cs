@@ -23,7 +23,9 @@ internal abstract record VipInput
     /// <param name="IsReady">Whether it takes traffic.</param>
     /// <param name="HasMajority">Whether it reaches the engine's majority.</param>
     /// <param name="EmptyPools">Pools that have nobody to send to.</param>
-    public sealed record Condition(bool IsReady, bool HasMajority, IReadOnlySet<string> EmptyPools) : VipInput;
+    /// <param name="IsStuck">Whether a part of it hangs, so that it cannot serve, ready or not.</param>
+    public sealed record Condition(
+        bool IsReady, bool HasMajority, IReadOnlySet<string> EmptyPools, bool IsStuck = false) : VipInput;
 
     /// <summary>The operator's check changed its mind.</summary>
     public sealed record Checked(string Vip, bool IsGood) : VipInput;

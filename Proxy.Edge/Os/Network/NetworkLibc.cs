@@ -48,6 +48,9 @@ internal static unsafe partial class NetworkLibc
     public static partial int ppoll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signals);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int mlockall(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setscheduler(int pid, int policy, int* priority);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -55,6 +58,9 @@ internal static unsafe partial class NetworkLibc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint read(int fd, void* buffer, nint length);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nint length);

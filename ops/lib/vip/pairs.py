@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 from .lab import run
@@ -10,6 +11,7 @@ from .lab import run
 VIP = "10.77.0.101"
 PORT = 8080
 FIRST, SECOND, CLIENT = 11, 12, 9
+FREEZER = os.path.join(os.path.dirname(os.path.realpath(__file__)), "freeze.py")
 
 
 def wait_until(condition, what, seconds=20.0):
@@ -102,6 +104,10 @@ proxy {{
 
     def hang(self):
         self.signal(FIRST, "node", signal.SIGSTOP)
+
+    def stuck(self):
+        node = self.processes[FIRST]["node"].pid
+        return subprocess.Popen([sys.executable, FREEZER, str(node), "edge-0"], stdout=subprocess.DEVNULL)
 
     def move(self):
         command = ["curl", "-s", "-X", "POST", "-H", "Content-Type: application/json", "-d", "{}",

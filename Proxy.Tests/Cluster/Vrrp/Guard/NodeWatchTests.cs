@@ -12,9 +12,9 @@ public sealed class NodeWatchTests
     public void A_stopped_process_is_lost_after_the_time_and_back_with_its_first_word()
     {
         _watch.Arrived(HangAfter, 0);
-        _watch.Tick(79_999, isStopped: true);
+        _watch.Tick(79_999, NodeActivity.Stopped);
         Assert.False(_watch.IsLost);
-        _watch.Tick(80_000, isStopped: true);
+        _watch.Tick(80_000, NodeActivity.Stopped);
         Assert.True(_watch.IsLost);
         Assert.Equal(long.MaxValue, _watch.NextTimer);
 
@@ -27,16 +27,29 @@ public sealed class NodeWatchTests
     public void A_silent_process_that_runs_gets_twelve_times_as_long_and_is_looked_at_meanwhile()
     {
         _watch.Arrived(HangAfter, 0);
-        _watch.Tick(80_000, isStopped: false);
+        _watch.Tick(80_000, NodeActivity.Unknown);
         Assert.False(_watch.IsLost);
         Assert.Equal(100_000, _watch.NextTimer);
         while (_watch.NextTimer < 960_000)
         {
-            _watch.Tick(_watch.NextTimer, isStopped: false);
+            _watch.Tick(_watch.NextTimer, NodeActivity.Unknown);
             Assert.False(_watch.IsLost);
         }
 
-        _watch.Tick(960_000, isStopped: false);
+        _watch.Tick(960_000, NodeActivity.Unknown);
+        Assert.True(_watch.IsLost);
+    }
+
+    [Fact]
+    public void A_silent_process_is_lost_when_it_was_seen_asleep_twice_in_a_row()
+    {
+        _watch.Arrived(HangAfter, 0);
+        _watch.Tick(80_000, NodeActivity.Asleep);
+        Assert.False(_watch.IsLost);
+        _watch.Tick(100_000, NodeActivity.Unknown);
+        _watch.Tick(120_000, NodeActivity.Asleep);
+        Assert.False(_watch.IsLost);
+        _watch.Tick(140_000, NodeActivity.Asleep);
         Assert.True(_watch.IsLost);
     }
 
@@ -46,9 +59,9 @@ public sealed class NodeWatchTests
         _watch.Arrived(HangAfter, 0);
         _watch.SaidGoodbye(1_000_000, 10_000);
         _watch.Ended();
-        _watch.Tick(900_000, isStopped: true);
+        _watch.Tick(900_000, NodeActivity.Stopped);
         Assert.False(_watch.IsLost);
-        _watch.Tick(1_010_000, isStopped: false);
+        _watch.Tick(1_010_000, NodeActivity.Unknown);
         Assert.True(_watch.IsLost);
 
         _watch.Arrived(0, 2_000_000);
