@@ -211,7 +211,8 @@ internal sealed class SingletonMachine(ClusterKeys keys)
     /// claim's answer was lost, or the fence came down for a moment only. Nobody else had it meanwhile.</summary>
     private void Resume(SingletonSlot slot, Ownership owner)
     {
-        if (PlaceOf(slot) is { } place && !_rests && OrderOf(place).Contains(_view!.Self.Name)) // Checked by the caller.
+        string self = _view!.Self.Name; // Checked by the caller.
+        if (PlaceOf(slot) is { } place && !_rests && OrderOf(place).Contains(self))
         {
             Start(slot, owner.Token);
         }

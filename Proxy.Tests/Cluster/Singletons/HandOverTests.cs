@@ -76,7 +76,8 @@ public sealed class HandOverTests
         {
             var commit = (SingletonEffect.Commit)Assert.Single(Do(machine, Owned(Second, 11)));
             Assert.Contains(
-                commit.Transaction.Writes, static write => write is EngineWrite.Delete && write.Key == Keys.Owner(Name));
+                commit.Transaction.Writes,
+                static write => write is EngineWrite.Delete && write.Key == Keys.Owner(Name));
         }
     }
 

@@ -90,7 +90,8 @@ class Scenario:
         failed = sum(phase.failed.values())
         kept = site.hand_overs is None or site.hand_overs.kept
         site.hand_overs = None
-        kept = kept and failed <= self.failed and phase.lost <= self.lost and gaps.gap <= self.owner_gap and gaps.most <= self.most
+        kept = kept and failed <= self.failed and phase.lost <= self.lost
+        kept = kept and gaps.gap <= self.owner_gap and gaps.most <= self.most
         print(
             f"{self.name:22}{phase.requests:9}{failed:8}{phase.lost:6}{phase.slowest * 1000:7.0f} ms"
             f"{gaps.gap:8.2f} s{gaps.most:8}{'' if kept else '   <- bound missed'}", flush=True)

@@ -75,7 +75,8 @@ class HandOvers:
     def tell(self, expected):
         gaps = sorted(self._gaps())
         self.kept = (
-            not self._overlaps and len(gaps) >= expected and statistics.median(gaps) <= self.MEDIAN and gaps[-1] <= self.MOST)
+            not self._overlaps and len(gaps) >= expected
+            and statistics.median(gaps) <= self.MEDIAN and gaps[-1] <= self.MOST)
         if gaps:
             print(
                 f"    {len(gaps)} hand-overs: median {statistics.median(gaps) * 1000:.0f} ms, "
