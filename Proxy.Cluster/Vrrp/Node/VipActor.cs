@@ -48,7 +48,7 @@ internal sealed class VipActor : Actor<VipMessage>
         _notices = new VipNotices(context, services);
         if (services.Peers is { } peers)
         {
-            _handover = new VipHandover(context, services, Send, _machine.ViewOf);
+            _handover = new VipHandover(context, services, Send, _machine.ViewOf, _machine.MembersOf);
             _flows = new VipFlows(context, peers);
         }
     }
@@ -430,30 +430,29 @@ internal sealed class VipActor : Actor<VipMessage>
         }
     }
 
-    /// <summary>A group changes state in one step, so its members cannot prepare one after the other.</summary>
     private void HandOver(VipView view, string target, Action<string> done)
     {
-        if (_handover is null || view.Plan.Config.SyncGroup.Length > 0)
+        if (_handover is null)
         {
             Send(guard => guard.Resign(view.Plan.Id));
             done("");
             return;
         }
 
-        _handover.Begin(view, target, LongLinger, isStaying: true, done);
+        _handover.Begin(view, target, LongLinger, HandoverReason.Ordered, done);
     }
 
     private void GiveUp(ReplyTo<bool> reply)
     {
         _givingUp = reply;
         TimeSpan time = _config.Node.DrainTimeout + TimeSpan.FromSeconds(5);
-        foreach (VipView view in _machine.Report.Vips.Where(static view =>
-            view.State == VrrpState.Master && view.Plan.Config.SyncGroup.Length == 0))
+        foreach (VipView view in _machine.Report.Vips.Where(view =>
+            view.State == VrrpState.Master && _machine.MembersOf(view)[0].Plan == view.Plan))
         {
             string name = view.Plan.Config.Name;
             if (_machine.NextOwner(name) is { Length: > 0 } next)
             {
-                _handover?.Begin(view, next, time, isStaying: true, problem =>
+                _handover?.Begin(view, next, time, HandoverReason.Leaving, problem =>
                 {
                     if (problem.Length > 0)
                     {
