@@ -364,9 +364,11 @@ internal sealed class NodeHost : IAsyncDisposable
             _logger, _time,
             new VipNode(
                 _edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving,
-                () => _cluster?.Board.View.Standing is not ClusterStanding.Stale),
+                () => _cluster?.Board.View.Standing is not ClusterStanding.Stale,
+                () => config.Cluster.Engine != ClusterEngine.Embedded && _cluster is { } all ? all.Serving : []),
             new VipBoard(), _name,
-            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file));
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file,
+            Path.Combine(Path.GetFullPath(config.Node.StateDir), "vip-nodes")));
 
     private HotRestart PrepareRestart()
     {
