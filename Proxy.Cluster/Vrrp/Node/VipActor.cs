@@ -92,19 +92,11 @@ internal sealed class VipActor : Actor<VipMessage>
             case VipMessage.Count:
                 Send(static guard => guard.Query());
                 break;
-            case VipMessage.CheckDue due:
-                if (Find(due.Vip) is { } checkedVip)
-                {
-                    _checks.Run(checkedVip);
-                }
-
+            case VipMessage.CheckDue due when Find(due.Vip) is { } vip:
+                _checks.Run(vip);
                 break;
-            case VipMessage.CheckDone done:
-                if (Find(done.Vip) is { } found && _checks.OnDone(found, done.Problem))
-                {
-                    Perform(new VipInput.Checked(done.Vip, done.Problem is null));
-                }
-
+            case VipMessage.CheckDone done when Find(done.Vip) is { } vip:
+                OnChecked(vip, done.Problem);
                 break;
             case VipMessage.NotifyDone done:
                 _notices.OnDone(done.Vip, done.Problem);
@@ -379,6 +371,14 @@ internal sealed class VipActor : Actor<VipMessage>
         }
 
         Perform(new VipInput.Condition(node.IsReady, node.HasMajority, empty, _pulse?.Stuck is not null));
+    }
+
+    private void OnChecked(PlannedVip vip, string? problem)
+    {
+        if (_checks.OnDone(vip, problem))
+        {
+            Perform(new VipInput.Checked(vip.Config.Name, problem is null));
+        }
     }
 
     private void Order(VipMessage.Order order)

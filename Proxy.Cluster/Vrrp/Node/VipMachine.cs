@@ -205,7 +205,8 @@ internal sealed class VipMachine
     private uint FaultsOf(Router router)
     {
         VipTrackConfig track = router.View.Plan.Config.Track;
-        bool isUnhealthy = _condition.IsStuck || (track.Ready && !_condition.IsReady) || track.Pools.Any(_condition.EmptyPools.Contains);
+        bool isUnhealthy = _condition.IsStuck || (track.Ready && !_condition.IsReady)
+            || track.Pools.Any(_condition.EmptyPools.Contains);
         bool isBad = track.Check is { Command.Count: > 0, Weight: 0 } && router.IsGood == false;
         return Bit(VrrpTrack.Health, isUnhealthy)
             | Bit(VrrpTrack.Check, isBad)

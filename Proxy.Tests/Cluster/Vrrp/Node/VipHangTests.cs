@@ -13,7 +13,8 @@ public sealed class VipHangTests
     [Theory]
     [InlineData("edge-0")]
     [InlineData("edge-1")]
-    public async Task One_loop_that_hangs_is_enough_to_give_the_address_away_and_its_return_to_get_it_back(string thread)
+    public async Task One_loop_that_hangs_is_enough_to_give_the_address_away_and_its_return_to_get_it_back(
+        string thread)
     {
         await using NetworkLab lab = await NetworkLab.CreateAsync(First, Second);
         await using VipNode first = await VipNode.StartAsync(lab, First, Block(150), Second);
