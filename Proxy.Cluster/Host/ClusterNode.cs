@@ -109,6 +109,11 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
             Roles = [.. config.Cluster.Roles],
             Version = ProductVersion.Text,
         };
+        if (config.Cluster.Engine != ClusterEngine.Embedded)
+        {
+            HandOverRehearsal.Play();
+        }
+
         return new ClusterNode(config, self, home, engine, actors, logger);
     }
 
