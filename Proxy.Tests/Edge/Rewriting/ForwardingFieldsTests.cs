@@ -310,12 +310,13 @@ public sealed class ForwardingFieldsTests
         fields.Write(connection, head, default, output, out _, out _);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 10_000; i++)
         {
             fields.Write(connection, head, default, output, out _, out _);
         }
 
-        Assert.Equal(0, (GC.GetAllocatedBytesForCurrentThread() - before) / 1000);
+        // Per request; a collection in another test makes this thread's count jump by up to 8 KB.
+        Assert.Equal(0, (GC.GetAllocatedBytesForCurrentThread() - before) / 10_000);
     }
 
     private static (string Text, string Kept, ClientAddress Client) Write(

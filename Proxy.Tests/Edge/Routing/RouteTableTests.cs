@@ -219,14 +219,14 @@ public sealed class RouteTableTests
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         int position = 0;
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 10_000; i++)
         {
             position = table.Match(head, "/p39/x"u8, Client, ref captures);
         }
 
         Assert.Equal(39, position);
-        // Per request; the runtime itself may allocate a little while it recompiles the hot code.
-        Assert.Equal(0, (GC.GetAllocatedBytesForCurrentThread() - before) / 1000);
+        // Per request; a collection in another test makes this thread's count jump by up to 8 KB.
+        Assert.Equal(0, (GC.GetAllocatedBytesForCurrentThread() - before) / 10_000);
     }
 
     private static RouteMatch RandomRule(Random random) => new()
