@@ -130,6 +130,9 @@ public sealed record VipPlacementConfig
 
     /// <summary>How long a node that comes back leaves its addresses where they are.</summary>
     public TimeSpan RebalanceAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a member of the cluster that is gone keeps its place; without a list of nodes.</summary>
+    public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromDays(1);
 }
 
 /// <summary>A node in the placement.</summary>

@@ -3,8 +3,7 @@ using System.Text.Json;
 
 namespace Proxy.Cluster.Health;
 
-/// <summary>Verdicts with their evidence, as nodes tell each other and management shows them: "members": [ …
-/// ].</summary>
+/// <summary>Verdicts with their evidence, as nodes tell each other and management shows them.</summary>
 internal static class VerdictJson
 {
     public static void Write(Utf8JsonWriter json, ImmutableArray<MemberVerdict> members)

@@ -152,9 +152,11 @@ internal sealed class ClusterLife : IAsyncDisposable
             new VipNode(
                 _parts.Edge, _parts.Status,
                 () => _parts.Departure.Phase is NodePhase.Draining or NodePhase.Leaving,
-                () => Node?.Board.View.Standing is not ClusterStanding.Stale),
+                () => Node?.Board.View.Standing is not ClusterStanding.Stale,
+                () => !_engineIsOurs && Node is { } all ? all.Serving : []),
             new VipBoard(), _parts.Name,
-            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _parts.Peers.Mesh : null, _parts.File));
+            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _parts.Peers.Mesh : null, _parts.File,
+            Path.Combine(Path.GetFullPath(config.Node.StateDir), "vip-nodes")));
 }
 
 /// <summary>What the cluster is made with.</summary>

@@ -10,14 +10,18 @@ namespace Proxy.Cluster.Host;
 /// <param name="isDeparting">Whether it is not ready because it was told to go: its addresses are handed over then, and
 /// must not be dropped before.</param>
 /// <param name="hasMajority">Whether the engine answers, which it does on the majority's side only.</param>
+/// <param name="members">Of the cluster.</param>
 internal sealed class VipNode(
-    EdgeNode edge, NodeStatus status, Func<bool> isDeparting, Func<bool> hasMajority) : IVipNode
+    EdgeNode edge, NodeStatus status, Func<bool> isDeparting, Func<bool> hasMajority,
+    Func<IReadOnlyList<string>> members) : IVipNode
 {
     private readonly LoopPulse _pulse = edge.NewPulse();
 
     public bool IsReady => status.IsReady(out _) || isDeparting();
 
     public bool HasMajority => hasMajority();
+
+    public IReadOnlyList<string> Members => members();
 
     public bool HasCandidates(string pool)
     {

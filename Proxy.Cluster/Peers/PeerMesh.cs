@@ -350,8 +350,8 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
     private TimeSpan BatchTime() => TimeSpan.FromMilliseconds(_machine.Live.Count switch
     {
         < 4 => 1,
-        < 8 => 5,
-        _ => 10,
+        < 8 => 3,
+        _ => 5,
     });
 
     private void Tick()

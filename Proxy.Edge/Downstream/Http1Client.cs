@@ -210,7 +210,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
             _exchange!.OnTunnelFromClient(held, heldStart, heldCount);
         }
 
-        _input.Trim(_services.Loop.Buffers, _channel);
+        _input.Trim(_services.Loop.Buffers, _channel, readsHead: false);
     }
 
     public void SendTunnel(byte[] buffer, int start, int count)
@@ -310,17 +310,14 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
                 Advance();
                 return;
             }
+
+            _input.Add(_services.Loop.Buffers, buffer, offset, count);
+            Enter(ClientPhase.Head);
+            return;
         }
 
         _input.Hold(_services.Loop.Buffers, _channel, buffer, offset, count);
-        if (_input.HeldCount == count && MayAnswer)
-        {
-            Enter(ClientPhase.Head);
-        }
-        else
-        {
-            Advance();
-        }
+        Advance();
     }
 
     /// <summary>Works through held input: as many requests as are answered at once, until one has to wait.</summary>
@@ -352,7 +349,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         _advancing = false;
         if (_phase != ClientPhase.Closed)
         {
-            _input.Trim(_services.Loop.Buffers, _channel);
+            _input.Trim(_services.Loop.Buffers, _channel, readsHead: _phase == ClientPhase.Head);
         }
     }
 

@@ -30,8 +30,6 @@ internal struct RequestReader
 
     public readonly bool HoldsNothing => _held.IsEmpty;
 
-    public readonly int HeldCount => _held.Length;
-
     /// <summary>Another request begins.</summary>
     public void BeginHead() => _scanned = 0;
 
@@ -105,10 +103,11 @@ internal struct RequestReader
     }
 
     /// <summary>Held input was used: its buffer is given back, the channel is read on, as far as that may be.</summary>
-    public void Trim(BufferPool buffers, Channel channel)
+    /// <param name="readsHead">What is held begins a head, which has a limit of its own.</param>
+    public void Trim(BufferPool buffers, Channel channel, bool readsHead)
     {
         _held.Trim(buffers);
-        if (_held.Length < MaxHeld)
+        if (readsHead || _held.Length < MaxHeld)
         {
             _gate.ResumeFull(channel);
         }

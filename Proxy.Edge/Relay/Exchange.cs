@@ -392,7 +392,7 @@ public sealed class Exchange : IOriginUser
         }
 
         _record.OnAttempt(member);
-        byte[] scratch = _services.Workspace.Scratch;
+        byte[] scratch = _services.Workspace.ScratchFor(head);
         if (_listener.TakesEarlyData)
         {
             _early.OnForward(_client, head);

@@ -221,7 +221,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Cluster.Peers Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Peers Cluster.Vrrp Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

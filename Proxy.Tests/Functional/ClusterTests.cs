@@ -153,11 +153,12 @@ public sealed class ClusterTests
         Assert.Equal(200, (await node.ManageAsync("/ready")).Status);
     }
 
-    /// <summary>With room for a busy machine; on an idle one it is a few milliseconds.</summary>
+    /// <summary>That it was handed over and not missed: without its lease it would be two seconds at least. How many
+    /// milliseconds it takes is measured by ops/cluster-drill.</summary>
     private static void TellGap(NodeProcess from, NodeProcess to)
     {
         TimeSpan gap = TimeOf(to, "singleton health/app runs here") - TimeOf(from, "singleton health/app stops here");
-        Assert.InRange(gap, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        Assert.InRange(gap, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         TestContext.Current.SendDiagnosticMessage($"handed over in {gap.TotalMilliseconds} ms");
     }
 

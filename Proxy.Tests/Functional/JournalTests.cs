@@ -48,6 +48,28 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task A_journal_that_begins_anew_says_which_changes_are_not_in_it()
+    {
+        await using var origin = new ScriptedOrigin();
+        await using NodeProcess node = await NodeProcess.StartAsync(With(Open(origin.Url), "provider = engine"));
+        await CommitAsync(node, 7);
+        await node.Child.SignalAsync("TERM");
+        await node.Child.WaitAsync(Patience);
+        string file = Path.Combine(node.Folder, "node.conf");
+        string text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+
+        await File.WriteAllTextAsync(
+            file, text.Replace("provider = engine", "provider = sqlite", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        await using ChildProcess again = Run(node);
+
+        await again.WaitForOutputAsync(
+            "begins anew with the file; what was changed up to revision 2 without the file is not in it");
+        await again.WaitForOutputAsync("management on");
+        await WeighsAsync(node, 100);
+    }
+
+    [Fact]
     public async Task A_change_in_the_database_survives_the_loss_of_the_machine_and_an_outage_only_refuses_changes()
     {
         await using PostgresServer database = await PostgresServer.StartAsync();

@@ -160,5 +160,9 @@ internal static class VipSchema
             "rebalance-after", Kinds.Duration(TimeSpan.Zero, TimeSpan.FromSeconds(1000)),
             p => p.RebalanceAfter, (p, v) => p with { RebalanceAfter = v }
         },
+        {
+            "forget-after", Kinds.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(365)),
+            p => p.ForgetAfter, (p, v) => p with { ForgetAfter = v }
+        },
     };
 }

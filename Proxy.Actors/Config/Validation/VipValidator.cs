@@ -135,9 +135,12 @@ internal static class VipValidator
 
         if (config.VipPlacement.Nodes.Count == 0)
         {
-            problems.Error(
-                $"{path}.priority", "auto needs the nodes to place it on",
-                "vip-placement { nodes { edge-1 { }, edge-2 { } } }");
+            if (config.Cluster.Engine == ClusterEngine.Embedded)
+            {
+                problems.Error(
+                    $"{path}.priority", "auto needs the nodes to place it on, or an engine that knows them",
+                    "vip-placement { nodes { edge-1 { }, edge-2 { } } }");
+            }
         }
         else if (vip.Pin.Length > 0 && config.VipPlacement.Nodes.All(node => node.Name != vip.Pin))
         {

@@ -8,6 +8,9 @@ namespace Proxy.Cluster.Peers.Transport;
 /// thread, and so does the code that waits for it. One reader and one writer at a time.</summary>
 internal sealed class LoopStream : Stream
 {
+    /// <summary>Then the loop looks after the others first, for a peer may read as fast as this node writes.</summary>
+    private const int MaxWritesInARow = 32;
+
     private readonly Lock _lock = new();
     private readonly PeerLoop _loop;
     private readonly Socket _socket;
@@ -15,7 +18,7 @@ internal sealed class LoopStream : Stream
     private readonly Pending _writing;
     private Memory<byte> _into;
     private ReadOnlyMemory<byte> _from;
-    private bool _isDrained;
+    private int _writesInARow;
     private bool _isConnecting;
     private bool _isDisposed;
 
@@ -89,12 +92,7 @@ internal sealed class LoopStream : Stream
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            // When the last read took all there was, the loop tells when there is more.
-            if (!_isDrained && TryReceive(buffer.Span, out int count, out Exception? error))
-            {
-                return error is null ? new ValueTask<int>(count) : ValueTask.FromException<int>(error);
-            }
-
+            // Always by way of the loop: a peer that sends without end must not keep it from the others.
             _into = buffer;
             wait = new ValueTask<int>(_reading, _reading.Begin(cancellationToken));
         }
@@ -110,7 +108,7 @@ internal sealed class LoopStream : Stream
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             _from = buffer;
-            if (TrySendAll(out Exception? error))
+            if (++_writesInARow < MaxWritesInARow && TrySendAll(out Exception? error))
             {
                 return error is null ? default : ValueTask.FromException(error);
             }
@@ -132,6 +130,7 @@ internal sealed class LoopStream : Stream
         bool hasWritten;
         lock (_lock)
         {
+            _writesInARow = 0;
             hasRead = !_isDisposed && _reading.IsWaiting && TryReceive(_into.Span, out count, out readError)
                 && _reading.TryEnd();
             hasWritten = !_isDisposed && _writing.IsWaiting && TrySendAll(out writeError) && _writing.TryEnd();
@@ -216,7 +215,6 @@ internal sealed class LoopStream : Stream
     private bool TryReceive(Span<byte> into, out int count, out Exception? error)
     {
         count = _socket.Receive(into, SocketFlags.None, out SocketError code);
-        _isDrained = count > 0 && count < into.Length;
         error = code is SocketError.Success or SocketError.WouldBlock ? null : Broken(code);
         return code != SocketError.WouldBlock;
     }

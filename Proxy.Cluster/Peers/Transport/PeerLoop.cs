@@ -20,7 +20,8 @@ internal sealed class PeerLoop(Func<long> turn, ILogger logger) : IAsyncDisposab
     private int _capacity = FirstCapacity;
     private int _thread;
     private bool _isStarted;
-    private bool _isDisposed;
+    private int _wakers;
+    private int _disposed;
     private bool _stopping;
 
     public void Start()
@@ -29,7 +30,8 @@ internal sealed class PeerLoop(Func<long> turn, ILogger logger) : IAsyncDisposab
         new Thread(Run) { IsBackground = true, Name = "peers" }.Start();
     }
 
-    /// <summary>Any thread: something is to be done or to be waited for.</summary>
+    /// <summary>Any thread, and without waiting, for loops call it: something is to be done or to be waited for.
+    /// </summary>
     public void Wake()
     {
         if (Environment.CurrentManagedThreadId == Volatile.Read(ref _thread))
@@ -37,14 +39,14 @@ internal sealed class PeerLoop(Func<long> turn, ILogger logger) : IAsyncDisposab
             return;
         }
 
-        lock (_lock)
+        Interlocked.Increment(ref _wakers);
+        // Its descriptor may be somebody else's by then.
+        if (Volatile.Read(ref _disposed) == 0)
         {
-            // Its descriptor may be somebody else's by now.
-            if (!_isDisposed)
-            {
-                _wake.Set();
-            }
+            _wake.Set();
         }
+
+        Interlocked.Decrement(ref _wakers);
     }
 
     public void Add(LoopStream stream)
@@ -73,12 +75,14 @@ internal sealed class PeerLoop(Func<long> turn, ILogger logger) : IAsyncDisposab
             await _ended.Task;
         }
 
-        lock (_lock)
+        Interlocked.Exchange(ref _disposed, 1);
+        while (Volatile.Read(ref _wakers) != 0)
         {
-            _isDisposed = true;
-            _polls.Dispose();
-            _wake.Dispose();
+            await Task.Yield();
         }
+
+        _polls.Dispose();
+        _wake.Dispose();
     }
 
     private void Run()

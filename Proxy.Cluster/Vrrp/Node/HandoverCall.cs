@@ -12,6 +12,9 @@ internal enum HandoverStep : byte
 
     /// <summary>To the next owner: take it now.</summary>
     Go = 3,
+
+    /// <summary>To the next owner: take it now, and keep it from nodes with a better priority.</summary>
+    Keep = 4,
 }
 
 /// <summary>One question of a planned handover. The answer is empty, or says in words why not.</summary>
@@ -37,7 +40,7 @@ internal readonly record struct HandoverCall(HandoverStep Step, VipClaim Claim, 
     /// <summary>Null when the record does not hold together.</summary>
     public static HandoverCall? Read(ReadOnlySpan<byte> record)
     {
-        if (record.Length < Head || record[0] < Version || record[1] is < 1 or > (byte)HandoverStep.Go
+        if (record.Length < Head || record[0] < Version || record[1] is < 1 or > (byte)HandoverStep.Keep
             || VipClaim.Read(record[Head..]) is not [var claim])
         {
             return null;

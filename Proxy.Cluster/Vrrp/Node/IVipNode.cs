@@ -10,6 +10,9 @@ internal interface IVipNode
     /// <summary>Whether it is with the engine's majority; true without an engine.</summary>
     bool HasMajority { get; }
 
+    /// <summary>Names of the cluster's members that serve; empty without a cluster, and while nobody knows.</summary>
+    IReadOnlyList<string> Members { get; }
+
     /// <summary>Whether the pool has anybody to send to. A pool that does not exist has not.</summary>
     bool HasCandidates(string pool);
 

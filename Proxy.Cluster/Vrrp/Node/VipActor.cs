@@ -17,6 +17,7 @@ internal sealed class VipActor : Actor<VipMessage>
     public const string Channel = "vips";
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MembersEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongLinger = TimeSpan.FromHours(1);
     private static readonly TimeSpan SlowestBeat = TimeSpan.FromMilliseconds(100);
@@ -24,7 +25,8 @@ internal sealed class VipActor : Actor<VipMessage>
     private readonly VipServices _services;
     private readonly VipMachine _machine = new();
     private readonly GuardLauncher _launcher;
-    private readonly Dictionary<string, CheckCount> _checks = new(StringComparer.Ordinal);
+    private readonly VipChecks _checks;
+    private readonly KnownNodes _known;
     private readonly VipNotices _notices;
     private ProxyConfig _config = new();
     private IReadOnlyList<PlannedVip> _plan = [];
@@ -46,9 +48,11 @@ internal sealed class VipActor : Actor<VipMessage>
         _services = services;
         _launcher = new GuardLauncher(services.Time);
         _notices = new VipNotices(context, services);
+        _checks = new VipChecks(context, services);
+        _known = new KnownNodes(services.NodesFile, services.Time.GetUtcNow());
         if (services.Peers is { } peers)
         {
-            _handover = new VipHandover(context, services, Send, _machine.ViewOf);
+            _handover = new VipHandover(context, services, Send, _machine.ViewOf, _machine.MembersOf);
             _flows = new VipFlows(context, peers);
         }
     }
@@ -88,17 +92,17 @@ internal sealed class VipActor : Actor<VipMessage>
             case VipMessage.Count:
                 Send(static guard => guard.Query());
                 break;
-            case VipMessage.CheckDue due:
-                RunCheck(due.Vip);
+            case VipMessage.CheckDue due when Find(due.Vip) is { } vip:
+                _checks.Run(vip);
                 break;
-            case VipMessage.CheckDone done:
-                OnChecked(done.Vip, done.Problem);
+            case VipMessage.CheckDone done when Find(done.Vip) is { } vip:
+                OnChecked(vip, done.Problem);
                 break;
             case VipMessage.NotifyDone done:
                 _notices.OnDone(done.Vip, done.Problem);
                 break;
-            case VipMessage.PeerFound found:
-                Perform(new VipInput.PeerFound(found.Node));
+            case VipMessage.PeerFound peer:
+                Perform(new VipInput.PeerFound(peer.Node));
                 break;
             case VipMessage.PeerLost lost:
                 if (lost.IsBroken)
@@ -156,6 +160,9 @@ internal sealed class VipActor : Actor<VipMessage>
             case VipMessage.Prepared prepared:
                 prepared.Reply.Reply(Encoding.UTF8.GetBytes(prepared.Problem ?? ""));
                 break;
+            case VipMessage.MembersDue:
+                OnMembers();
+                break;
             case VipMessage.FlowsDue:
                 Perform(new VipInput.Remind());
                 _flows?.Look(_machine.Report);
@@ -178,7 +185,8 @@ internal sealed class VipActor : Actor<VipMessage>
     private void Configure(ProxyConfig config)
     {
         _config = config;
-        _plan = VipPlan.Of(config, _services.NodeName, canAsk: _handover is not null);
+        LookAtMembers();
+        _plan = Plan();
         if (!_hasCleaned)
         {
             _hasCleaned = true;
@@ -186,18 +194,7 @@ internal sealed class VipActor : Actor<VipMessage>
             _flows?.Start();
         }
 
-        foreach (PlannedVip vip in _plan)
-        {
-            VipCheckConfig check = vip.Config.Track.Check;
-            Context.CancelTimer(CheckKey(vip.Config.Name));
-            if (check.Command.Count > 0)
-            {
-                _checks[vip.Config.Name] = new CheckCount(check.Rise, check.Fall);
-                Context.StartTimer(
-                    CheckKey(vip.Config.Name), new VipMessage.CheckDue(vip.Config.Name), TimeSpan.Zero);
-            }
-        }
-
+        _checks.Configure(_plan);
         Look();
         Perform(new VipInput.Configure(_plan));
         if (_guard is null && _plan.Count > 0)
@@ -206,12 +203,34 @@ internal sealed class VipActor : Actor<VipMessage>
         }
     }
 
+    private IReadOnlyList<PlannedVip> Plan() => VipPlan.Of(
+        _config, _services.NodeName, canAsk: _handover is not null, _known.Names);
+
+    private bool LookAtMembers()
+    {
+        if (!VipPlan.AsksMembers(_config))
+        {
+            return false;
+        }
+
+        Context.StartTimer("members", new VipMessage.MembersDue(), MembersEvery);
+        return _known.Look(_services.Node.Members, _services.Time.GetUtcNow(), _config.VipPlacement.ForgetAfter);
+    }
+
+    private void OnMembers()
+    {
+        if (LookAtMembers())
+        {
+            _plan = Plan();
+            Perform(new VipInput.Configure(_plan));
+        }
+    }
+
     private string SocketPath()
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(_services.File))!; // a file is in a folder
         string path = _config.VipGuard.SocketPath;
         return Path.GetFullPath(
-            path.Length > 0 ? path : Path.Combine(_config.Node.StateDir, "vip-guard.sock"), folder);
+            path.Length > 0 ? path : Path.Combine(_config.Node.StateDir, "vip-guard.sock"), _services.Folder);
     }
 
     private void Connect()
@@ -354,35 +373,12 @@ internal sealed class VipActor : Actor<VipMessage>
         Perform(new VipInput.Condition(node.IsReady, node.HasMajority, empty, _pulse?.Stuck is not null));
     }
 
-    private void RunCheck(string name)
+    private void OnChecked(PlannedVip vip, string? problem)
     {
-        if (Find(name)?.Config.Track.Check is { Command.Count: > 0 } check)
+        if (_checks.OnDone(vip, problem))
         {
-            Context.PipeToSelf(
-                CommandRunner.RunAsync(check.Command, check.Timeout, _services.Time),
-                result => new VipMessage.CheckDone(
-                    name, result.TryGetValue(out string? problem) ? problem : result.Error!.Message));
+            Perform(new VipInput.Checked(vip.Config.Name, problem is null));
         }
-    }
-
-    private void OnChecked(string name, string? problem)
-    {
-        if (Find(name) is not { } vip || !_checks.TryGetValue(name, out CheckCount? count))
-        {
-            return;
-        }
-
-        if (count.Add(problem is null))
-        {
-            if (problem is not null)
-            {
-                VipLog.Warning(_services.Logger, name, $"check failed: {problem}");
-            }
-
-            Perform(new VipInput.Checked(name, problem is null));
-        }
-
-        Context.StartTimer(CheckKey(name), new VipMessage.CheckDue(name), vip.Config.Track.Check.Interval);
     }
 
     private void Order(VipMessage.Order order)
@@ -430,30 +426,29 @@ internal sealed class VipActor : Actor<VipMessage>
         }
     }
 
-    /// <summary>A group changes state in one step, so its members cannot prepare one after the other.</summary>
     private void HandOver(VipView view, string target, Action<string> done)
     {
-        if (_handover is null || view.Plan.Config.SyncGroup.Length > 0)
+        if (_handover is null)
         {
             Send(guard => guard.Resign(view.Plan.Id));
             done("");
             return;
         }
 
-        _handover.Begin(view, target, LongLinger, isStaying: true, done);
+        _handover.Begin(view, target, LongLinger, HandoverReason.Ordered, done);
     }
 
     private void GiveUp(ReplyTo<bool> reply)
     {
         _givingUp = reply;
         TimeSpan time = _config.Node.DrainTimeout + TimeSpan.FromSeconds(5);
-        foreach (VipView view in _machine.Report.Vips.Where(static view =>
-            view.State == VrrpState.Master && view.Plan.Config.SyncGroup.Length == 0))
+        foreach (VipView view in _machine.Report.Vips.Where(view =>
+            view.State == VrrpState.Master && _machine.MembersOf(view)[0].Plan == view.Plan))
         {
             string name = view.Plan.Config.Name;
             if (_machine.NextOwner(name) is { Length: > 0 } next)
             {
-                _handover?.Begin(view, next, time, isStaying: true, problem =>
+                _handover?.Begin(view, next, time, HandoverReason.Leaving, problem =>
                 {
                     if (problem.Length > 0)
                     {
@@ -592,6 +587,4 @@ internal sealed class VipActor : Actor<VipMessage>
     }
 
     private PlannedVip? Find(string name) => _plan.FirstOrDefault(vip => vip.Config.Name == name);
-
-    private static string CheckKey(string vip) => $"check {vip}";
 }

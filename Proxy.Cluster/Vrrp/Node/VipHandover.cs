@@ -7,23 +7,25 @@ using Proxy.Cluster.Vrrp.Machine;
 namespace Proxy.Cluster.Vrrp.Node;
 
 /// <summary>Planned handovers, make before break. The owner asks the next one to prepare (rules that send packets of
-/// the
-/// owner's connections back to it), lowers its own priority, and only then lets the other take the address: new
-/// connections go to the new place from its first announcement on, old ones end where they began. Used in the actor's
-/// turns only.</summary>
+/// the owner's connections back to it), lowers its own priority, and only then lets the other take the address: new
+/// connections go to the new place from its first announcement on, old ones end where they began. A sync group is
+/// prepared member by member and goes as a whole. Used in the actor's turns only.</summary>
 /// <param name="context">The actor's.</param>
 /// <param name="services">Peers are there.</param>
 /// <param name="send">To the guard, if there is one.</param>
 /// <param name="viewOf">A router by its name, as it is now.</param>
+/// <param name="membersOf">A router and the others of its sync group.</param>
 internal sealed class VipHandover(
     IActorContext<VipMessage> context,
     VipServices services,
     Action<Action<VipGuardClient>> send,
-    Func<string, VipView?> viewOf)
+    Func<string, VipView?> viewOf,
+    Func<VipView, IReadOnlyList<VipView>> membersOf)
 {
     public const string Channel = "vip-handover";
 
     private const int Lowest = -253;
+    private const int Highest = 253;
     private static readonly string[] Nft = ["nft", "-f", "-"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -34,21 +36,27 @@ internal sealed class VipHandover(
 
     public bool IsBusy => _moves.Count > 0;
 
-    /// <param name="view">A router that is master here.</param>
+    /// <param name="view">A router that is master here; the others of its sync group go with it.</param>
     /// <param name="target">Node that gets it.</param>
     /// <param name="time">How long connections may go on here.</param>
-    /// <param name="isStaying">Whether it is not to come back by itself.</param>
+    /// <param name="reason">What keeps it from coming back by itself.</param>
     /// <param name="done">Hears the empty text, or why it did not work.</param>
-    public void Begin(VipView view, string target, TimeSpan time, bool isStaying, Action<string> done)
+    public void Begin(VipView view, string target, TimeSpan time, HandoverReason reason, Action<string> done)
     {
-        string name = view.Plan.Config.Name;
-        if (!_moves.TryAdd(name, new Move(target, time, isStaying, done)))
+        IReadOnlyList<VipView> members = membersOf(view);
+        string[] names = [.. members.Select(static member => member.Plan.Config.Name)];
+        if (names.Any(_moves.ContainsKey))
         {
             done("it is being handed over already");
             return;
         }
 
-        Call(target, HandoverStep.Prepare, view, time, name);
+        var move = new Move(names, target, time, reason, done);
+        foreach (VipView member in members)
+        {
+            _moves[member.Plan.Config.Name] = move;
+            Call(target, HandoverStep.Prepare, member, time, member.Plan.Config.Name);
+        }
     }
 
     /// <summary>A peer that has a lower priority is asked for what it has.</summary>
@@ -56,57 +64,41 @@ internal sealed class VipHandover(
 
     public void OnAnswered(string name, HandoverStep step, string problem)
     {
-        if (!_moves.TryGetValue(name, out Move? move) || viewOf(name) is not { } view)
+        if (!_moves.TryGetValue(name, out Move? move))
         {
             return;
         }
 
         if (problem.Length > 0)
         {
-            Undo(name, view, problem);
+            Undo(move, problem);
         }
-        else if (step == HandoverStep.Prepare)
-        {
-            if (_forwards.Remove(name, out string? other) && other == move.Target)
-            {
-                // Two that send each other what neither knows would never stop.
-                Run(SecondChance.End(view.Plan.Settings));
-            }
-
-            send(guard => guard.Linger(view.Plan.Id, move.Time));
-            send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, Lowest));
-            Call(move.Target, HandoverStep.Go, view, move.Time, name);
-        }
-        else
+        else if (step != HandoverStep.Prepare)
         {
             move.IsTaken = true;
-            context.StartTimer(TimerKey(name), new VipMessage.HandoverLate(name), Patience);
-            OnState(view);
+            context.StartTimer(TimerKey(move), new VipMessage.HandoverLate(name), Patience);
+            Follow(move);
+        }
+        else if (move.Prepared.Add(name) && move.Prepared.Count == move.Names.Count)
+        {
+            Go(move);
         }
     }
 
     /// <summary>The router's state may have changed.</summary>
     public void OnState(VipView view)
     {
-        string name = view.Plan.Config.Name;
-        if (!_moves.TryGetValue(name, out Move? move) || !move.IsTaken || view.State == VrrpState.Master)
+        if (_moves.TryGetValue(view.Plan.Config.Name, out Move? move))
         {
-            return;
+            Follow(move);
         }
-
-        if (!move.IsStaying)
-        {
-            send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
-        }
-
-        End(name, "");
     }
 
     public void OnLate(string name)
     {
-        if (viewOf(name) is { } view && _moves.ContainsKey(name))
+        if (_moves.TryGetValue(name, out Move? move))
         {
-            Undo(name, view, "the other node did not take it");
+            Undo(move, "the other node did not take it");
         }
     }
 
@@ -128,7 +120,7 @@ internal sealed class VipHandover(
         switch (call.Step)
         {
             case HandoverStep.Ask:
-                Begin(view, node, TimeSpan.FromHours(1), isStaying: false, static _ => { });
+                Begin(view, node, TimeSpan.FromHours(1), HandoverReason.Asked, static _ => { });
                 reply.Reply([]);
                 break;
             case HandoverStep.Prepare:
@@ -140,7 +132,9 @@ internal sealed class VipHandover(
                         result.TryGetValue(out string? failure) ? failure : result.Error!.Message, reply));
                 break;
             default:
-                send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
+                // What an operator placed here stays, whoever else would come first.
+                int weight = call.Step == HandoverStep.Keep ? Highest : 0;
+                send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, weight));
                 send(guard => guard.TakeOver(view.Plan.Id));
                 reply.Reply([]);
                 break;
@@ -172,7 +166,7 @@ internal sealed class VipHandover(
         _forwards.Clear();
     }
 
-    private static string TimerKey(string name) => $"handover {name}";
+    private static string TimerKey(Move move) => $"handover {move.Names[0]}";
 
     private void Run(string script) => context.PipeToSelf(
         CommandRunner.RunAsync(Nft, Patience, services.Time, script),
@@ -194,29 +188,91 @@ internal sealed class VipHandover(
         ? reply.Problem ?? Encoding.UTF8.GetString(reply.Content ?? [])
         : result.Error!.Message;
 
-    private void Undo(string name, VipView view, string problem)
+    /// <summary>All are prepared: the whole group changes sides in one step, so that one word is enough.</summary>
+    private void Go(Move move)
     {
-        send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, 0));
-        send(guard => guard.Linger(view.Plan.Id, TimeSpan.Zero));
-        End(name, problem);
+        foreach (VipView view in ViewsOf(move))
+        {
+            if (_forwards.Remove(view.Plan.Config.Name, out string? other) && other == move.Target)
+            {
+                // Two that send each other what neither knows would never stop.
+                Run(SecondChance.End(view.Plan.Settings));
+            }
+
+            send(guard => guard.Linger(view.Plan.Id, move.Time));
+            send(guard => guard.Weight(view.Plan.Id, VrrpTrack.Operator, Lowest));
+        }
+
+        HandoverStep step = move.Reason == HandoverReason.Ordered ? HandoverStep.Keep : HandoverStep.Go;
+        if (viewOf(move.Names[0]) is { } first)
+        {
+            Call(move.Target, step, first, move.Time, move.Names[0]);
+        }
+        else
+        {
+            Undo(move, "it is no longer configured");
+        }
     }
 
-    private void End(string name, string problem)
+    private void Follow(Move move)
     {
-        context.CancelTimer(TimerKey(name));
-        _moves.Remove(name, out Move? move);
-        move?.Done(problem);
+        if (!move.IsTaken || ViewsOf(move).Any(static view => view.State == VrrpState.Master))
+        {
+            return;
+        }
+
+        if (move.Reason == HandoverReason.Asked)
+        {
+            SendAll(move, static (guard, id) => guard.Weight(id, VrrpTrack.Operator, 0));
+        }
+
+        End(move, "");
     }
 
-    private sealed class Move(string target, TimeSpan time, bool isStaying, Action<string> done)
+    private void Undo(Move move, string problem)
     {
+        SendAll(move, static (guard, id) => guard.Weight(id, VrrpTrack.Operator, 0));
+        SendAll(move, static (guard, id) => guard.Linger(id, TimeSpan.Zero));
+        End(move, problem);
+    }
+
+    private void End(Move move, string problem)
+    {
+        context.CancelTimer(TimerKey(move));
+        foreach (string name in move.Names)
+        {
+            _moves.Remove(name);
+        }
+
+        move.Done(problem);
+    }
+
+    private void SendAll(Move move, Action<VipGuardClient, ushort> order)
+    {
+        foreach (VipView view in ViewsOf(move))
+        {
+            send(guard => order(guard, view.Plan.Id));
+        }
+    }
+
+    private IEnumerable<VipView> ViewsOf(Move move) => move.Names.Select(viewOf).OfType<VipView>();
+
+    private sealed class Move(
+        IReadOnlyList<string> names, string target, TimeSpan time, HandoverReason reason, Action<string> done)
+    {
+        /// <summary>All members of the sync group, or the only one.</summary>
+        public IReadOnlyList<string> Names => names;
+
         public string Target => target;
 
         public TimeSpan Time => time;
 
-        public bool IsStaying => isStaying;
+        public HandoverReason Reason => reason;
 
         public Action<string> Done => done;
+
+        /// <summary>Those for which the target has its rules in force.</summary>
+        public HashSet<string> Prepared { get; } = new(StringComparer.Ordinal);
 
         /// <summary>The target said that it takes it.</summary>
         public bool IsTaken { get; set; }

@@ -45,6 +45,11 @@ internal sealed class VipMachine
     /// <summary>Our router that a peer's claim is about.</summary>
     public VipView? ViewOf(VipClaim claim) => _routers.Find(router => router.Claim.IsSameRouter(claim))?.View;
 
+    /// <summary>A router and the others of its sync group, always in the same order.</summary>
+    public IReadOnlyList<VipView> MembersOf(VipView view) => view.Plan.Config.SyncGroup is { Length: > 0 } group
+        ? [.. _routers.Where(router => router.View.Plan.Config.SyncGroup == group).Select(static router => router.View)]
+        : [view];
+
     public IReadOnlyList<VipEffect> Handle(VipInput input, DateTimeOffset now)
     {
         _effects.Clear();
@@ -179,7 +184,8 @@ internal sealed class VipMachine
         {
             VipConfig config = router.View.Plan.Config;
             TimeSpan wait = TimeSpan.FromMicroseconds(router.View.Plan.Settings.Policy.PreemptDelay) - VipPlan.AskFirst;
-            if (router.View.State != VrrpState.Backup || !config.Preempt || config.SyncGroup.Length > 0
+            if (router.View.State != VrrpState.Backup || !config.Preempt
+                || MembersOf(router.View)[0].Plan != router.View.Plan
                 || now - router.View.Since < wait + Settled || now - router.AskedAt < AskAgain)
             {
                 continue;
@@ -199,8 +205,8 @@ internal sealed class VipMachine
     private uint FaultsOf(Router router)
     {
         VipTrackConfig track = router.View.Plan.Config.Track;
-        bool isUnhealthy = _condition.IsStuck || (track.Ready && !_condition.IsReady) || track.Pools.Any(
-            _condition.EmptyPools.Contains);
+        bool isUnhealthy = _condition.IsStuck || (track.Ready && !_condition.IsReady)
+            || track.Pools.Any(_condition.EmptyPools.Contains);
         bool isBad = track.Check is { Command.Count: > 0, Weight: 0 } && router.IsGood == false;
         return Bit(VrrpTrack.Health, isUnhealthy)
             | Bit(VrrpTrack.Check, isBad)

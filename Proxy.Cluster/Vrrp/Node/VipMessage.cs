@@ -42,6 +42,9 @@ internal abstract record VipMessage
 
     public sealed record RulesRemoved(string? Problem) : VipMessage;
 
+    /// <summary>Time to see who is in the cluster.</summary>
+    public sealed record MembersDue : VipMessage;
+
     public sealed record FlowsDue : VipMessage;
 
     public sealed record FlowsRead(IReadOnlyList<VipFlow> Flows) : VipMessage;

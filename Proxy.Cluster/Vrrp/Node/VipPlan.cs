@@ -25,12 +25,16 @@ internal static class VipPlan
     /// <param name="config">Validated.</param>
     /// <param name="nodeName">This node, for placement.</param>
     /// <param name="canAsk">Whether there are peers to ask.</param>
-    public static IReadOnlyList<PlannedVip> Of(ProxyConfig config, string nodeName, bool canAsk = false)
+    /// <param name="members">Nodes of the cluster, for placement where no list is configured.</param>
+    public static IReadOnlyList<PlannedVip> Of(
+        ProxyConfig config, string nodeName, bool canAsk = false, IReadOnlyList<string>? members = null)
     {
         IReadOnlyDictionary<string, IReadOnlyList<string>> order = VipPlacement.Order(
             [.. config.Vips.Where(static vip => vip.Priority == 0).Select(static vip => new PlacedVip(
                 vip.SyncGroup.Length > 0 ? vip.SyncGroup : vip.Name, vip.Pin)).Distinct()],
-            [.. config.VipPlacement.Nodes.Select(static node => new PlacedNode(node.Name, node.Weight))]);
+            config.VipPlacement.Nodes.Count > 0
+                ? [.. config.VipPlacement.Nodes.Select(static node => new PlacedNode(node.Name, node.Weight))]
+                : [.. (members ?? []).Select(static name => new PlacedNode(name, 100))]);
         string[] groups = [.. config.Vips.Select(static vip => vip.SyncGroup).Distinct().Order(StringComparer.Ordinal)];
         var ids = new HashSet<ushort>();
         var planned = new List<PlannedVip>();
@@ -69,11 +73,16 @@ internal static class VipPlan
         return planned;
     }
 
-    /// <summary>Steps of ten leave room for weights of checks. Who is not on the list comes last.</summary>
+    /// <summary>Whether the members of the cluster decide about the placement.</summary>
+    public static bool AsksMembers(ProxyConfig config) =>
+        config.VipPlacement.Nodes.Count == 0 && config.Vips.Any(static vip => vip.Priority == 0);
+
+    /// <summary>Steps of ten leave room for weights of checks. Who is not on the list comes last, and must not take
+    /// anything from those that know it.</summary>
     public static byte PriorityOf(IReadOnlyList<string> order, string nodeName)
     {
         int rank = order.TakeWhile(name => name != nodeName).Count();
-        return (byte)Math.Max(1, 250 - (10 * rank));
+        return order.Count == 0 ? (byte)1 : (byte)Math.Max(1, 250 - (10 * rank));
     }
 
     private static VrrpRules RulesOf(VipConfig vip)

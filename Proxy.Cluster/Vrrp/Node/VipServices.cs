@@ -7,6 +7,7 @@ namespace Proxy.Cluster.Vrrp.Node;
 /// <param name="NodeName">This node's, for placement.</param>
 /// <param name="Peers">Null = no second path: adverts alone decide.</param>
 /// <param name="File">The configuration file; relative paths start beside it.</param>
+/// <param name="NodesFile">Absolute path of what <see cref="KnownNodes"/> remembers.</param>
 internal sealed record VipServices(
     ILogger Logger,
     TimeProvider Time,
@@ -14,4 +15,9 @@ internal sealed record VipServices(
     VipBoard Board,
     string NodeName,
     IPeerMessages? Peers,
-    string File);
+    string File,
+    string NodesFile)
+{
+    /// <summary>Where relative paths of the configuration start.</summary>
+    public string Folder => Path.GetDirectoryName(Path.GetFullPath(File))!; // a file is in a folder
+}

@@ -20,7 +20,8 @@ public sealed unsafe class PollSet(int capacity) : IDisposable
     public int Add(int descriptor, bool readable = true, bool writable = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_count, capacity);
-        _entries[_count] = new PollEntry { Descriptor = descriptor, Wanted = (short)((readable ? Readable : 0) | (writable ? Writable : 0)) };
+        int wanted = (readable ? Readable : 0) | (writable ? Writable : 0);
+        _entries[_count] = new PollEntry { Descriptor = descriptor, Wanted = (short)wanted };
         return _count++;
     }
 

@@ -57,6 +57,18 @@ public sealed class VipConfigTests
     public void What_cannot_work_is_refused_at_its_key(string text, string key) =>
         Assert.Contains(key, ConfigText.Load(ConfigText.Around(text)).Errors.Select(static error => error.Path));
 
+    [Theory]
+    [InlineData("etcd { endpoints = [\"http://127.0.0.1:2379\"] }", "etcd")]
+    [InlineData("", "embedded")]
+    public void Auto_without_a_list_of_nodes_needs_an_engine_that_knows_them(string block, string engine)
+    {
+        string text = $"vip {{ {Good}, priority = auto }}\ncluster {{ engine = {engine}, {block} }}";
+
+        Assert.Equal(
+            engine == "embedded",
+            ConfigText.Load(ConfigText.Around(text)).Errors.Any(static error => error.Path == "proxy.vip.priority"));
+    }
+
     private static ProxyConfig Read(string text)
     {
         ConfigLoading loading = ConfigLoader.LoadText(ConfigText.Around(text), "test.conf");

@@ -22,7 +22,7 @@ result = {"new": 0, "failed": 0, "broken": 0, "asked": 0, "stall": 0.0, "servers
 class Client:
     def __init__(self, kept):
         self.kept, self.sent, self.text = kept, None, b""
-        self.sock = socket.socket()
+        self.sock = socket.socket(socket.AF_INET6 if ":" in ADDRESS else socket.AF_INET)
         self.sock.setblocking(False)
         self.began = time.monotonic()
         if self.sock.connect_ex((ADDRESS, PORT)) not in (0, errno.EINPROGRESS):

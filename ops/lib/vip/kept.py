@@ -26,8 +26,8 @@ SHARES = (("idle", False, 30), ("ask", False, 40), ("ask", True, 5), ("trickle",
 
 tls = ssl.create_default_context()
 tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-result = {"open": 0, "opened": 0, "ended": 0, "broken": 0, "asked": 0, "lines": 0, "stall": 0.0, "stalls": 0, "machine": 0.0, "worst": "",
-          "kinds": {}, "story": []}
+result = {"open": 0, "opened": 0, "ended": 0, "broken": 0, "asked": 0, "lines": 0, "stall": 0.0,
+          "stalls": 0, "machine": 0.0, "worst": "", "kinds": {}, "story": []}
 is_counting = False
 machine = []
 

@@ -67,9 +67,9 @@ proxy {{
 
     def begin(self, host, name, argv, environment=None):
         log = open(os.path.join(self.folder, f"{name}-{host}.log"), "ab")
-        process = subprocess.Popen(["nice", "-n", str(self.nice), *self.lab.command(host, argv)], stdin=subprocess.DEVNULL,
-                                   stdout=log, stderr=log, cwd=self.folder,
-                                   env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(
+            ["nice", "-n", str(self.nice), *self.lab.command(host, argv)], stdin=subprocess.DEVNULL, stdout=log,
+            stderr=log, cwd=self.folder, env={**os.environ, **(environment or {})})
         log.close()
         self.others.append(process)
         return process
