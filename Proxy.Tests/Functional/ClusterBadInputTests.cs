@@ -209,6 +209,31 @@ public sealed class ClusterBadInputTests
     }
 
     [Fact]
+    public async Task A_peer_without_tls_is_told_what_the_others_want()
+    {
+        await using EtcdServer etcd = await StartEtcdAsync();
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        using var certificates = new TestCertificates();
+        TestCertificates.Leaf leaf = certificates.Issue(["a"]);
+        await using NodeProcess a = await NodeProcess.StartAsync(Settings(
+            "a", UrlOf(etcd), origin.Url, "peers { certificate = peer.pem, key = peer.key, ca-file = ca.pem }") with
+        {
+            Files = new Dictionary<string, string>
+            {
+                ["ca.pem"] = certificates.CaPem, ["peer.pem"] = leaf.CertificatePem, ["peer.key"] = leaf.KeyPem,
+            },
+        });
+        await using NodeProcess b = await StartAsync("b", etcd, origin.Url);
+
+        await b.Child.WaitForOutputAsync("perhaps it wants a cluster.peers.certificate from this node");
+        await a.Child.WaitForOutputAsync("peers: no TLS with");
+
+        await ServesAsync(a);
+        await ServesAsync(b);
+        await SeesAsync(a, "a Up, b Up");
+    }
+
+    [Fact]
     public async Task An_engine_that_refuses_this_nodes_certificate_or_shows_a_foreign_one_is_told_and_taken_up_again()
     {
         using var certificates = new TestCertificates();

@@ -163,23 +163,27 @@ public sealed class ClusterTests
         TestContext.Current.SendDiagnosticMessage($"handed over in {gap.TotalMilliseconds} ms");
     }
 
-    /// <summary>Who supervises, when it is not that one any more.</summary>
+    /// <summary>Who supervises, when it is not that one any more, and all nodes have seen it.</summary>
     private static async Task<string> SupervisorAsync(Dictionary<string, NodeProcess> nodes, string not)
     {
-        string found = "";
+        List<string> found = [];
         await Eventually.IsTrueAsync(
             async () =>
             {
-                foreach ((string name, NodeProcess node) in nodes.Where(node => node.Key != not))
+                found.Clear();
+                foreach ((string name, NodeProcess node) in nodes)
                 {
                     string own = (await node.ManageAsync("/cluster/shards/health")).Text;
-                    found = own.Contains("shardId", StringComparison.Ordinal) ? name : found;
+                    if (own.Contains("shardId", StringComparison.Ordinal))
+                    {
+                        found.Add(name);
+                    }
                 }
 
-                return found.Length > 0;
+                return found.Count == 1 && found[0] != not;
             },
             () => string.Join('\n', nodes.Values.Select(static node => node.Log)), Patience);
-        return found;
+        return found[0];
     }
 
     /// <summary>The last begin, which is said a little later than management knows of it.</summary>

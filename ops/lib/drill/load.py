@@ -15,6 +15,7 @@ class Phase:
         self.requests = 0
         self.failed = collections.Counter()
         self.lost = 0
+        self.losses = []        # when, and through which nodes
         self.slowest = 0.0
         self.quiet = 0.0        # the longest time without any good answer
         self.last_good = time.monotonic()
@@ -38,7 +39,8 @@ class Client:
     def __init__(self, load, number):
         self.load, self.number = load, number
         self.cookie = None
-        self.node = None
+        self.node = self.before = None
+        self.answered = 0.0
         self.reader = self.writer = None
 
     async def run(self):
@@ -72,7 +74,10 @@ class Client:
         _, session, count = body.decode().split()
         if self.cookie is not None and session != self.cookie:
             self.load.phase.lost += 1
-        self.cookie = session
+            self.load.phase.losses.append(
+                f"{time.strftime('%H:%M:%S', time.gmtime())} session {self.number}: {self.before}, then {self.node}, "
+                f"{(time.monotonic() - self.answered) * 1000:.0f} ms after its last answer")
+        self.cookie, self.before, self.answered = session, self.node, time.monotonic()
         if fields.get("connection", "").lower() == "close":
             self.drop()
 

@@ -97,6 +97,8 @@ class Scenario:
             f"{gaps.gap:8.2f} s{gaps.most:8}{'' if kept else '   <- bound missed'}", flush=True)
         for why, count in phase.failed.most_common(3):
             print(f"    {count} x {why}", flush=True)
+        for lost in phase.losses[:5]:
+            print(f"    lost: {lost}", flush=True)
         return kept and bool(names)
 
 
