@@ -52,8 +52,9 @@ def roll(lab, folder, program, advert, say):
         tries = [tries_of(probe) for probe in clients[1:]]
         kept.send_signal(signal.SIGTERM)
         seen = json.loads(kept.communicate(timeout=30)[0].strip().splitlines()[-1])
+        changes = trio.changes()
     except Exception:
-        say(trio.logs())
+        say(trio.changes())
         raise
     finally:
         stop(clients)
@@ -67,8 +68,7 @@ def roll(lab, folder, program, advert, say):
             f"ended in order and opened anew {seen['ended']}, longest stall {seen['stall']:.0f} ms ({seen['worst']}; "
             f"of the machine itself {seen['machine']:.0f} ms)")
     if not good:
-        for line in seen["story"]:
-            say(f"  {line}")
+        say("\n".join([*seen["story"][:20], changes]))
     return text, good
 
 
@@ -88,7 +88,7 @@ def death(lab, folder, program, advert, say):
         after = trio.owners()
         tries = [tries_of(probe) for probe in clients]
     except Exception:
-        say(trio.logs())
+        say(trio.changes())
         raise
     finally:
         stop(clients)
