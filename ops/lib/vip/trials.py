@@ -68,7 +68,9 @@ def roll(lab, folder, program, advert, say):
             f"ended in order and opened anew {seen['ended']}, longest stall {seen['stall']:.0f} ms ({seen['worst']}; "
             f"of the machine itself {seen['machine']:.0f} ms)")
     if not good:
-        say("\n".join([*seen["story"][:20], changes]))
+        offset = time.time() - time.monotonic()
+        misses = sorted((start + offset, vip) for vip, each in zip(VIPS, tries) for start, ok in each if not ok)
+        say("\n".join([*seen["story"][:20], *(f"{start:.3f} failed {vip}" for start, vip in misses[:40]), changes]))
     return text, good
 
 
