@@ -9,6 +9,17 @@ public enum ClusterEngine
     Postgres,
 }
 
+/// <summary>Where the numbered commits of the configuration are.</summary>
+public enum JournalProvider
+{
+    /// <summary>In the cluster's engine.</summary>
+    Engine,
+
+    /// <summary>A file in the state directory of the only node.</summary>
+    Sqlite,
+    Postgres,
+}
+
 /// <summary>How nodes find and agree with each other. Read at the start only.</summary>
 public sealed record ClusterConfig
 {
@@ -35,6 +46,8 @@ public sealed record ClusterConfig
     public EtcdConfig Etcd { get; init; } = new();
 
     public PostgresConfig Postgres { get; init; } = new();
+
+    public JournalConfig Journal { get; init; } = new();
 
     public PeersConfig Peers { get; init; } = new();
 }
@@ -68,4 +81,16 @@ public sealed record PostgresConfig
     public string Connection { get; init; } = "";
 
     public string Schema { get; init; } = "proxy_engine";
+}
+
+/// <summary>The journal of the configuration. Read at the start only.</summary>
+public sealed record JournalConfig
+{
+    public JournalProvider Provider { get; init; } = JournalProvider.Engine;
+
+    /// <summary>Of PostgreSQL, as <see cref="PostgresConfig.Connection"/>; empty = that one.</summary>
+    public string Connection { get; init; } = "";
+
+    /// <summary>Of PostgreSQL; one for each cluster, and not the engine's.</summary>
+    public string Schema { get; init; } = "proxy_journal";
 }

@@ -7,7 +7,7 @@ namespace Proxy.Actors.Config;
 /// <param name="Config">Null when there are errors.</param>
 /// <param name="Warnings">What is probably not meant; never keeps a configuration from running.</param>
 public sealed record ConfigLoading(
-    ProxyConfig? Config, ConfigList<ConfigProblem> Errors, ConfigList<ConfigProblem> Warnings, ConfigSource Source);
+    ProxyConfig? Config, ConfigList<ConfigProblem> Errors, ConfigList<ConfigProblem> Warnings);
 
 /// <summary>From a file to a validated configuration. All errors are reported at once: those of the file's syntax
 /// first, because without it nothing else can be judged, then those of keys and of what they say together.</summary>
@@ -31,14 +31,14 @@ public static class ConfigLoader
         if (!document.Ok)
         {
             var errors = document.Errors.Select(error => new ConfigProblem(error.Origin, "", "", error.Message, ""));
-            return new ConfigLoading(null, ConfigList.From(errors), [], source);
+            return new ConfigLoading(null, ConfigList.From(errors), []);
         }
 
         if (document.Root is not { } root)
         {
             var problems = new ProblemList(source);
             problems.Error("", "the file holds a list, not keys", "proxy { … }");
-            return new ConfigLoading(null, problems.Errors, [], source);
+            return new ConfigLoading(null, problems.Errors, []);
         }
 
         return Judge(root, source);
@@ -50,6 +50,6 @@ public static class ConfigLoader
         ProxyConfig config = ConfigReader.Read(root, problems);
         ConfigValidation.Run(config, problems);
         ConfigList<ConfigProblem> found = problems.Errors;
-        return new ConfigLoading(found.Count == 0 ? config : null, found, problems.Warnings, source);
+        return new ConfigLoading(found.Count == 0 ? config : null, found, problems.Warnings);
     }
 }

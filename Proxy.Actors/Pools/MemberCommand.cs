@@ -18,12 +18,11 @@ public sealed record MemberCommand(
     int? Weight = null)
 {
     public const int MaxWeight = 1_000_000;
-    public const string Accepted =
-        "ready, drain, maint, reset, weight N (0 to 1000000), weight default, or letters of D S I R H N E with + or -";
 
     private const MemberFlags Blocking = MemberFlags.Disabled | MemberFlags.Stopped | MemberFlags.Drain;
 
-    /// <summary>False when the text is none of <see cref="Accepted"/>.</summary>
+    /// <summary>Reads ready, drain, maint, reset, weight N (0 to 1000000), weight default, or letters of D S I R H N E
+    /// with + or -. False when the text is none of these.</summary>
     public static bool TryParse(string text, out MemberCommand command)
     {
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -24,6 +24,3 @@ public interface IPoolEvents
     {
     }
 }
-
-/// <summary>For hosts that do not listen.</summary>
-public sealed class SilentPoolEvents : IPoolEvents;

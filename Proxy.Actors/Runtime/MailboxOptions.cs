@@ -27,7 +27,4 @@ public sealed record MailboxOptions(
 
 /// <summary>Failure of an actor whose mailbox was full under <see cref="MailboxOverflow.Fail"/>.</summary>
 public sealed class MailboxOverflowException(string path, int capacity)
-    : Exception($"{path}: more than {capacity} messages are waiting")
-{
-    public string Path { get; } = path;
-}
+    : Exception($"{path}: more than {capacity} messages are waiting");

@@ -13,8 +13,6 @@ public readonly struct Result<T>
 
     public Exception? Error { get; }
 
-    public bool Succeeded => Error is null;
-
     /// <summary>Throws when there is no value.</summary>
     public T Value => Error is null
         ? _value!

@@ -56,7 +56,7 @@ internal abstract record HealthMessage
             case Verdicts verdicts:
                 WriteHead(json, "verdicts", verdicts.Pool, verdicts.Token, verdicts.Number);
                 json.WriteNumber("freshFor", (long)verdicts.FreshFor.TotalMilliseconds);
-                WriteMembers(json, verdicts.Members);
+                VerdictJson.Write(json, verdicts.Members);
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {this}");
@@ -93,32 +93,6 @@ internal abstract record HealthMessage
         json.WriteString("pool", pool);
         json.WriteNumber("token", token);
         json.WriteNumber("number", number);
-    }
-
-    private static void WriteMembers(Utf8JsonWriter json, ImmutableArray<MemberVerdict> members)
-    {
-        json.WriteStartArray("members");
-        foreach (MemberVerdict member in members)
-        {
-            json.WriteStartObject();
-            json.WriteString("member", member.Member);
-            json.WriteBoolean("up", member.Up);
-            json.WriteString("reason", member.Reason);
-            json.WriteStartArray("evidence");
-            foreach (Opinion opinion in member.Evidence)
-            {
-                json.WriteStartObject();
-                json.WriteString("node", opinion.Node);
-                json.WriteBoolean("passed", opinion.Passed);
-                json.WriteString("reason", opinion.Reason);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static ImmutableArray<MemberVerdict> ReadMembers(JsonElement json) =>

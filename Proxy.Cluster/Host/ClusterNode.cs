@@ -41,7 +41,7 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
         ILogger logger)
     {
         (_logger, _actors, Engine) = (logger, actors, engine);
-        string id = config.Cluster.Id.Length > 0 ? config.Cluster.Id : home.ClusterId;
+        string id = IdOf(config.Cluster, home);
         var settings = new MembershipSettings
         {
             Cluster = config.Cluster.Name, ClusterId = id, DownAfter = config.Cluster.DownAfter,
@@ -72,19 +72,28 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
             .Select(static member => member.Node.Name),
     ];
 
+    /// <summary>Why the cluster will not have this node; null while it does.</summary>
+    public string? Refusal =>
+        Board.View is { Standing: ClusterStanding.Refused } view ? string.Join("; ", view.Problems) : null;
+
+    public static NodeHome OpenHome(ProxyConfig config) => NodeHome.Open(
+        Path.GetFullPath(config.Node.StateDir),
+        RandomNumberGenerator.GetHexString(32, true),
+        $"{config.Cluster.Engine}/{config.Cluster.Name}");
+
+    /// <summary>The cluster that the node belongs to; empty = whichever it finds.</summary>
+    public static string IdOf(ClusterConfig config, NodeHome home) => config.Id.Length > 0 ? config.Id : home.ClusterId;
+
     /// <param name="engine">Belongs to the caller; what is wrong with it is seen as a standing.</param>
     public static ClusterNode Start(
         ProxyConfig config,
+        NodeHome home,
         IClusterEngine engine,
         string name,
         IActorSystem actors,
         TimeProvider time,
         ILogger logger)
     {
-        var home = NodeHome.Open(
-            Path.GetFullPath(config.Node.StateDir),
-            RandomNumberGenerator.GetHexString(32, true),
-            $"{config.Cluster.Engine}/{config.Cluster.Name}");
         if (home.Problem is { } trouble)
         {
             NodeLog.ClusterProblem(logger, trouble);
@@ -100,6 +109,11 @@ internal sealed class ClusterNode : IClusterControl, INodeDuty, IDisposable
             Roles = [.. config.Cluster.Roles],
             Version = ProductVersion.Text,
         };
+        if (config.Cluster.Engine != ClusterEngine.Embedded)
+        {
+            HandOverRehearsal.Play();
+        }
+
         return new ClusterNode(config, self, home, engine, actors, logger);
     }
 

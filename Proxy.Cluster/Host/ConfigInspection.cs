@@ -5,8 +5,8 @@ using Proxy.Edge.Tls;
 
 namespace Proxy.Cluster.Host;
 
-/// <summary>What a configuration without errors needs from outside of it: certificates and keys. Looks and changes
-/// nothing.</summary>
+/// <summary>What a configuration without errors needs from outside of it: certificates and keys, databases.
+/// Looks and changes nothing.</summary>
 internal static class ConfigInspection
 {
     /// <param name="file">From where relative paths are looked for.</param>
@@ -17,6 +17,7 @@ internal static class ConfigInspection
         TlsFindings findings = new FileTlsContexts(new TlsTicketKeys(), new TlsChallenges(), acme)
             .Prepare(config, file, time.GetUtcNow());
         findings.Errors.AddRange(errors);
+        findings.Errors.AddRange(DatabaseInspection.Look(config.Cluster));
         findings.Warnings.AddRange(warnings);
         return findings;
     }

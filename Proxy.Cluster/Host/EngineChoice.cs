@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Proxy.Actors.Config;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Engine.Embedded;
@@ -11,6 +9,10 @@ namespace Proxy.Cluster.Host;
 /// <summary>Opens the engine that the configuration names.</summary>
 internal static class EngineChoice
 {
+    /// <summary>A file belongs to one process at a time.</summary>
+    public static readonly EngineFault WithTheOneBefore =
+        EngineFault.Unavailable("it is with the process before this one");
+
     /// <param name="folder">Of the configuration's file; paths in it are relative to that.</param>
     /// <returns>A fault when there is something wrong here, such as a missing file; a remote engine that is away is no
     /// fault.</returns>
@@ -19,27 +21,12 @@ internal static class EngineChoice
         switch (config.Cluster.Engine)
         {
             case ClusterEngine.Etcd:
-                try
-                {
-                    return new EtcdEngine(Options(config.Cluster.Etcd, folder), time);
-                }
-                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
-                    or CryptographicException)
-                {
-                    return EngineFault.Denied($"cluster.etcd: {problem.Message}");
-                }
+                return new EtcdEngine(Options(config.Cluster.Etcd, folder), time);
 
             case ClusterEngine.Postgres:
                 PostgresConfig postgres = config.Cluster.Postgres;
-                try
-                {
-                    return new PostgresEngine(
-                        new PostgresOptions { ConnectionString = postgres.Connection, Schema = postgres.Schema }, time);
-                }
-                catch (ArgumentException problem)
-                {
-                    return EngineFault.Denied($"cluster.postgres.connection: {problem.Message}");
-                }
+                return new PostgresEngine(
+                    new PostgresOptions { ConnectionString = postgres.Connection, Schema = postgres.Schema }, time);
 
             default:
                 EngineResult<EmbeddedEngine> embedded =
@@ -50,22 +37,15 @@ internal static class EngineChoice
 
     private static EtcdOptions Options(EtcdConfig etcd, string folder)
     {
-        X509Certificate2Collection? roots = null;
-        if (etcd.CaFile.Length > 0)
-        {
-            roots = [];
-            roots.ImportFromPemFile(Path.Combine(folder, etcd.CaFile));
-        }
-
         return new EtcdOptions
         {
             Endpoints = [.. etcd.Endpoints.Select(static endpoint => new Uri(endpoint))],
             User = etcd.User,
             Password = etcd.Password,
             Deadline = etcd.Deadline,
-            TrustedRoots = roots,
-            ClientCertificate = etcd.Certificate.Length == 0 ? null : X509Certificate2.CreateFromPemFile(
-                Path.Combine(folder, etcd.Certificate), Path.Combine(folder, etcd.Key)),
+            Tls = new EtcdTls(PathOf(etcd.CaFile), PathOf(etcd.Certificate), PathOf(etcd.Key)),
         };
+
+        string PathOf(string file) => file.Length == 0 ? "" : Path.Combine(folder, file);
     }
 }

@@ -9,14 +9,11 @@ using Proxy.Actors.Runtime;
 using Proxy.Actors.Supervision;
 using Proxy.Cluster.Acme;
 using Proxy.Cluster.Certificates;
-using Proxy.Cluster.Engine;
 using Proxy.Cluster.Management;
-using Proxy.Cluster.Membership;
 using Proxy.Cluster.Probing;
 using Proxy.Cluster.Restart;
 using Proxy.Cluster.Revisions.Editing;
 using Proxy.Cluster.Shutdown;
-using Proxy.Cluster.Vrrp.Node;
 using Proxy.Edge.Node;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Telemetry;
@@ -25,7 +22,8 @@ using Proxy.Edge.Tls;
 namespace Proxy.Cluster.Host;
 
 /// <summary>A node: composition root and life cycle. What it is made of, in the order of starting: log, telemetry,
-/// loops, actors, first revision, management. It stops in the opposite order, after draining.</summary>
+/// loops, actors, first revision, cluster (<see cref="ClusterLife"/>), management. It stops in the opposite order,
+/// after draining.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
@@ -46,29 +44,23 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodePeers _peers;
     private readonly LiveRegistry _live;
     private readonly NodeStatus _status;
-    private readonly LateEngine _engine;
     private readonly NodeRevisions _revisions;
     private readonly NodeDeparture _departure;
-    private readonly VipService _vips;
-    private readonly string _name;
+    private readonly ClusterLife _cluster;
     private readonly HotRestart _restart;
     private readonly Takeover? _before;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
-    private bool _hasDuties;
     private PlannedRevision _running = PlannedRevision.None;
     private ManagementServer? _management;
-    private ClusterNode? _cluster;
-    private LoadMeter? _load;
 
     /// <param name="before">What the process before this one gave; null = this is an ordinary start.</param>
     private NodeHost(string file, SharedBlocks blocks, ProxyConfig config, ILogger logger, Takeover? before)
     {
         NodeConfig node = config.Node;
-        (_file, _logger, _before, _hasDuties) = (file, logger, before, before is null);
+        (_file, _logger, _before) = (file, logger, before);
         int loops = node.Workers > 0 ? node.Workers : Environment.ProcessorCount;
         string name = node.Name.Length > 0 ? node.Name : Environment.MachineName;
-        _name = name;
         NodeLog.Starting(logger, ProductVersion.Text, name, loops, Environment.ProcessId);
 
         var events = new NodeEvents(logger, _time);
@@ -115,18 +107,17 @@ internal sealed class NodeHost : IAsyncDisposable
         actorPort.Connect(_tree);
         _live = new LiveRegistry(loops, _tls, _peers.Share(_actors, actorPort));
         _status = new NodeStatus(_edge, telemetry, events, ledger, name, _time.GetUtcNow()) { Mesh = _peers.Mesh };
-        _engine = new LateEngine(() => OpenEngine(config), _time);
-        var revisions = new NodeRevisionOptions(
-            name, config.Cluster.Name, Path.GetFullPath(node.StateDir),
-            () => _cluster is { Serving: { Count: > 0 } all } ? all : [name],
-            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
-        _revisions = new NodeRevisions(file, blocks, revisions, _engine, _actors, logger, _time, ApplyAsync);
         _departure = new NodeDeparture(
             _actors.Shutdown, new DepartingNode(_edge, _status, () => _running.Config.Node, logger), _time);
-        _vips = PrepareVips(config);
-        _status.VipService = _vips;
-        _departure.Add(new VipDuty(_vips));
-        _actors.Shutdown.AddTask(ShutdownPhase.ServiceStop, "vip-guard", _ => _vips.StopAsync());
+        _cluster = new ClusterLife(
+            config,
+            new ClusterParts(file, name, _peers, _actors, _tree.Pools, _edge, _status, _departure, _time, logger),
+            hasDuties: before is null);
+        var revisions = new NodeRevisionOptions(
+            name, config.Cluster.Name, Path.GetFullPath(node.StateDir), () => _cluster.Serving,
+            IsAlone: config.Cluster.Engine == ClusterEngine.Embedded);
+        _revisions = new NodeRevisions(
+            file, blocks, revisions, _cluster.AdmittedEngine, _cluster.Journal, _actors, logger, _time, ApplyAsync);
         _restart = PrepareRestart();
         Inherit();
     }
@@ -141,6 +132,17 @@ internal sealed class NodeHost : IAsyncDisposable
             foreach (ConfigProblem problem in loading.Errors)
             {
                 await errors.WriteLineAsync(problem.ToString());
+            }
+
+            return 2;
+        }
+
+        IReadOnlyList<string> misnamed = DatabaseInspection.Look(config.Cluster);
+        if (misnamed.Count > 0)
+        {
+            foreach (string problem in misnamed)
+            {
+                await errors.WriteLineAsync($"{file}: {problem}");
             }
 
             return 2;
@@ -175,12 +177,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _staples.Dispose();
         await _acme.DisposeAsync();
         await _actors.DisposeAsync();
-        _load?.Dispose();
-        _cluster?.Dispose();
-        await _peers.DisposeAsync();
-
         _revisions.Dispose();
-        await _engine.DisposeAsync();
+        await _cluster.DisposeAsync();
         await _edge.DisposeAsync();
         await _accessLogs.DisposeAsync();
         _reloading.Dispose();
@@ -210,7 +208,7 @@ internal sealed class NodeHost : IAsyncDisposable
         }
         else
         {
-            StartCluster(config);
+            _cluster.Join(config, _running.Config);
             if (!await StartManagementAsync(config.Management))
             {
                 return false;
@@ -246,9 +244,8 @@ internal sealed class NodeHost : IAsyncDisposable
             ? "this process has taken over"
             : "this process serves; the one before it does not answer");
         Inherit();
-        _hasDuties = true;
-        _vips.Adopt(_running.Config);
-        StartCluster(config);
+        _cluster.TakeDuties(_running.Config);
+        _cluster.Join(config, _running.Config);
         await StartManagementAsync(config.Management);
         _certificates.Start();
         return true;
@@ -257,21 +254,6 @@ internal sealed class NodeHost : IAsyncDisposable
     private int? InheritedManagement(ManagementConfig config) => _before?.Sockets.FirstOrDefault(
         socket => socket.Loop < 0 && socket.Bind == config.Bind.ToString())?.Descriptor;
 
-    /// <summary>What only one process of the node can have goes to the next one.</summary>
-    private async Task LeaveDutiesAsync()
-    {
-        _hasDuties = false;
-        await _vips.StayAsync();
-        if (_cluster is { } cluster)
-        {
-            using var limit = new CancellationTokenSource(NodeDeparture.DutyLimit, _time);
-            await cluster.LeaveAsync(limit.Token);
-        }
-
-        await _peers.PushTailAsync(CancellationToken.None);
-        await _peers.DisposeAsync();
-    }
-
     private IEnumerable<IManagementEndpoints> Endpoints(bool readOnly)
     {
         var guard = new ChangeGuard(readOnly);
@@ -279,27 +261,10 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return new VipEndpoints(_status, guard);
         yield return new PeerEndpoints(_status);
         yield return new RevisionEndpoints(_revisions.Store, guard);
-        if (_cluster is not null)
+        if (_cluster.Node is { } node)
         {
-            yield return new ClusterEndpoints(_cluster, guard, readOnly, _time);
+            yield return new ClusterEndpoints(node, guard, readOnly, _time);
         }
-    }
-
-    /// <summary>After the first revision, so that a node serves before it joins.</summary>
-    private void StartCluster(ProxyConfig config)
-    {
-        ClusterNode cluster = _cluster = ClusterNode.Start(config, _engine, _name, _actors, _time, _logger);
-        _load = new LoadMeter(_status.Telemetry, _time, cluster.LoadChanged);
-        _status.ClusterBoard = cluster.Board;
-        cluster.Supervise(_peers.Mesh, _tree.Pools);
-        cluster.Adopt(_running.Config);
-        _departure.Add(cluster);
-        _actors.Shutdown.AddTask(
-            ShutdownPhase.ClusterLeave,
-            "membership",
-            cancellation => new ValueTask(cluster.LeaveAsync(cancellation)));
-        _peers.Start(cluster);
-        _actors.Shutdown.AddTask(ShutdownPhase.BeforeClusterShutdown, "peers", _peers.PushTailAsync);
     }
 
     private ManagementTls TlsOf(ManagementTlsConfig tls)
@@ -352,24 +317,6 @@ internal sealed class NodeHost : IAsyncDisposable
             : edge;
     }
 
-    /// <summary>The embedded engine's file belongs to one process at a time.</summary>
-    private EngineResult<IClusterEngine> OpenEngine(ProxyConfig config) =>
-        _hasDuties || config.Cluster.Engine != ClusterEngine.Embedded
-            ? EngineChoice.Open(config, Path.GetDirectoryName(Path.GetFullPath(_file))!, _time) // A file is in one.
-            : EngineFault.Unavailable("it is with the process before this one");
-
-    private VipService PrepareVips(ProxyConfig config) => new(
-        _actors,
-        new VipServices(
-            _logger, _time,
-            new VipNode(
-                _edge, _status, () => _departure.Phase is NodePhase.Draining or NodePhase.Leaving,
-                () => _cluster?.Board.View.Standing is not ClusterStanding.Stale,
-                () => config.Cluster.Engine != ClusterEngine.Embedded && _cluster is { } all ? all.Serving : []),
-            new VipBoard(), _name,
-            config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _peers.Mesh : null, _file,
-            Path.Combine(Path.GetFullPath(config.Node.StateDir), "vip-nodes")));
-
     private HotRestart PrepareRestart()
     {
         var restart = new HotRestart(
@@ -378,10 +325,8 @@ internal sealed class NodeHost : IAsyncDisposable
             ShareSocketsAsync, what => NodeLog.Handover(_logger, what), _time);
         restart.BeforeGivingWay(StopManagementAsync);
         restart.BeforeGivingWay(() => _acme.DisposeAsync().AsTask());
-        restart.BeforeGivingWay(LeaveDutiesAsync);
-        // The next process cannot open the embedded engine's file while this one has it; any other this one needs to
-        // leave the cluster.
-        restart.BeforeGivingWay(() => _revisions.IsAlone ? _engine.DisposeAsync().AsTask() : Task.CompletedTask);
+        restart.BeforeGivingWay(_cluster.LeaveDutiesAsync);
+        restart.BeforeGivingWay(_cluster.LeaveFilesAsync);
         return restart;
     }
 
@@ -465,13 +410,8 @@ internal sealed class NodeHost : IAsyncDisposable
         _live.Retain(planned.Snapshot);
         _peers.Shares.Adopt(planned.Snapshot);
         _running = planned;
-        _cluster?.Adopt(config);
+        _cluster.Adopt(config);
         await _acme.AdoptAsync(config);
-        if (_hasDuties)
-        {
-            _vips.Adopt(config);
-        }
-
         _status.Set(planned, HoconJson.Write(revised.Document, indented: true));
         return null;
     }

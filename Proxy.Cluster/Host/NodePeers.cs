@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -23,13 +22,6 @@ internal sealed class NodePeers : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long a peer may be away before the membership is told: a restart of its process is
-    /// shorter.</summary>
-    private const int SilentLooks = 3;
-
-    /// <summary>After so long with peers, what the cluster has would have come.</summary>
-    private const int SettledLooks = 3;
-
     private static readonly TimeSpan MeetingTime = TimeSpan.FromSeconds(15);
 
     private const int AloneJournalEntries = 1024;
@@ -46,16 +38,12 @@ internal sealed class NodePeers : IAsyncDisposable
     private readonly long _began;
     private readonly LiveTables _tables;
     private readonly CancellationTokenSource _stop = new();
-
-    /// <summary>Peers that were met: for how many looks they have been away.</summary>
-    private readonly Dictionary<string, int> _missing = new(StringComparer.Ordinal);
+    private readonly PeerWatch _watch;
     private ClusterNode? _cluster;
     private ShareService? _shares;
     private IDisposable? _watching;
     private Task _running = Task.CompletedTask;
-    private ImmutableArray<string> _silent = [];
     private bool _listening;
-    private int _settled;
     private int _ended;
 
     /// <param name="file">The configuration's.</param>
@@ -66,6 +54,7 @@ internal sealed class NodePeers : IAsyncDisposable
         TimeProvider time, ILogger logger, ReadOnlySpan<byte> entryKey)
     {
         (_config, _name, _ticketKeys, _time, _logger) = (config.Cluster.Peers, name, ticketKeys, time, logger);
+        _watch = new PeerWatch(name);
         _wanted = _config.AreWanted(config.Cluster.Engine);
         _began = time.GetTimestamp();
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // A file always is in one.
@@ -246,46 +235,22 @@ internal sealed class NodePeers : IAsyncDisposable
     {
         IReadOnlyList<string> connected = Mesh.Peers;
         return connected.Count > 0
-            ? IsFirst(connected)
+            ? _watch.IsFirst(connected)
             : !_wanted || _time.GetElapsedTime(_began) >= MeetingTime;
     }
 
-    private bool IsFirst(IReadOnlyList<string> others) => others.All(peer => string.CompareOrdinal(_name, peer) < 0);
-
     private void Look()
     {
-        IReadOnlyList<string> connected = Mesh.Peers;
-        IReadOnlyList<string> members = _directory.Names;
-        string[] nodes = [.. connected.Union(members)];
-        Mesh.Counters.SetPeers(nodes.Select(NodeTag.Of));
-        // A member that cannot be reached stays among them: it may live on behind a broken network.
-        _shares?.SetNodes(nodes);
-        _settled = connected.Count > 0 ? _settled + 1 : 0;
-        if (_settled == SettledLooks && IsFirst(connected))
+        PeerLook look = _watch.Look(Mesh.Peers, _directory.Names);
+        Mesh.Counters.SetPeers(look.Nodes.Select(NodeTag.Of));
+        _shares?.SetNodes(look.Nodes);
+        if (look.OffersTickets)
         {
             _tickets?.Offer();
         }
 
-        foreach (string name in connected)
+        if (look.Silent is { } silent)
         {
-            _missing[name] = 0;
-        }
-
-        // Who was never met is perhaps only configured wrongly here; the engine knows whether it lives.
-        foreach (string name in _missing.Keys.Except(connected).ToList())
-        {
-            _missing[name]++;
-            if (!members.Contains(name))
-            {
-                _missing.Remove(name);
-            }
-        }
-
-        ImmutableArray<string> silent =
-            [.. _missing.Where(static one => one.Value >= SilentLooks).Select(static one => one.Key).Order()];
-        if (!silent.SequenceEqual(_silent))
-        {
-            _silent = silent;
             _cluster?.PeersSilent(silent);
         }
     }

@@ -5,6 +5,7 @@ using Proxy.Actors.Planning;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Certificates;
 using Proxy.Cluster.Engine;
+using Proxy.Cluster.Journal;
 using Proxy.Cluster.Revisions;
 using Proxy.Cluster.Revisions.Editing;
 
@@ -22,13 +23,14 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
     private volatile SharedBlocks _blocks;
 
     /// <param name="blocks">The file as it was read at the start.</param>
-    /// <param name="engine">Where the revisions are.</param>
+    /// <param name="journal">Where the revisions are; in <paramref name="engine"/> or apart from it.</param>
     /// <param name="apply">Runs a configuration; answers why not, or null.</param>
     public NodeRevisions(
         string file,
         SharedBlocks blocks,
         NodeRevisionOptions options,
         IClusterEngine engine,
+        IJournal journal,
         IActorSystem actors,
         ILogger logger,
         TimeProvider time,
@@ -36,17 +38,14 @@ internal sealed class NodeRevisions : IRevisionNode, IDisposable
     {
         (_file, _blocks, _logger, _time, _apply) = (file, blocks, logger, time, apply);
         _who = $"{options.Node}, {Path.GetFileName(file)}";
-        IsAlone = options.IsAlone;
         var keys = new RevisionKeys(options.Cluster);
         Store = new RevisionStore(actors, new RevisionServices(
-            options.Node, keys, RevisionStore.JournalIn(engine, keys), engine, this,
-            new LocalRevisionFile(options.StateDir), options.Nodes, options.IsAlone));
+            options.Node, keys, journal, engine, this, new LocalRevisionFile(options.StateDir), options.Nodes,
+            options.IsAlone)
+        { IsJournalApart = journal is not EngineJournal });
     }
 
     public RevisionStore Store { get; }
-
-    /// <summary>No other node has this configuration.</summary>
-    public bool IsAlone { get; }
 
     /// <summary>Brings the first revision up; false when nothing could be run.</summary>
     public async Task<bool> StartAsync()

@@ -1,10 +1,10 @@
+using Proxy.Cluster.Engine;
 using Proxy.Cluster.Sqlite;
 
 namespace Proxy.Cluster.Journal;
 
-/// <summary>The SQLite file of journals. Writes collect in one transaction until <see cref="Commit"/>. One thread.
-/// </summary>
-internal sealed class JournalFile : IDisposable
+/// <summary>The SQLite file of journals. One thread.</summary>
+internal sealed class JournalFile : IWriterFile<JournalFile>
 {
     private const long Format = 1;
     private const int PageSize = 512;
@@ -29,9 +29,7 @@ internal sealed class JournalFile : IDisposable
     ];
 
     private readonly SqliteDatabase _database;
-    private readonly SqliteStatement _begin;
-    private readonly SqliteStatement _commit;
-    private readonly SqliteStatement _rollback;
+    private readonly SqliteTransaction _transaction;
     private readonly SqliteStatement _getHead;
     private readonly SqliteStatement _putHead;
     private readonly SqliteStatement _putEvent;
@@ -41,14 +39,11 @@ internal sealed class JournalFile : IDisposable
     private readonly SqliteStatement _putSnapshot;
     private readonly SqliteStatement _getSnapshots;
     private readonly SqliteStatement _forgetSnapshots;
-    private bool _begun;
 
     private JournalFile(SqliteDatabase database)
     {
         _database = database;
-        _begin = database.Prepare("BEGIN IMMEDIATE");
-        _commit = database.Prepare("COMMIT");
-        _rollback = database.Prepare("ROLLBACK");
+        _transaction = new SqliteTransaction(database);
         _getHead = database.Prepare("SELECT epoch, last, floor FROM writers WHERE name = ?1");
         _putHead = database.Prepare("INSERT OR REPLACE INTO writers VALUES(?1, ?2, ?3, ?4)");
         // The primary key is the last line against two events with one number.
@@ -99,7 +94,7 @@ internal sealed class JournalFile : IDisposable
             return judgement;
         }
 
-        Begin();
+        _transaction.Begin();
         for (int i = 0; i < events.Count; i++)
         {
             JournalEvent one = events[i];
@@ -141,7 +136,7 @@ internal sealed class JournalFile : IDisposable
             return judgement;
         }
 
-        Begin();
+        _transaction.Begin();
         _putSnapshot.Bind(1, name).Bind(2, snapshot.Sequence).Bind(3, snapshot.Sealed()).Run();
         _forgetSnapshots.Bind(1, name).Run();
         Put(name, head with { Epoch = epoch });
@@ -173,47 +168,19 @@ internal sealed class JournalFile : IDisposable
             return judgement;
         }
 
-        Begin();
+        _transaction.Begin();
         _forget.Bind(1, name).Bind(2, before).Run();
         Put(name, head with { Epoch = epoch, Floor = before });
         return new JournalOutcome.Ok(before);
     }
 
-    public void Commit()
-    {
-        if (_begun)
-        {
-            _commit.Run();
-            _begun = false;
-        }
-    }
+    public JournalFile BeginTurn() => this;
 
-    public void Rollback()
-    {
-        if (_begun)
-        {
-            _begun = false;
-            try
-            {
-                _rollback.Run();
-            }
-            catch (SqliteException)
-            {
-                // Some errors (a full disk) have rolled back already: "no transaction is active".
-            }
-        }
-    }
+    public void CommitTurn(JournalFile turn) => _transaction.Commit();
+
+    public void AbandonTurn() => _transaction.Rollback();
 
     public void Dispose() => _database.Dispose();
-
-    private void Begin()
-    {
-        if (!_begun)
-        {
-            _begin.Run();
-            _begun = true;
-        }
-    }
 
     private JournalHead Head(string name)
     {

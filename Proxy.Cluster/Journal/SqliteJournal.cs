@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Sqlite;
 
@@ -10,20 +9,10 @@ internal sealed class SqliteJournal : IJournal
 {
     public const string FileName = "journal.db";
 
-    private const int MaxWaiting = 4096;
-    private const int MaxCallsPerTurn = 256;
+    private readonly WriterQueue<JournalFile> _queue;
 
-    private readonly BlockingCollection<Call> _waiting = new(MaxWaiting);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly JournalFile _file;
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _deadline;
-
-    private SqliteJournal(JournalFile file, TimeSpan deadline, TimeProvider time)
-    {
-        (_file, _deadline, _time) = (file, deadline, time);
-        new Thread(Run) { IsBackground = true, Name = "journal" }.Start();
-    }
+    private SqliteJournal(JournalFile file, TimeSpan deadline, TimeProvider time) =>
+        _queue = new WriterQueue<JournalFile>(file, "journal", deadline, time);
 
     /// <param name="folder">Made when missing.</param>
     public static EngineResult<SqliteJournal> Open(string folder, TimeSpan deadline, TimeProvider time)
@@ -50,7 +39,7 @@ internal sealed class SqliteJournal : IJournal
     public ValueTask<EngineResult<JournalPage>> ReadAsync(string name, long from, CancellationToken cancellation)
     {
         JournalInput.Check(name);
-        return CallAsync(file => file.Read(name, from), cancellation);
+        return _queue.CallAsync<JournalPage>(file => file.Read(name, from), cancellation);
     }
 
     public ValueTask<JournalOutcome> SaveAsync(
@@ -63,7 +52,8 @@ internal sealed class SqliteJournal : IJournal
     public ValueTask<EngineResult<JournalSnapshot?>> LoadAsync(string name, CancellationToken cancellation)
     {
         JournalInput.Check(name);
-        return CallAsync(file => file.Snapshots(name) is [.., var newest] ? newest : null, cancellation);
+        return _queue.CallAsync<JournalSnapshot?>(
+            file => file.Snapshots(name) is [.., var newest] ? newest : null, cancellation);
     }
 
     public ValueTask<JournalOutcome> TruncateAsync(
@@ -73,119 +63,12 @@ internal sealed class SqliteJournal : IJournal
         return WriteAsync(file => file.Truncate(name, epoch, before), cancellation);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _waiting.CompleteAdding();
-        await _ended.Task;
-    }
-
-    private void Run()
-    {
-        var calls = new List<Call>(MaxCallsPerTurn);
-        foreach (Call first in _waiting.GetConsumingEnumerable())
-        {
-            calls.Add(first);
-            while (calls.Count < MaxCallsPerTurn && _waiting.TryTake(out Call? next))
-            {
-                calls.Add(next);
-            }
-
-            calls.RemoveAll(static call => !call.TryTake());
-            RunTurn(calls);
-            calls.Clear();
-        }
-
-        _file.Dispose();
-        _ended.SetResult();
-    }
-
-    private void RunTurn(List<Call> calls)
-    {
-        try
-        {
-            calls.ForEach(call => call.CarryOut(_file));
-            _file.Commit();
-            calls.ForEach(static call => call.Answer());
-        }
-        catch (SqliteException problem)
-        {
-            _file.Rollback();
-            calls.ForEach(call => call.Fail(EngineFault.Unavailable(problem.Message)));
-        }
-    }
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
     private async ValueTask<JournalOutcome> WriteAsync(
-        Func<JournalFile, JournalOutcome> write, CancellationToken cancellation)
+        Func<JournalFile, EngineResult<JournalOutcome>> write, CancellationToken cancellation)
     {
-        EngineResult<JournalOutcome> result = await CallAsync(write, cancellation);
+        EngineResult<JournalOutcome> result = await _queue.CallAsync(write, cancellation);
         return result.IsOk ? result.Value : new JournalOutcome.Unavailable(result.Fault.Reason);
-    }
-
-    private async ValueTask<EngineResult<T>> CallAsync<T>(Func<JournalFile, T> work, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var call = new Call<T>(work);
-        if (!TryEnqueue(call))
-        {
-            return EngineFault.Unavailable("too many calls are waiting, or the journal is closed");
-        }
-
-        try
-        {
-            return await call.Result.WaitAsync(_deadline, _time, cancellation);
-        }
-        catch (TimeoutException)
-        {
-            call.TryTake();
-            return EngineFault.Deadline(_deadline);
-        }
-        catch (OperationCanceledException)
-        {
-            call.TryTake();
-            throw;
-        }
-    }
-
-    private bool TryEnqueue(Call call)
-    {
-        try
-        {
-            return _waiting.TryAdd(call);
-        }
-        catch (InvalidOperationException)
-        {
-            return false; // Closed.
-        }
-    }
-
-    private abstract class Call
-    {
-        private int _taken;
-
-        /// <summary>True for the first who asks: the thread that carries it out, or the caller that gives up.</summary>
-        public bool TryTake() => Interlocked.Exchange(ref _taken, 1) == 0;
-
-        public abstract void CarryOut(JournalFile file);
-
-        /// <summary>After the commit.</summary>
-        public abstract void Answer();
-
-        public abstract void Fail(EngineFault fault);
-    }
-
-    private sealed class Call<T>(Func<JournalFile, T> work) : Call
-    {
-        private readonly TaskCompletionSource<EngineResult<T>> _answer =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        private EngineResult<T> _result;
-
-        public Task<EngineResult<T>> Result => _answer.Task;
-
-        public override void CarryOut(JournalFile file) => _result = work(file);
-
-        public override void Answer() => _answer.TrySetResult(_result);
-
-        public override void Fail(EngineFault fault) => _answer.TrySetResult(fault);
     }
 }

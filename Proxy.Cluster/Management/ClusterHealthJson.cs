@@ -17,36 +17,10 @@ internal static class ClusterHealthJson
             json.WriteNumber("number", heard.Verdicts.Number);
             json.WriteString("at", heard.At);
             json.WriteBoolean("fresh", now - heard.At < heard.Verdicts.FreshFor);
-            json.WriteStartArray("members");
-            foreach (MemberVerdict member in heard.Verdicts.Members)
-            {
-                WriteMember(json, member);
-            }
-
-            json.WriteEndArray();
+            VerdictJson.Write(json, heard.Verdicts.Members);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-    }
-
-    private static void WriteMember(Utf8JsonWriter json, MemberVerdict member)
-    {
-        json.WriteStartObject();
-        json.WriteString("member", member.Member);
-        json.WriteBoolean("up", member.Up);
-        json.WriteString("reason", member.Reason);
-        json.WriteStartArray("evidence");
-        foreach (Opinion opinion in member.Evidence)
-        {
-            json.WriteStartObject();
-            json.WriteString("node", opinion.Node);
-            json.WriteBoolean("passed", opinion.Passed);
-            json.WriteString("reason", opinion.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
     }
 }

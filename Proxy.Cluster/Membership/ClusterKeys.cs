@@ -20,7 +20,8 @@ internal sealed record ClusterKeys(string Cluster)
     /// <summary>Everything about singletons.</summary>
     public string Ownership => $"{Cluster}/owner";
 
-    /// <summary>Ownerships: on the owner's lease; the revision that created one is its fencing token.</summary>
+    /// <summary>Ownerships: on the owner's lease; the revision that put one there is its fencing token. Written only
+    /// when the owner changes.</summary>
     public string Owners => $"{Cluster}/owner/";
 
     /// <summary>Who shall be next, written by an owner that hands over; on its lease.</summary>

@@ -14,4 +14,11 @@ internal sealed record ClusterRecord(string Id, bool IsClosing)
 
     public static ClusterRecord? Read(ReadOnlyMemory<byte> value) => ClusterJson.Read(
         value, static json => new ClusterRecord(json.Text("id"), json.IsTrue("closing")));
+
+    /// <summary>What to tell an operator whose node is of another cluster.</summary>
+    /// <param name="name">Under which the engine holds this one.</param>
+    public string IsForeignTo(string clusterId, string name) =>
+        $"this node belongs to cluster {clusterId}, but the engine holds cluster {Id} under the name \"{name}\": wrong "
+        + "engine, or cluster.name is used twice. It serves without the cluster; to move it over, set cluster.id or "
+        + "remove node.json from the state directory";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Proxy.Cluster.Engine;
 
 namespace Proxy.Cluster.Membership;
 
@@ -19,6 +20,9 @@ internal sealed record Member(
     bool Alive,
     NodeLoad Load)
 {
+    /// <summary>What its sign of life hangs on; none when that has ended.</summary>
+    public LeaseId Lease { get; init; }
+
     /// <summary>May be given work for the cluster.</summary>
     public bool IsServing => Status == MemberStatus.Up && Alive;
 

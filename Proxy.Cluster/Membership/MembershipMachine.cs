@@ -146,9 +146,7 @@ internal sealed class MembershipMachine
         _refusal = "";
         if (_state.Cluster is { } cluster && cluster.Value.Id != _clusterId)
         {
-            _refusal = $"this node belongs to cluster {_clusterId}, but the engine holds cluster {cluster.Value.Id} "
-                + $"under the name \"{_settings.Cluster}\": wrong engine, or cluster.name is used twice. It serves "
-                + "without the cluster; to move it over, set cluster.id or remove node.json from the state directory";
+            _refusal = cluster.Value.IsForeignTo(_clusterId, _settings.Cluster);
             return null;
         }
 

@@ -143,6 +143,7 @@ internal readonly record struct OwnRecord(
         string age = other.Protocols.Oldest > Self.Protocols.Newest ? "old" : "new";
         return $"version {Self.Version} is too {age} for this cluster: it speaks protocol "
             + $"{Self.Protocols.Oldest} to {Self.Protocols.Newest}, {other.Name} (version {other.Version}) "
-            + $"{other.Protocols.Oldest} to {other.Protocols.Newest}";
+            + $"{other.Protocols.Oldest} to {other.Protocols.Newest}; run a version on this node that the cluster "
+            + "understands";
     }
 }

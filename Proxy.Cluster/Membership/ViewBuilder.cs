@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Proxy.Cluster.Engine;
 
 namespace Proxy.Cluster.Membership;
 
@@ -62,7 +63,10 @@ internal static class ViewBuilder
             record.UpNumber,
             observers,
             lives,
-            state.PulseOf(record.Node.Name)?.Value.Load ?? default);
+            state.PulseOf(record.Node.Name)?.Value.Load ?? default)
+        {
+            Lease = lives ? state.PulseOf(record.Node.Name)!.Value.Lease : LeaseId.None, // It lives by its pulse.
+        };
     }
 
     // Rounded, so that the text stays while clocks drift and messages take their time.

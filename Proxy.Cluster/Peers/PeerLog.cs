@@ -20,6 +20,6 @@ internal static partial class PeerLog
     [LoggerMessage(204, LogLevel.Error, "peers: a handler of channel {Channel} failed")]
     public static partial void HandlerFailed(ILogger logger, string channel, Exception error);
 
-    [LoggerMessage(205, LogLevel.Warning, "peers: TLS with {Address} failed: {Why}")]
+    [LoggerMessage(205, LogLevel.Warning, "peers: no TLS with {Address}: {Why}")]
     public static partial void TlsFailed(ILogger logger, string address, string why);
 }

@@ -26,12 +26,14 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
     private readonly PeerTransport _transport;
     private readonly PeerDelivery _delivery;
     private readonly WriteSignal _signal = new();
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<PeerReply>> _requests = new();
-    private readonly List<Task> _running = [];
+    private readonly PeerLoop _loop;
     private IDisposable? _watching;
     private long _lastRequest;
+    private long _tickAt;
+    private long _pumpAt;
+    private bool _isIdle;
+    private bool _isWritten;
     private int _ticks;
     private int _disposed;
 
@@ -53,7 +55,8 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
         Counters = new SummedCounters(Counts, tag, settings.CounterEntries);
         Blobs = new BlobReplica(tag, clock, _signal);
         _machine = new MeshMachine(settings.Identity, settings.Mesh, [Entries, Counts], Blobs, random);
-        _transport = new PeerTransport(_machine, Step, settings.Tls, time, logger);
+        _loop = new PeerLoop(Turn, logger);
+        _transport = new PeerTransport(_machine, Step, _loop, settings.Tls, time, logger);
         _delivery = new PeerDelivery(
             Blobs, logger, () => Now.Wall, Completed,
             (connection, correlation, channel, content) =>
@@ -100,8 +103,7 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
         _signal.Attach(Wake);
         _watching = _directory.OnChange(TakeTargets);
         TakeTargets();
-        _running.Add(PumpAsync(_stop.Token));
-        _running.Add(TickAsync(_stop.Token));
+        _loop.Start();
         return null;
     }
 
@@ -200,8 +202,7 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(5), _time, CancellationToken.None);
         }
 
-        await _stop.CancelAsync();
-        await Task.WhenAll(_running);
+        await _loop.DisposeAsync();
         lock (_lock)
         {
             _transport.Dispose();
@@ -212,8 +213,6 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
         {
             Completed(new MeshEffect.RequestDone(request, null, "the node shuts down"));
         }
-
-        _stop.Dispose();
     }
 
     private bool AnySendable()
@@ -224,10 +223,11 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
         }
     }
 
-    /// <summary>The one way to the machine: a step, what it wants done, then, outside the lock, what others have to
-    /// hear.</summary>
+    /// <summary>The one way to the machine: a step, what it wants done, then, outside the lock, what is to be sent and
+    /// what others have to hear.</summary>
     private void Step(Action<MeshMachine, PeerInstant> step)
     {
+        List<PeerConnection>? sendable;
         lock (_lock)
         {
             PeerInstant now = Now;
@@ -243,9 +243,10 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
                 effects = _machine.TakeEffects();
             }
 
-            _transport.Flush();
+            sendable = _transport.TakeSendable();
         }
 
+        sendable?.ForEach(_transport.Write);
         _delivery.Run();
     }
 
@@ -293,59 +294,65 @@ internal sealed class PeerMesh : IPeerMessages, IAsyncDisposable
 
     private void Wake()
     {
-        if (_wake.CurrentCount == 0)
-        {
-            _wake.Release();
-        }
+        Volatile.Write(ref _isWritten, true);
+        _loop.Wake();
     }
 
-    private async Task PumpAsync(CancellationToken cancellation)
+    /// <summary>Loop's thread: sends what was written and does what is due; answers for how many microseconds there is
+    /// nothing more to do.</summary>
+    private long Turn()
     {
-        while (!cancellation.IsCancellationRequested)
+        long now = Microseconds();
+        if (now >= _tickAt)
         {
-            try
-            {
-                _signal.Arm();
-                if (!_machine.HasMore && !Blobs.HasUnsent)
-                {
-                    await _wake.WaitAsync(cancellation);
-                }
+            _tickAt = now + (long)TickEvery.TotalMicroseconds;
+            Tick();
+        }
 
-                await Task.Delay(BatchTime(), _time, cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        if (_isIdle && Volatile.Read(ref _isWritten))
+        {
+            // The first after a pause leaves at once, those that follow it together.
+            (_isIdle, _pumpAt) = (false, now);
+        }
 
+        if (!_isIdle && now >= _pumpAt)
+        {
+            Pump(now);
+        }
+
+        long due = _isIdle ? _tickAt : Math.Min(_tickAt, _pumpAt);
+        return Math.Max(0, due - Microseconds());
+    }
+
+    private void Pump(long now)
+    {
+        if (!HasUnsent)
+        {
+            // Only now writing costs the writers a wake-up. What was written before they knew shows afterwards.
+            Volatile.Write(ref _isWritten, false);
+            _signal.Arm();
+            _isIdle = !HasUnsent;
+        }
+
+        if (!_isIdle)
+        {
             Step(static (machine, _) => machine.Pump());
+            _pumpAt = now + (long)BatchTime().TotalMicroseconds;
         }
     }
+
+    private bool HasUnsent => _machine.HasMore || Blobs.HasUnsent;
+
+    private long Microseconds() => (long)_time.GetElapsedTime(0).TotalMicroseconds;
 
     /// <summary>Each batch costs a system call per peer: with more of them it is worth to wait a little
     /// longer.</summary>
     private TimeSpan BatchTime() => TimeSpan.FromMilliseconds(_machine.Live.Count switch
     {
         < 4 => 1,
-        < 8 => 5,
-        _ => 10,
+        < 8 => 3,
+        _ => 5,
     });
-
-    private async Task TickAsync(CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(TickEvery, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellation))
-            {
-                Tick();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The node ends.
-        }
-    }
 
     private void Tick()
     {

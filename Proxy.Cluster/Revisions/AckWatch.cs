@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Proxy.Actors.Runtime;
 using Proxy.Cluster.Engine;
 
@@ -40,6 +42,19 @@ internal sealed class AckWatch(
         Write();
     }
 
+    /// <summary>There is a commit in a journal that the engine knows nothing of. Nobody waits for it: the others look
+    /// now and then.</summary>
+    public void Announce(long number)
+    {
+        if (engine is not null)
+        {
+            byte[] text = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+            context.PipeToSelf(
+                engine.CommitAsync(EngineTransaction.Of(new EngineWrite.Put(keys.Newest, text)), stop),
+                static _ => new RevisionMessage.Announced());
+        }
+    }
+
     /// <returns>Whether there may be new revisions.</returns>
     public bool Handle(RevisionMessage message)
     {
@@ -51,6 +66,8 @@ internal sealed class AckWatch(
                 return OnMoved(moved.Result);
             case RevisionMessage.AckWritten written:
                 OnWritten(written);
+                return false;
+            case RevisionMessage.Announced:
                 return false;
             case RevisionMessage.Retry:
                 Begin();

@@ -71,10 +71,7 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
                     : new Judgement([judged.Result.Error!.Message], [], [])));
                 break;
             case RevisionMessage.Appended appended:
-                Perform(new RevisionInput.Appended(
-                    appended.Id, appended.Result.TryGetValue(out JournalOutcome? outcome)
-                        ? outcome
-                        : new JournalOutcome.Unavailable(appended.Result.Error!.Message)));
+                OnAppended(appended);
                 break;
             case RevisionMessage.ReadDone read:
                 OnRead(read.Result);
@@ -137,6 +134,13 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
             }
 
             OnFileTaken(answer, hash, _notes.Add);
+            if (answer is RevisionAnswer.Committed { Revision.Number: 1 } && memory?.Revision is { Number: > 0 } lost)
+            {
+                _notes.Add(
+                    $"the journal was empty and begins anew with the file; what was changed up to revision "
+                    + $"{lost.Number} without the file is not in it");
+            }
+
             if (answer is RevisionAnswer.Unchanged && _machine.History.Head is { } head && FileOf(head) is { } file
                 && RevisionContent.HashOf(file) != hash && memory is null)
             {
@@ -258,20 +262,33 @@ internal sealed class RevisionActor : Actor<RevisionMessage>, IDisposable
         });
     }
 
+    private void OnAppended(RevisionMessage.Appended appended)
+    {
+        JournalOutcome outcome = appended.Result.TryGetValue(out JournalOutcome? value)
+            ? value
+            : new JournalOutcome.Unavailable(appended.Result.Error!.Message);
+        if (outcome is JournalOutcome.Ok ok && _services.IsJournalApart)
+        {
+            _acks.Announce(ok.Last);
+        }
+
+        Perform(new RevisionInput.Appended(appended.Id, outcome));
+    }
+
     private void OnRead(Result<RevisionsRead> result)
     {
         RevisionsRead read = result.TryGetValue(out RevisionsRead? value)
             ? value
             : new RevisionsRead([], result.Error!.Message);
-        if (read.Fault is null)
+        if (read.Fault is not null || _services.IsJournalApart)
         {
-            Perform(new RevisionInput.Learned(read.Revisions));
-            return;
+            // The watch may be well and have nothing more to say.
+            Context.StartTimer(_machine, new RevisionMessage.Look(), LookAgain);
         }
 
-        // The watch may be well and have nothing more to say.
-        Context.StartTimer(_machine, new RevisionMessage.Look(), LookAgain);
-        Perform(new RevisionInput.Unreadable(read.Fault));
+        Perform(read.Fault is { } fault
+            ? new RevisionInput.Unreadable(fault)
+            : new RevisionInput.Learned(read.Revisions));
     }
 
     private void OnApplied(RevisionMessage.Applied applied)

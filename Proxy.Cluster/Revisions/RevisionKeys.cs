@@ -10,6 +10,9 @@ internal sealed record RevisionKeys(string Cluster)
     /// <summary>The commits.</summary>
     public string Journal => $"{Cluster}/revisions/journal/";
 
+    /// <summary>Of a journal that is not in the engine: the newest number, for those who watch.</summary>
+    public string Newest => $"{Cluster}/revisions/newest";
+
     /// <summary>What nodes say about them.</summary>
     public string Acks => $"{Cluster}/revisions/acks/";
 

@@ -152,7 +152,7 @@ internal sealed class RevisionMachine(string node)
         };
         if (RevisionCodec.Encode(revision).Payload.Length > IJournal.MaxBytes)
         {
-            Answer(new RevisionAnswer.Invalid(["the configuration is too large for the engine"]), effects);
+            Answer(new RevisionAnswer.Invalid(["the configuration is too large for its journal"]), effects);
             return;
         }
 

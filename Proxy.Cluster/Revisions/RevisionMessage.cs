@@ -39,6 +39,8 @@ internal abstract record RevisionMessage
 
     internal sealed record AckWritten(NodeAck Ack, Result<bool> Result) : RevisionMessage;
 
+    internal sealed record Announced : RevisionMessage;
+
     internal sealed record Retry : RevisionMessage;
 
     /// <summary>There may be new revisions.</summary>

@@ -9,7 +9,8 @@ namespace Proxy.Cluster.Revisions;
 /// <summary>What revisions work with.</summary>
 /// <param name="Node">This node's name.</param>
 /// <param name="Keys">Where in the engine.</param>
-/// <param name="Journal">Of the whole cluster; see <see cref="RevisionStore.JournalIn"/>.</param>
+/// <param name="Journal">Of the whole cluster; see <see cref="RevisionStore.JournalIn"/> for the one in the
+/// engine.</param>
 /// <param name="Engine">Tells of other nodes' commits and what they say about them; null = there are no others.</param>
 /// <param name="Runtime">The node itself.</param>
 /// <param name="Nodes">Names of the members that should run revisions. Any thread.</param>
@@ -22,7 +23,11 @@ internal sealed record RevisionServices(
     IRevisionNode Runtime,
     IRevisionMemory Memory,
     Func<IReadOnlyList<string>> Nodes,
-    bool IsAlone);
+    bool IsAlone)
+{
+    /// <summary>The journal is not in the engine, so that no watch tells of its commits.</summary>
+    public bool IsJournalApart { get; init; }
+}
 
 /// <summary>The configuration as numbered commits: the door for the node, management and commands. Any thread.
 /// </summary>

@@ -7,11 +7,3 @@ public interface IShareLink
     /// <summary>Sends if it can; what gets lost is asked for again. Must not wait. Any thread.</summary>
     void Send(string node, ReadOnlyMemory<byte> message);
 }
-
-/// <summary>For a node without others.</summary>
-public sealed class NoShareLink : IShareLink
-{
-    public void Send(string node, ReadOnlyMemory<byte> message)
-    {
-    }
-}

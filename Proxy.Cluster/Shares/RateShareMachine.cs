@@ -37,8 +37,6 @@ internal sealed class RateShareMachine
 
     public RateShareMachine(string self) => _ring = new NodeRing(self);
 
-    public LimitOwners Owners => _ring.Owners;
-
     /// <summary>Whether <see cref="Tick"/> has anything to do, some times per <see cref="Patience"/>.</summary>
     public bool NeedsTicks => _asking > 0 || _leases.Count > 0 || _ring.Silent.Count > 0;
 

@@ -17,5 +17,5 @@ internal sealed record OwnerRecord(string Node, long Incarnation)
 }
 
 /// <summary>Who has a singleton.</summary>
-/// <param name="Token">The revision that created the key.</param>
+/// <param name="Token">The revision at which the key was given to it.</param>
 internal readonly record struct Ownership(OwnerRecord Owner, Revision Token, LeaseId Lease);

@@ -73,7 +73,7 @@ internal sealed class OwnerTable(ClusterKeys keys)
 
         if (NameIn(item.Key, keys.Owners) is { } owned)
         {
-            _owners[owned] = new Ownership(record, item.Created, item.Lease);
+            _owners[owned] = new Ownership(record, item.Modified, item.Lease);
         }
         else if (NameIn(item.Key, keys.Nominees) is { } nominated)
         {

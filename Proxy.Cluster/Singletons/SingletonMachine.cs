@@ -64,6 +64,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
                 throw new ArgumentOutOfRangeException(nameof(input), input, "unknown input");
         }
 
+        NoteGifts();
         foreach (SingletonSlot slot in _slots.Values.ToImmutableArray())
         {
             Proceed(slot, now);
@@ -78,6 +79,18 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         foreach (SingletonPlace place in places)
         {
             _slots.TryAdd(place.Name, new SingletonSlot(place.Name));
+        }
+    }
+
+    /// <summary>A node that runs another configuration may have given this one what it does not know.</summary>
+    private void NoteGifts()
+    {
+        foreach ((string name, Ownership owner) in _owners.Owners)
+        {
+            if (IsMine(owner))
+            {
+                _slots.TryAdd(name, new SingletonSlot(name));
+            }
         }
     }
 
@@ -165,6 +178,12 @@ internal sealed class SingletonMachine(ClusterKeys keys)
             slot.VacantSince = null;
         }
 
+        if (owner is not null && !IsMine(owner))
+        {
+            // It found its owner; should that one give it back, there is nothing to wait for.
+            slot.NotBefore = TimeSpan.Zero;
+        }
+
         if (_owners.IsSilent || _owners.Revision < slot.SeenBefore || !_session.IsValid(now) || _view is null)
         {
             return;
@@ -188,17 +207,20 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         }
     }
 
-    /// <summary>The key is there although nothing runs: the claim's answer was lost, or the fence came down for a
-    /// moment only. Nobody else had it meanwhile.</summary>
+    /// <summary>The key is there although nothing runs: the owner before this one has stopped and handed it over, the
+    /// claim's answer was lost, or the fence came down for a moment only. Nobody else had it meanwhile.</summary>
     private void Resume(SingletonSlot slot, Ownership owner)
     {
-        if (PlaceOf(slot) is null)
+        string self = _view!.Self.Name; // Checked by the caller.
+        if (PlaceOf(slot) is { } place && !_rests && OrderOf(place).Contains(self))
         {
-            Release(slot, owner.Token);
-            return;
+            Start(slot, owner.Token);
         }
-
-        Start(slot, owner.Token);
+        else
+        {
+            // Not to somebody: two nodes that both do not want it would hand it to and fro.
+            GiveUp(slot, owner.Token);
+        }
     }
 
     private void Claim(SingletonSlot slot, SingletonPlace place, TimeSpan now)
@@ -261,7 +283,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         slot.Term = null;
         if (slot.GivesUp)
         {
-            Release(slot, token);
+            HandOver(slot, token);
         }
         else
         {
@@ -269,26 +291,60 @@ internal sealed class SingletonMachine(ClusterKeys keys)
         }
     }
 
-    private void Release(SingletonSlot slot, Revision token)
+    /// <summary>Hands it to the next owner in one step: the key goes over to that one's lease, and by the time this
+    /// node has its answer the other one has seen it.</summary>
+    private void HandOver(SingletonSlot slot, Revision token)
     {
-        slot.Phase = SlotPhase.Releasing;
-        string key = keys.Owner(slot.Name);
-        var writes = new List<EngineWrite> { new EngineWrite.Delete(key) };
-        if (PlaceOf(slot) is { } place && OrderOf(place).FirstOrDefault(node => node != _view?.Self.Name) is { } next
-            && _view?.Find(next) is { } member && _session.Exists)
+        if (_view is { IsClosing: false } && NextOwner(slot) is { } next && next.Lease != LeaseId.None)
         {
-            var nominee = new OwnerRecord(next, member.Node.Incarnation);
+            var owner = new OwnerRecord(next.Node.Name, next.Node.Incarnation);
+            CommitRelease(slot, token, [new EngineWrite.Put(keys.Owner(slot.Name), owner.Write(), next.Lease)]);
+            slot.HandedOver = token;
+        }
+        else
+        {
+            GiveUp(slot, token);
+        }
+    }
+
+    /// <summary>For whoever takes it.</summary>
+    private void GiveUp(SingletonSlot slot, Revision token)
+    {
+        var writes = new List<EngineWrite> { new EngineWrite.Delete(keys.Owner(slot.Name)) };
+        if (NextOwner(slot) is { } next && _session.Exists)
+        {
+            var nominee = new OwnerRecord(next.Node.Name, next.Node.Incarnation);
             writes.Add(new EngineWrite.Put(keys.Nominee(slot.Name), nominee.Write(), _session.Lease));
         }
 
-        _effects.Add(new SingletonEffect.Commit(
-            slot.Name, new EngineTransaction([EngineCompare.CreatedAt(key, token)], writes)));
+        CommitRelease(slot, token, writes);
+    }
+
+    private Member? NextOwner(SingletonSlot slot) =>
+        PlaceOf(slot) is { } place && OrderOf(place).FirstOrDefault(node => node != _view?.Self.Name) is { } next
+            ? _view?.Find(next)
+            : null;
+
+    private void CommitRelease(SingletonSlot slot, Revision token, IReadOnlyList<EngineWrite> writes)
+    {
+        (slot.Phase, slot.HandedOver) = (SlotPhase.Releasing, default);
+        _effects.Add(new SingletonEffect.Commit(slot.Name, new EngineTransaction(
+            [EngineCompare.ModifiedAt(keys.Owner(slot.Name), token)], writes)));
     }
 
     private void OnCommitted(SingletonSlot slot, EngineResult<CommitOutcome> result, TimeSpan now)
     {
         bool claimed = slot.Phase == SlotPhase.Claiming;
         slot.Phase = SlotPhase.Idle;
+        if (slot.HandedOver != default && result.Fault is { Kind: EngineFaultKind.LeaseLost })
+        {
+            // The next owner's has ended; the view does not know yet.
+            GiveUp(slot, slot.HandedOver);
+            return;
+        }
+
+        slot.HandedOver = default;
+
         if (!result.IsOk)
         {
             slot.NotBefore = now + AfterFault;

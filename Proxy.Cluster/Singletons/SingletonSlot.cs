@@ -15,7 +15,7 @@ internal enum SlotPhase : byte
     /// <summary>It was told to stop; nothing is done before it has.</summary>
     Stopping,
 
-    /// <summary>It has stopped here, and the key is being given up.</summary>
+    /// <summary>It has stopped here, and the key is being given to the next owner, or up.</summary>
     Releasing,
 }
 
@@ -35,6 +35,9 @@ internal sealed class SingletonSlot(string name)
 
     /// <summary>After stopping, the key is given to a successor.</summary>
     public bool GivesUp { get; set; }
+
+    /// <summary>The token of what is being put on the next owner's lease; none otherwise.</summary>
+    public Revision HandedOver { get; set; }
 
     /// <summary>The feed must have come that far before it is believed.</summary>
     public Revision SeenBefore { get; set; }

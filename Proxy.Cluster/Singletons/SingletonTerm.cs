@@ -15,7 +15,7 @@ internal sealed class SingletonTerm(string name, string ownerKey, Revision token
     public Revision Token => token;
 
     /// <summary>For transactions: holds only as long as this term does.</summary>
-    public EngineCompare Fence => EngineCompare.CreatedAt(ownerKey, token);
+    public EngineCompare Fence => EngineCompare.ModifiedAt(ownerKey, token);
 
     /// <param name="now">Monotonic, as <see cref="TimeProvider.GetElapsedTime(long)"/> of 0 gives it.</param>
     public bool IsValid(TimeSpan now) => now.Ticks < Volatile.Read(ref _validUntil);

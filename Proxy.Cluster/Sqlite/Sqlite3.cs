@@ -71,7 +71,4 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library)]
     public static partial int sqlite3_column_bytes(nint statement, int column);
-
-    [LibraryImport(Library)]
-    public static partial int sqlite3_changes(nint database);
 }

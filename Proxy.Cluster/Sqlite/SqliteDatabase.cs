@@ -70,9 +70,6 @@ internal sealed class SqliteDatabase : SafeHandle
         statement.Run();
     }
 
-    /// <summary>Rows changed by the latest insert, update or delete.</summary>
-    public int Changes() => sqlite3_changes(handle);
-
     public long ReadNumber(string sql)
     {
         using SqliteStatement statement = Prepare(sql);

@@ -8,7 +8,5 @@ internal sealed class SqliteException(int code, string message) : Exception($"SQ
     private const int ConstraintPrimaryKey = 1555;
     private const int ConstraintUnique = 2067;
 
-    public int Code => code;
-
     public bool IsDuplicate => code is ConstraintPrimaryKey or ConstraintUnique;
 }

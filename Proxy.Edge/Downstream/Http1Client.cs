@@ -11,22 +11,16 @@ namespace Proxy.Edge.Downstream;
 /// requests it owns no buffer and no exchange.</summary>
 public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStream
 {
-    /// <summary>Pipelined input kept while an exchange runs; beyond, the client has to wait.</summary>
-    private const int MaxHeld = 64 * 1024;
-
     /// <summary>Thrown away after the last answer; a client that sends more is cut off.</summary>
     private const long LingerBytes = 1 << 20;
 
     private readonly LoopServices _services;
     private readonly Channel _channel;
     private Exchange? _exchange;
-    private BodyReader _body;
-    private HeldBytes _held;
-    private ClientPatience _patience;
+    private RequestReader _input;
     private AnswerWriter _answer;
-    private InputGate _gate;
+    private ClientPatience _patience;
     private long _lingered;
-    private int _scanned;
     private ClientPhase _phase;
     private bool _advancing;
 
@@ -55,11 +49,10 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
 
     private ClientDuty Duty => new(
-        _phase, RequestNumber == 0, !_body.IsDone && !_gate.BodyPaused, _answer.HasBegun,
-        _channel.UnsentBytes, _channel.WrittenBytes);
+        _phase, RequestNumber == 0, _input.AwaitsBody, _answer.HasBegun, _channel.UnsentBytes, _channel.WrittenBytes);
 
     /// <summary>A client that pipelines but does not read has to wait: its answers would pile up here.</summary>
-    private bool MayAnswer => _channel.UnsentBytes < MaxHeld;
+    private bool MayAnswer => _channel.UnsentBytes < RequestReader.MaxHeld;
 
     /// <summary>The handshake is done behind early data.</summary>
     public void OnConnected() => _exchange?.OnHandshakeDone();
@@ -72,7 +65,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
                 ReadHead(buffer, offset, count);
                 break;
             case ClientPhase.Head:
-                _held.Add(_services.Loop.Buffers, buffer, offset, count);
+                _input.Add(_services.Loop.Buffers, buffer, offset, count);
                 Advance();
                 break;
             case ClientPhase.Exchange:
@@ -101,10 +94,10 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
             return;
         }
 
-        if (_phase == ClientPhase.Exchange && _body.IsDone)
+        if (_phase == ClientPhase.Exchange && _input.BodyDone)
         {
             // Gone or only half-closed: nobody can tell, so the answer gets a little time.
-            _answer.KeepsAlive &= !_held.IsEmpty;
+            _answer.KeepsAlive &= !_input.HoldsNothing;
             _patience.OnEnded(_services.Loop.Now);
             Arm();
             return;
@@ -186,7 +179,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     public void SendResponse(
         ResponseHead head, ReadOnlySpan<byte> lines, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
-        _answer.SendResponse(_channel, _services, head, lines, _body.IsDone, buffer, bodyStart, bodyCount, done);
+        _answer.SendResponse(_channel, _services, head, lines, _input.BodyDone, buffer, bodyStart, bodyCount, done);
         WatchWrites();
     }
 
@@ -210,16 +203,14 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         _answer.SendUpgrade(_channel, _services, head, buffer, start, count);
         Enter(ClientPhase.Tunnel);
         WatchWrites();
-        if (!_held.IsEmpty)
+        if (!_input.HoldsNothing)
         {
             // What the client sent right behind its request belongs to the new protocol.
-            (byte[] held, int heldStart, int heldCount) = (_held.Buffer, _held.Start, _held.Length);
-            _held.Take(heldCount);
+            (byte[] held, int heldStart, int heldCount) = _input.TakeHeld();
             _exchange!.OnTunnelFromClient(held, heldStart, heldCount);
-            _held.Trim(_services.Loop.Buffers);
         }
 
-        _gate.ResumeFull(_channel);
+        _input.Trim(_services.Loop.Buffers, _channel, readsHead: false);
     }
 
     public void SendTunnel(byte[] buffer, int start, int count)
@@ -251,7 +242,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     public void PauseBody()
     {
-        if (_gate.PauseBody(_channel))
+        if (_input.PauseBody(_channel))
         {
             _patience.PauseBody(_services.Loop.Now);
         }
@@ -259,7 +250,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     public void ResumeBody()
     {
-        if (_gate.ResumeBody(_channel))
+        if (_input.ResumeBody(_channel))
         {
             _patience.ResumeBody(_services.Loop.Now);
             Arm();
@@ -279,7 +270,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         if (!_answer.KeepsAlive)
         {
             // Whoever did not ask for the end may have more on its way, which must not turn its answer into a reset.
-            if (_body.IsDone && _held.IsEmpty && _answer.ClientCloses)
+            if (_input.BodyDone && _input.HoldsNothing && _answer.ClientCloses)
             {
                 CloseAfterFlush();
             }
@@ -308,36 +299,48 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     /// <summary>Takes fresh input between requests.</summary>
     private void ReadHead(byte[] buffer, int offset, int count)
     {
-        if (MayAnswer && _held.IsEmpty && TakeRequest(buffer, offset, count, held: false) != HeadStatus.Incomplete)
+        if (MayAnswer && _input.HoldsNothing)
         {
-            Advance();
+            BeginHead();
+            HeadStatus status = _input.Read(
+                _services, Listener.Plan.Limits, buffer, offset, count, out BodyStep step, out ProxyFault fault);
+            if (status != HeadStatus.Incomplete)
+            {
+                Take(status, buffer, step, fault);
+                Advance();
+                return;
+            }
+
+            _input.Add(_services.Loop.Buffers, buffer, offset, count);
+            Enter(ClientPhase.Head);
             return;
         }
 
-        Hold(buffer, offset, count);
-        if (_held.Length == count && MayAnswer)
-        {
-            Enter(ClientPhase.Head);
-        }
-        else
-        {
-            Advance();
-        }
+        _input.Hold(_services.Loop.Buffers, _channel, buffer, offset, count);
+        Advance();
     }
 
     /// <summary>Works through held input: as many requests as are answered at once, until one has to wait.</summary>
     private void Advance()
     {
         _advancing = true;
-        while (!_held.IsEmpty && MayAnswer && _phase is ClientPhase.Idle or ClientPhase.Head)
+        while (!_input.HoldsNothing && MayAnswer && _phase is ClientPhase.Idle or ClientPhase.Head)
         {
-            HeadStatus status = TakeRequest(_held.Buffer, _held.Start, _held.Length, held: true);
-            if (status == HeadStatus.Incomplete && _phase == ClientPhase.Idle)
+            BeginHead();
+            HeadStatus status = _input.ReadHeld(
+                _services, Listener.Plan.Limits, out byte[] buffer, out BodyStep step, out ProxyFault fault);
+            if (status == HeadStatus.Incomplete)
             {
-                Enter(ClientPhase.Head);
+                if (_phase == ClientPhase.Idle)
+                {
+                    Enter(ClientPhase.Head);
+                }
+
+                break;
             }
 
-            if (status != HeadStatus.Complete)
+            Take(status, buffer, step, fault);
+            if (status == HeadStatus.Invalid)
             {
                 break;
             }
@@ -346,68 +349,32 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         _advancing = false;
         if (_phase != ClientPhase.Closed)
         {
-            _held.Trim(_services.Loop.Buffers);
-            if (_held.Length < MaxHeld)
-            {
-                _gate.ResumeFull(_channel);
-            }
+            _input.Trim(_services.Loop.Buffers, _channel, readsHead: _phase == ClientPhase.Head);
         }
     }
 
-    /// <summary>Reads one request and starts its exchange with what is there of the body; what lies behind it is
-    /// held. Invalid ones are rejected here.</summary>
-    /// <param name="held">The input is held already.</param>
-    private HeadStatus TakeRequest(byte[] buffer, int start, int count, bool held)
-    {
-        RequestHead head = _services.Workspace.Request;
-        HeadStatus status = Parse(buffer, start, count, head);
-        if (status != HeadStatus.Complete)
-        {
-            return status;
-        }
-
-        int length = head.End - start;
-        _answer.Begin(head);
-        _body.Begin(head);
-        BodyStep step = _body.Step(
-            buffer, head.End, count - length, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
-        if (step.Fault != HeadFault.None)
-        {
-            Reject(ProxyFault.BadRequest);
-            return HeadStatus.Invalid;
-        }
-
-        int used = length + step.Consumed;
-        if (held)
-        {
-            _held.Take(used);
-        }
-        else
-        {
-            _held.Add(_services.Loop.Buffers, buffer, start + used, count - used);
-        }
-
-        StartExchange(head, buffer, step);
-        return HeadStatus.Complete;
-    }
-
-    private HeadStatus Parse(byte[] buffer, int start, int count, RequestHead head)
+    private void BeginHead()
     {
         if (_phase == ClientPhase.Idle)
         {
             FollowListener();
-            _scanned = 0;
+            _input.BeginHead();
         }
+    }
 
-        HeadStatus status = RequestHeadParser.Parse(
-            buffer, start, count, ref _scanned, head, Listener.Plan.Limits, out HeadFault fault);
+    /// <summary>Starts the exchange of a request that was read, or rejects it.</summary>
+    private void Take(HeadStatus status, byte[] buffer, BodyStep step, ProxyFault fault)
+    {
+        RequestHead head = _services.Workspace.Request;
+        _answer.Begin(head);
         if (status == HeadStatus.Invalid)
         {
-            _answer.Begin(head);
-            Reject(RequestFault.Of(fault));
+            Reject(fault);
         }
-
-        return status;
+        else
+        {
+            StartExchange(head, buffer, step);
+        }
     }
 
     private void StartExchange(RequestHead head, byte[] buffer, BodyStep step)
@@ -418,32 +385,32 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         _exchange = _services.RentExchange();
         _phase = ClientPhase.Exchange;
         _patience.BeginExchange(_services.Loop.Now);
-        if (!_body.IsDone)
+        if (!_input.BodyDone)
         {
             _patience.BeginBody(_services.Loop.Now);
         }
 
         Arm();
-        _exchange.Start(this, head, buffer, head.End, step.Produced, _body.IsDone);
+        _exchange.Start(this, head, buffer, head.End, step.Produced, _input.BodyDone);
     }
 
     private void ReadBody(byte[] buffer, int offset, int count)
     {
-        if (_body.IsDone)
+        if (_input.BodyDone)
         {
-            Hold(buffer, offset, count);
+            _input.Hold(_services.Loop.Buffers, _channel, buffer, offset, count);
             return;
         }
 
         _patience.OnBody(_services.Loop.Now, count);
-        BodyStep step = _body.Step(buffer, offset, count, ChunkedOutput.KeepFraming, Listener.Plan.Limits);
+        BodyStep step = _input.ReadBody(
+            _services.Loop.Buffers, _channel, Listener.Plan.Limits, buffer, offset, count);
         if (step.Fault != HeadFault.None)
         {
             _exchange!.Fail(ProxyFault.BadRequest);
             return;
         }
 
-        Hold(buffer, offset + step.Consumed, count - step.Consumed);
         if (step.Done || step.Produced > 0)
         {
             PassBody(buffer, offset, step);
@@ -452,7 +419,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
 
     private void PassBody(byte[] buffer, int offset, BodyStep step)
     {
-        ReadOnlySpan<byte> tail = step.Done ? _body.Tail : default;
+        ReadOnlySpan<byte> tail = step.Done ? _input.BodyTail : default;
         if (_exchange is { WantsBody: true } exchange)
         {
             exchange.OnRequestBody(buffer, offset, step.Produced, step.Done && tail.IsEmpty);
@@ -464,15 +431,6 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
             tail.CopyTo(copy);
             last.OnRequestBody(copy, 0, tail.Length, done: true);
             _services.Loop.Buffers.Return(copy);
-        }
-    }
-
-    private void Hold(byte[] buffer, int offset, int count)
-    {
-        _held.Add(_services.Loop.Buffers, buffer, offset, count);
-        if (_held.Length >= MaxHeld)
-        {
-            _gate.PauseFull(_channel);
         }
     }
 
@@ -503,7 +461,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
     /// <summary>Ends our direction and reads on for a while.</summary>
     private void BeginClose()
     {
-        _held.Drop(_services.Loop.Buffers);
+        _input.Drop(_services.Loop.Buffers);
         if (_phase == ClientPhase.Closed || !_channel.IsOpen)
         {
             Forget();
@@ -513,13 +471,13 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         _lingered = 0;
         Linger();
         _channel.ShutdownSend();
-        _gate.Open(_channel);
+        _input.Open(_channel);
     }
 
     /// <summary>Ends a connection on which nothing more can come that anybody wants.</summary>
     internal override void CloseAfterFlush()
     {
-        _held.Drop(_services.Loop.Buffers);
+        _input.Drop(_services.Loop.Buffers);
         _channel.CloseAfterFlush();
         if (_channel.IsOpen)
         {
@@ -571,7 +529,7 @@ public sealed class Http1Client : ClientConnection, IChannelHandler, IClientStre
         }
 
         _phase = ClientPhase.Closed;
-        _held.Drop(_services.Loop.Buffers);
+        _input.Drop(_services.Loop.Buffers);
         _services.Loop.Timers.Remove(this);
         LeaveListener();
     }

@@ -18,7 +18,7 @@ public enum BodyKind : byte
 /// not thread-safe.</summary>
 public abstract class MessageHead
 {
-    private HeaderField[] _fields;
+    private readonly HeaderField[] _fields;
 
     protected MessageHead(int maxFields) => _fields = new HeaderField[maxFields];
 
@@ -118,15 +118,5 @@ public abstract class MessageHead
         IsHttp10 = HasClose = HasKeepAlive = HasUpgrade = false;
         Body = BodyKind.None;
         ContentLength = 0;
-    }
-
-    /// <summary>Replaces the field slots by a larger array; used only when a limit was raised by
-    /// configuration.</summary>
-    public void Resize(int maxFields)
-    {
-        if (_fields.Length != maxFields)
-        {
-            _fields = new HeaderField[maxFields];
-        }
     }
 }

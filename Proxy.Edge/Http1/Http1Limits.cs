@@ -4,6 +4,12 @@ namespace Proxy.Edge.Http1;
 /// been refused by most origins too.</summary>
 public sealed record Http1Limits
 {
+    /// <summary>Most that <see cref="HeadBytes"/> and <see cref="TargetBytes"/> may be set to.</summary>
+    public const int MostHeadBytes = 1 << 20;
+
+    /// <summary>Most that <see cref="Fields"/> may be set to.</summary>
+    public const int MostFields = 1024;
+
     /// <summary>Whole head in bytes, start line and blank line included; 1,024 to 1,048,576. 32 KB is twice what Apache
     /// and nginx take by default, because large cookies are common behind a proxy.</summary>
     public int HeadBytes { get; init; } = 32 * 1024;

@@ -24,8 +24,6 @@ internal sealed class LimitTable
         _mask = buckets - 1;
     }
 
-    public int Capacity => _entries.Length;
-
     /// <summary>Changes the entry of a key; a key not known starts as default.</summary>
     public delegate TResult Change<in TArgument, out TResult>(ref LimitEntry entry, TArgument argument)
         where TArgument : allows ref struct;

@@ -42,7 +42,9 @@ internal readonly ref struct Admission
             return Refuse(ProxyFault.MisdirectedRequest, ExchangePhase.AdmitToListener, address);
         }
 
-        if (PathNormalizer.Normalize(head.Path, listener.Plan.PathPolicy, services.PathScratch, out NormalizedPath path)
+        ReadOnlySpan<byte> raw = head.Path;
+        if (PathNormalizer.Normalize(
+            raw, listener.Plan.PathPolicy, services.PathScratchFor(raw.Length), out NormalizedPath path)
             != PathVerdict.Ok)
         {
             return Refuse(ProxyFault.BadRequest, ExchangePhase.AdmitToListener, address);

@@ -4,6 +4,7 @@ using Proxy.Edge.Http1;
 using Proxy.Edge.Limits;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Routing;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
 
@@ -22,12 +23,10 @@ public sealed class Exchange : IOriginUser
     private readonly Parking _parking;
     private readonly RequestRecord _record = new();
     private readonly KeptRequest _kept = new();
-    private readonly AttemptCount _attempts = new();
+    private readonly Attempts _attempts;
     private IClientStream _client = null!;
     private ListenerProgram _listener = null!;
     private RouteProgram? _route;
-    private LoopPool? _pool;
-    private OriginStream? _origin;
     private RouteCaptures _captures;
     private EarlyRequest _early;
     private bool _requestDone, _responseStarted;
@@ -39,13 +38,16 @@ public sealed class Exchange : IOriginUser
     {
         _services = services;
         _choice = new MemberChoice(services.Slots);
+        _attempts = new Attempts(services, _choice);
         _parking = new Parking(services, this);
     }
 
     public ChunkedOutput ChunkedOutput => _client.ChunkedOutput;
 
     /// <summary>True while the request body still has somewhere to go.</summary>
-    public bool WantsBody => _origin is not null;
+    public bool WantsBody => Origin is not null;
+
+    private OriginStream? Origin => _attempts.Origin;
 
     /// <summary>Takes a request over. Head and body lie in <paramref name="buffer"/>, which the exchange may
     /// overwrite up to the end of the body but does not keep.</summary>
@@ -98,24 +100,24 @@ public sealed class Exchange : IOriginUser
         }
 
         // While the connection is being made nothing has been sent, so everything is kept; later only a little.
-        int room = _origin!.IsConnected ? _pool!.Plan.Retry.BufferBytes : int.MaxValue;
+        int room = Origin!.IsConnected ? _choice.Pool!.Plan.Retry.BufferBytes : int.MaxValue;
         _kept.KeepBody(_services.Loop.Buffers, buffer, start, count, room);
-        _origin.Send(buffer, start, count);
+        Origin.Send(buffer, start, count);
         AfterRequestBytes();
     }
 
     /// <summary>The client took everything it was sent: the origin may go on.</summary>
     public void OnClientDrained() =>
-        (_responseStarted || _tunnel || _origin is { IsPaused: true } ? _origin : null)?.ResumeReading();
+        (_responseStarted || _tunnel || Origin is { IsPaused: true } ? Origin : null)?.ResumeReading();
 
     /// <summary>Too much waits for the client, maybe of other streams: the answer waits at its origin.</summary>
-    public void OnClientCongested() => _origin?.PauseReading();
+    public void OnClientCongested() => Origin?.PauseReading();
 
     public void OnTunnelFromClient(byte[] buffer, int start, int count)
     {
         _requestBytes += count;
-        _origin!.Send(buffer, start, count);
-        if (_origin.UnsentBytes > 0)
+        Origin!.Send(buffer, start, count);
+        if (Origin.UnsentBytes > 0)
         {
             _client.PauseBody();
         }
@@ -124,7 +126,7 @@ public sealed class Exchange : IOriginUser
     public void OnTunnelEndFromClient()
     {
         _clientEnded = true;
-        _origin!.EndTunnel();
+        Origin!.EndTunnel();
         EndTunnelIfBothEnded();
     }
 
@@ -158,7 +160,7 @@ public sealed class Exchange : IOriginUser
     /// <summary>The client is gone or gave up. Its stream is not told anything any more.</summary>
     public void Cancel(ProxyFault fault)
     {
-        CloseOrigin();
+        _attempts.Close();
         _record.Fault = fault;
         Record();
     }
@@ -168,17 +170,16 @@ public sealed class Exchange : IOriginUser
     public void OnResponse(ResponseHead head, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
         LoopMember member = _choice.Member!;
-        AttemptReport.Response(
-            _services.Observations, member, _pool!.Plan, head.Status, _services.Loop.Now - _attempts.Started);
-        _record.OnConnected(_origin!.ConnectMicroseconds);
+        _attempts.OnResponse(head.Status);
+        _record.OnConnected(Origin!.ConnectMicroseconds);
         if (done)
         {
-            DetachOrigin();
+            _attempts.Detach();
         }
 
         if (_early.AsksAgain(head.Status))
         {
-            CloseOrigin();
+            _attempts.Close();
             if (!_client.IsEarly)
             {
                 OnHandshakeDone();
@@ -198,7 +199,7 @@ public sealed class Exchange : IOriginUser
             return;
         }
 
-        if (_origin!.BodyRemaining >= SpliceFrom && _client.SpliceTarget is { } target && _origin.SpliceTo(target))
+        if (Origin!.BodyRemaining >= SpliceFrom && _client.SpliceTarget is { } target && Origin.SpliceTo(target))
         {
             return;
         }
@@ -221,7 +222,7 @@ public sealed class Exchange : IOriginUser
 
     public void OnResponseTrailers(byte[] buffer, int start, int count)
     {
-        DetachOrigin();
+        _attempts.Detach();
         _client.SendTrailers(buffer, start, count);
         Finish();
     }
@@ -276,25 +277,29 @@ public sealed class Exchange : IOriginUser
 
     public void OnOriginFault(ProxyFault fault)
     {
-        OriginStream origin = _origin!;
-        LoopMember member = _choice.Member!;
-        DetachOrigin();
+        OriginStream origin = _attempts.Detach()!;
         if (_responseStarted)
         {
             if (!_tunnel)
             {
-                AttemptReport.Failure(_services.Observations, member, fault, _services.Loop.Now - _attempts.Started);
+                _attempts.OnFailure(fault);
             }
 
             Break(fault);
             return;
         }
 
-        if (_attempts.MayRepeat(
-            origin, member, _pool!.Plan.Retry, _method, _kept.IsWhole, fault, _services.Observations,
-            _services.Loop.Now, out bool sameMember))
+        if (_attempts.MayRepeat(origin, _method, _kept.IsWhole, fault, out bool sameMember))
         {
-            Repeat(member, sameMember);
+            if (_attempts.TryRepeat(sameMember))
+            {
+                Resume(granted: null);
+            }
+            else
+            {
+                Refuse(fault, ExchangePhase.Balance);
+            }
+
             return;
         }
 
@@ -338,7 +343,6 @@ public sealed class Exchange : IOriginUser
             return;
         }
 
-        _pool = pool;
         _upgradeAsked = route.MayUpgrade(head);
         var request = new AffinityRequest(head, admission.Client, _services.UnixMilliseconds);
         if (granted is not null)
@@ -379,20 +383,16 @@ public sealed class Exchange : IOriginUser
     private void Forward(RequestHead head, NormalizedPath path, byte[] buffer, int bodyStart, int bodyCount)
     {
         LoopMember member = _choice.Member!;
-        bool repeatable = _method.IsIdempotent() || _pool!.Plan.Retry.NonIdempotent;
-        if (member.Lease(repeatable, _attempts.Fresh, _upgradeAsked) is not { } origin)               // 9
+        PoolPlan pool = _choice.Pool!.Plan;
+        bool repeatable = _method.IsIdempotent() || pool.Retry.NonIdempotent;
+        if (_attempts.Begin(repeatable, _upgradeAsked) is not { } origin)                              // 9
         {
-            _choice.Release(_pool!);
             Refuse(ProxyFault.NameNotResolved, ExchangePhase.LeaseConnection);
             return;
         }
 
-        _attempts.Begin(_services.Loop.Now);
-        member.Counters.InFlight++;
-        member.Counters.Requests++;
-        _origin = origin;
         _record.OnAttempt(member);
-        byte[] scratch = _services.Workspace.Scratch;
+        byte[] scratch = _services.Workspace.ScratchFor(head);
         if (_listener.TakesEarlyData)
         {
             _early.OnForward(_client, head);
@@ -402,15 +402,15 @@ public sealed class Exchange : IOriginUser
         int length = RequestHeadWriter.Write(in context, head, path, scratch, _services.LineScratch);
         if (length < 0)
         {
-            CloseOrigin();
+            _attempts.Close();
             ProxyFault fault = length == TargetWriter.Refused ? ProxyFault.BadRequest : ProxyFault.HeadTooLarge;
             Refuse(fault, ExchangePhase.Forward);
             return;
         }
 
-        origin.Begin(this, _method, _upgradeAsked, _requestDone, _pool!.Plan.Timeouts);                    // 10
+        origin.Begin(this, _method, _upgradeAsked, _requestDone, pool.Timeouts);                    // 10
         origin.SendBoth(scratch, length, buffer, bodyStart, bodyCount);
-        _kept.Limit(_services.Loop.Buffers, origin.IsConnected ? _pool.Plan.Retry.BufferBytes : int.MaxValue);
+        _kept.Limit(_services.Loop.Buffers, origin.IsConnected ? pool.Retry.BufferBytes : int.MaxValue);
         if (!_requestDone)
         {
             AfterRequestBytes();
@@ -421,12 +421,12 @@ public sealed class Exchange : IOriginUser
     {
         if (_requestDone)
         {
-            _origin!.RequestComplete();
+            Origin!.RequestComplete();
         }
-        else if (_origin!.UnsentBytes > 0)
+        else if (Origin!.UnsentBytes > 0)
         {
             _client.PauseBody();
-            _origin.AwaitDrain();
+            Origin.AwaitDrain();
         }
         else
         {
@@ -436,11 +436,11 @@ public sealed class Exchange : IOriginUser
 
     private void SendHead(ResponseHead head, LoopMember member, byte[] buffer, int bodyStart, int bodyCount, bool done)
     {
-        _pool!.Plan.Affinity?.Answered(head, member.State, _services.UnixMilliseconds);
+        _choice.Pool!.Plan.Affinity?.Answered(head, member.State, _services.UnixMilliseconds);
         Span<byte> lines = _services.LineScratch;
         ForwardContext context = Context(_route!, member);
         int length = ResponseLines.Write(_services, _listener, in context, _kept, head, lines);
-        length += _choice.WriteToken(_pool!, member.State, _client.IsTls, lines[length..]);
+        length += _choice.WriteToken(member.State, _client.IsTls, lines[length..]);
         _client.SendResponse(head, lines[..length], buffer, bodyStart, bodyCount, done);
     }
 
@@ -453,7 +453,7 @@ public sealed class Exchange : IOriginUser
         _record.BodyBytes += count;
         if (done)
         {
-            DetachOrigin();
+            _attempts.Detach();
         }
     }
 
@@ -461,25 +461,12 @@ public sealed class Exchange : IOriginUser
     {
         if (_clientEnded && _originEnded)
         {
-            CloseOrigin();
+            _attempts.Close();
             Finish();
         }
     }
 
-    private void PauseOriginIfClientIsSlow() => (_client.UnsentBytes > 0 ? _origin : null)?.PauseReading();
-
-    private void Repeat(LoopMember member, bool sameMember)
-    {
-        if (!sameMember && !_choice.Exclude())
-        {
-            Refuse(_attempts.LastFault, ExchangePhase.Balance);
-            return;
-        }
-
-        member.Counters.Retries++;
-        _services.Telemetry.Counters.Retries++;
-        Resume(granted: null);
-    }
+    private void PauseOriginIfClientIsSlow() => (_client.UnsentBytes > 0 ? Origin : null)?.PauseReading();
 
     /// <summary>Takes the kept request up again.</summary>
     /// <param name="granted">A slot of this member is held.</param>
@@ -494,7 +481,7 @@ public sealed class Exchange : IOriginUser
 
         if (granted is not null)
         {
-            _choice.Return(_pool!, granted);
+            _choice.Return(granted);
         }
 
         Refuse(ProxyFault.Internal, ExchangePhase.Parse);
@@ -519,7 +506,7 @@ public sealed class Exchange : IOriginUser
     /// <summary>The request itself went wrong on its way in.</summary>
     public void Fail(ProxyFault fault)
     {
-        CloseOrigin();
+        _attempts.Close();
         if (!_responseStarted)
         {
             Refuse(fault, ExchangePhase.Forward);
@@ -552,26 +539,6 @@ public sealed class Exchange : IOriginUser
         Send(in answer);
     }
 
-    private void CloseOrigin()
-    {
-        OriginStream? origin = _origin;
-        DetachOrigin();
-        origin?.Close();
-    }
-
-    /// <summary>The origin connection is somebody else's business now: gives the member's slot back.</summary>
-    private void DetachOrigin()
-    {
-        if (_origin is null)
-        {
-            return;
-        }
-
-        _origin = null;
-        _choice.Member!.Counters.InFlight--;
-        _choice.Release(_pool!);
-    }
-
     private void Finish()
     {
         IClientStream client = _client;
@@ -583,12 +550,11 @@ public sealed class Exchange : IOriginUser
     {
         _parking.Leave();
         _services.Telemetry.Counters.TunnelsOpen -= _tunnel ? 1 : 0;
-        _record.Write(_services, _client, _listener, _route, _pool, _kept, _attempts.Made, _requestBytes);
+        _record.Write(_services, _client, _listener, _route, _choice.Pool, _kept, _attempts.Made, _requestBytes);
         _kept.Drop(_services.Loop.Buffers);
         _choice.Reset();
         _client = null!;
         _route = null;
-        _pool = null;
         _attempts.Reset();
         _early = default;
         _requestDone = _responseStarted = _upgradeAsked = _tunnel = _originEnded = _clientEnded = false;

@@ -11,9 +11,11 @@ namespace Proxy.Edge.Relay;
 /// <summary>What the exchanges of one loop share. Loop thread only.</summary>
 public sealed class LoopServices
 {
-    /// <summary>A target is limited to 8 KB by default and 64 KB at most; normalising may need six bytes for
-    /// each.</summary>
-    private const int PathScratchBytes = 6 * 64 * 1024;
+    /// <summary>Normalising may need as many bytes for each of a path.</summary>
+    private const int PathGrowth = 6;
+
+    /// <summary>Longer paths need a limit that was raised: it is 8 KB by default.</summary>
+    private const int UsualPath = 64 * 1024;
 
     private readonly Stack<Exchange> _exchanges = new();
     private readonly byte[] _dateLine = new byte[64];
@@ -45,7 +47,7 @@ public sealed class LoopServices
     public HeadWorkspace Workspace { get; } = new();
 
     /// <summary>Where paths are normalised; valid until the next request of the loop.</summary>
-    public byte[] PathScratch { get; } = new byte[PathScratchBytes];
+    public byte[] PathScratch { get; private set; } = new byte[PathGrowth * UsualPath];
 
     /// <summary>Where added field lines are composed; valid until the next message of the loop.</summary>
     public byte[] LineScratch { get; } = new byte[32 * 1024];
@@ -68,6 +70,17 @@ public sealed class LoopServices
     /// <summary>A number for a client connection, unique in the process: loop in the upper half, count in the
     /// lower.</summary>
     public long NextSerial() => ((long)Loop.Index << 48) | ++_serial;
+
+    /// <summary>The same, large enough for a path of so many bytes. Once it had to grow it stays so.</summary>
+    public byte[] PathScratchFor(int length)
+    {
+        if (length > PathScratch.Length / PathGrowth)
+        {
+            PathScratch = new byte[PathGrowth * Math.Max(length, Http1Limits.MostHeadBytes)];
+        }
+
+        return PathScratch;
+    }
 
     public Exchange RentExchange() => _exchanges.TryPop(out Exchange? exchange) ? exchange : new Exchange(this);
 

@@ -1,4 +1,5 @@
 using Proxy.Edge.Affinity;
+using Proxy.Edge.Snapshot;
 using Proxy.Edge.Topology;
 using Proxy.Edge.Upstream;
 
@@ -29,6 +30,9 @@ internal sealed class MemberChoice(ISlotQueue slots)
     private bool _slotTaken;
     private bool _sawFull;
 
+    /// <summary>What is chosen from; null before the first choice.</summary>
+    public LoopPool? Pool { get; private set; }
+
     /// <summary>The member in use; null before the first choice.</summary>
     public LoopMember? Member { get; private set; }
 
@@ -40,6 +44,7 @@ internal sealed class MemberChoice(ISlotQueue slots)
 
     public ChoiceResult Choose(LoopPool pool, in AffinityRequest request)
     {
+        Pool = pool;
         AffinityBond bond = Find(pool, request);                                                // 7
         MemberState? named = bond.Member;
         Bound = named is not null && named.Grant.State != GrantState.Closed && !WasTried(named) ? named : null;
@@ -60,9 +65,10 @@ internal sealed class MemberChoice(ISlotQueue slots)
     /// <summary>Takes a member whose slot was waited for; false when this loop's revision does not know it.</summary>
     public bool Take(LoopPool pool, MemberState granted, in AffinityRequest request)
     {
+        Pool = pool;
         if (!pool.TryFind(granted, out LoopMember? member))
         {
-            Return(pool, granted);
+            Return(granted);
             return false;
         }
 
@@ -72,12 +78,12 @@ internal sealed class MemberChoice(ISlotQueue slots)
     }
 
     /// <summary>The attempt at the member is over; its slot goes back.</summary>
-    public void Release(LoopPool pool)
+    public void Release()
     {
         if (_slotTaken)
         {
             _slotTaken = false;
-            Return(pool, Member!.State);
+            Return(Member!.State);
         }
     }
 
@@ -89,22 +95,24 @@ internal sealed class MemberChoice(ISlotQueue slots)
         Array.Clear(_tried, 0, _triedCount);
         _triedCount = 0;
         _slotTaken = IssuesToken = false;
+        Pool = null;
         Member = null;
         Bound = null;
     }
 
     /// <summary>The line that tells the client where it belongs, if it is to be told; its length.</summary>
-    public int WriteToken(LoopPool pool, MemberState member, bool secure, Span<byte> lines) =>
-        IssuesToken ? pool.Plan.Affinity!.WriteToken(member, secure, lines) : 0;
+    public int WriteToken(MemberState member, bool secure, Span<byte> lines) =>
+        IssuesToken ? Pool!.Plan.Affinity!.WriteToken(member, secure, lines) : 0;
 
     /// <summary>Gives a slot back that came from the queue.</summary>
-    public void Return(LoopPool pool, MemberState member)
+    public void Return(MemberState member)
     {
         // The order matters, see SlotWaiters.
         member.ReturnSlot();
-        if (pool.Plan.State.Waiters.Any)
+        PoolPlan pool = Pool!.Plan;
+        if (pool.State.Waiters.Any)
         {
-            slots.Released(pool.Plan.Name, member);
+            slots.Released(pool.Name, member);
         }
     }
 

@@ -78,24 +78,6 @@ internal static class RequestHeadWriter
         };
     }
 
-    /// <summary>Sends a written head and the first part of the body.</summary>
-    /// <param name="buffer">The bytes before the body are spent (the request's head was kept), so where there is room
-    /// for the new head, both leave in one send.</param>
-    public static void Send(
-        OriginStream origin, byte[] head, int length, byte[] buffer, int bodyStart, int bodyCount)
-    {
-        if (bodyCount > 0 && bodyStart >= length)
-        {
-            Buffer.BlockCopy(head, 0, buffer, bodyStart - length, length);
-            origin.SendHead(buffer, bodyStart - length, length, bodyCount);
-        }
-        else
-        {
-            origin.SendHead(head, 0, length, 0);
-            origin.Send(buffer, bodyStart, bodyCount);
-        }
-    }
-
     private static int WriteStartLine(in ForwardContext context, RequestHead head, NormalizedPath path, byte[] scratch)
     {
         if (!context.Route.RewritesTarget && context.Member!.BasePath.Length == 0 && head.Form == TargetForm.Origin

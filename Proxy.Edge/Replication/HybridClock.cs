@@ -13,8 +13,6 @@ public sealed class HybridClock(TimeSpan maxDrift)
     /// <summary>How many stamps were too far ahead.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    public Stamp Last => new(Volatile.Read(ref _last));
-
     /// <param name="now">The wall clock, milliseconds since 1970.</param>
     public Stamp Next(long now)
     {

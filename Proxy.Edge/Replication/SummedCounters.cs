@@ -13,8 +13,6 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
     private NodeTag[] _peers = [];
     private int _keys;
 
-    public int Keys => Volatile.Read(ref _keys);
-
     /// <summary>The other nodes that count.</summary>
     public void SetPeers(IEnumerable<NodeTag> peers) => Volatile.Write(ref _peers, [.. peers.Where(p => p != self)]);
 

@@ -10,17 +10,13 @@ namespace Proxy.Edge.Tls;
 /// called when the handshake is done, on the server's side too. Loop thread only.</summary>
 public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 {
-    /// <summary>First byte of a handshake record.</summary>
-    private const byte HandshakeRecord = 22;
-
     /// <summary>Less than this waits for the end of the turn: a last answer and the close_notify behind it leave in one
     /// system call. Small, because what waits here is not seen in <see cref="UnsentBytes"/>.</summary>
     private const int MostCollected = 16 * 1024;
 
     private readonly TlsLoop _shared;
-    private KeptBytes _early;
+    private TlsOpening? _opening;
     private KeptBytes _held;
-    private bool _started;
     private bool _paused;
     private bool _collecting;
     private bool _notified;
@@ -28,7 +24,11 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     private bool _closing;
 
     private TlsChannel(TlsLoop shared, Channel inner, nint context, TlsServerHandshake? server)
-        : base(new TlsSession(shared, context), server, inner) => _shared = shared;
+        : base(new TlsSession(shared, context), server, inner)
+    {
+        _shared = shared;
+        _opening = new TlsOpening(this, shared, _session, server, _earlyData);
+    }
 
     private TlsChannel(TlsLoop shared, Channel inner, TlsServerContext context)
         : this(shared, inner, context.Default.Context.Handle, new TlsServerHandshake(context)) =>
@@ -45,7 +45,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
     internal bool TakesInput => IsOpen && !_paused && !_closing;
 
-    public override int UnsentBytes => _inner.UnsentBytes + _early.Count;
+    public override int UnsentBytes => _inner.UnsentBytes + (_opening?.UnsentBytes ?? 0);
 
     /// <summary>The server's side on an accepted channel.</summary>
     public static TlsChannel Server(TlsLoop shared, Channel inner, TlsServerContext context, IChannelHandler handler)
@@ -66,11 +66,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         return channel;
     }
 
-    public void OnConnected()
-    {
-        _started = true;
-        Handshake();
-    }
+    public void OnConnected() => Handshake();
 
     public void OnData(byte[] buffer, int offset, int count)
     {
@@ -90,9 +86,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
             _shared.SetInput(bytes + offset, count);
             if (_handshaking)
             {
-                bool first = !_started;
-                _started = true;
-                if (first && _server is not null && buffer[offset] != HandshakeRecord)
+                if (!_opening!.Accepts(buffer[offset]))
                 {
                     _inner.Send(AnswerToPlaintext, 0, AnswerToPlaintext.Length);
                     Fail(TlsFailure.NotTls, ChannelError.TlsFailed);
@@ -162,7 +156,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         if (IsOpen)
         {
             IsOpen = false;
-            Failure = _handshaking && _started ? TlsFailure.Peer : TlsFailure.None;
+            Failure = _handshaking && _opening!.HasStarted ? TlsFailure.Peer : TlsFailure.None;
             Release();
             Handler.OnFailed(error);
         }
@@ -193,7 +187,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
         if (_handshaking && !IsEarly)
         {
-            _early.Add(_shared.Loop.Buffers, buffer.AsSpan(offset, count));
+            _opening!.Keep(buffer.AsSpan(offset, count));
             return;
         }
 
@@ -311,90 +305,19 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
     public override bool HasUnreadInput() =>
         _held.Count > 0 || _session.HasPending || _inner.HasUnreadInput();
 
-    private void Handshake()
-    {
-        _shared.Claim(this);
-        int result = _earlyData is { IsReading: true } early
-            ? early.Step(this, _shared, _session.Handle)
-            : TlsCallbacks.Step(_session.Handle, _server);
-        if (!IsOpen)
-        {
-            return;
-        }
-
-        if (result == 1)
-        {
-            // What is to be said last leaves with the first answer, when a request came right behind.
-            FinishHandshake();
-            return;
-        }
-
-        int error = Ssl.SSL_get_error(_session.Handle, result);
-        if (error is Ssl.SSL_ERROR_WANT_READ or Ssl.SSL_ERROR_WANT_WRITE)
-        {
-            bool more = error == Ssl.SSL_ERROR_WANT_WRITE;
-            Flush();
-            if (more && IsOpen)
-            {
-                Handshake();
-            }
-
-            return;
-        }
-
-        bool rejected = Ssl.SSL_get_verify_result(_session.Handle) != Crypto.X509_V_OK;
-        Flush();
-        TlsFailure failure = _server is { Failure: not TlsFailure.None } known ? known.Failure
-            : rejected ? TlsFailure.Certificate
-            : TlsFailure.Protocol;
-        Fail(failure, rejected ? ChannelError.CertificateRejected : ChannelError.TlsFailed);
-    }
-
-    /// <summary>The handshake is done behind early data: what had to wait for that comes now.</summary>
-    private void EndEarly(EarlyEnd end)
-    {
-        _closing = false;
-        if (end == EarlyEnd.Close)
-        {
-            CloseAfterFlush();
-            if (!IsOpen)
-            {
-                Handler.OnDrained();
-            }
-
-            return;
-        }
-
-        if (_paused)
-        {
-            _inner.Pause();
-        }
-
-        if (end == EarlyEnd.Shutdown)
-        {
-            ShutdownSend();
-        }
-
-        Handler.OnConnected();
-    }
-
-    private void FinishHandshake()
+    /// <summary>The handshake is done, and the handler is not told yet.</summary>
+    /// <param name="wasEarly">The handler may have closed meanwhile, and that is still to be done.</param>
+    internal void OnHandshakeDone(bool wasEarly)
     {
         _handshaking = false;
-        TlsEarlyData? begun = _earlyData is { HasBegun: true } ? _earlyData : null;
-        _session.Finish(_server, begun is not null);
-        if (begun is not null)
-        {
-            EndEarly(begun.End);
-            return;
-        }
+        _closing &= !wasEarly;
+    }
 
-        Handler.OnConnected();
-        if (IsOpen && _early.Take(out int count) is { } early)
+    private void Handshake()
+    {
+        if (_opening!.Step())
         {
-            // Encrypting reads nothing, so received bytes that wait stay where they are.
-            Send(early, 0, count);
-            _shared.Loop.Buffers.Return(early);
+            _opening = null;
         }
     }
 
@@ -554,7 +477,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
         }
     }
 
-    private void Fail(TlsFailure failure, ChannelError error)
+    internal void Fail(TlsFailure failure, ChannelError error)
     {
         Crypto.ERR_clear_error();
         Failure = failure;
@@ -593,7 +516,7 @@ public sealed unsafe class TlsChannel : TlsConnection, IChannelHandler, ITurnEnd
 
         _session.Release(keeps: Origin is not null && !_handshaking);
         _held.Drop(_shared.Loop.Buffers);
-        _early.Drop(_shared.Loop.Buffers);
+        _opening?.Drop();
         _earlyData?.Drop(_shared.Loop.Buffers);
     }
 }

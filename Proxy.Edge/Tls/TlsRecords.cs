@@ -138,16 +138,13 @@ internal sealed unsafe class TlsRecords : IDisposable
         return end < 0 ? Break(UnexpectedMessage) : Judge(into[end], into, end, out count);
     }
 
-    /// <summary>Seals data of at most <see cref="MaxData"/> bytes; <paramref name="into"/> has room for
-    /// <see cref="MostSealed"/>. Returns the bytes written.</summary>
+    /// <summary>Seals data of at most <see cref="MaxData"/> bytes; <paramref name="into"/> has room for them, two
+    /// records' <see cref="Overhead"/> and an update of the keys. Returns the bytes written.</summary>
     public int Seal(byte* data, int count, byte* into)
     {
         int updated = _owesUpdate || _keys->Write.Sequence >= UpdateAfter ? SealUpdate(into) : 0;
         return updated + Seal(Application, data, count, into + updated);
     }
-
-    /// <summary>Most that sealing so much data writes.</summary>
-    public static int MostSealed(int count) => count + (2 * Overhead) + 5;
 
     /// <summary>Tells the peer that new keys follow, and changes to them (§4.6.3).</summary>
     public int SealUpdate(byte* into)

@@ -20,8 +20,6 @@ public sealed unsafe class TlsTicketKeys
     /// <summary>Early data that came with tickets of these keys.</summary>
     internal EarlyHellos EarlyHellos { get; } = new();
 
-    public int Count => Volatile.Read(ref _keys).Length;
-
     /// <summary>Puts a fresh key in front and forgets all but <paramref name="keep"/> older ones.</summary>
     public void Rotate(int keep = 2) =>
         Replace([RandomNumberGenerator.GetBytes(KeyBytes), .. Volatile.Read(ref _keys).Take(keep)]);

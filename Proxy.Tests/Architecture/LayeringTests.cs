@@ -68,7 +68,8 @@ public sealed partial class LayeringTests
 
         // The node: everything that talks to the outside, and the wiring.
         ["Cluster.Sqlite"] = "",
-        ["Cluster.Engine"] = "Cluster.Sqlite",
+        ["Cluster.Trust"] = "",
+        ["Cluster.Engine"] = "Cluster.Sqlite Cluster.Trust",
         ["Cluster.Membership"] = "Actors.Runtime Cluster.Engine",
         ["Cluster.Journal"] = "Cluster.Engine Cluster.Sqlite",
         ["Cluster.Revisions"] = "Actors.Hocon Actors.Runtime Cluster.Engine Cluster.Journal",
@@ -77,7 +78,8 @@ public sealed partial class LayeringTests
             "Actors.Config Actors.Pools Actors.Ports Actors.Publishing Actors.Runtime Cluster.Membership "
             + "Cluster.Singletons Edge.Health",
         ["Cluster.Acme"] = "Actors.Config Edge.Relay Edge.Tls",
-        ["Cluster.Peers"] = "Actors.Runtime Cluster.Acme Edge.Replication Edge.Tls",
+        ["Cluster.Peers"] =
+            "Actors.Runtime Cluster.Acme Cluster.Trust Edge.Os.Network Edge.Replication Edge.Tls",
         ["Cluster.Vrrp"] = "Actors.Config Actors.Runtime Cluster.Peers Edge.Os.Network",
         ["Cluster.Exporting"] =
             "Cluster.Acme Cluster.Membership Cluster.Peers Cluster.Vrrp Edge.Http2 Edge.Limits Edge.Snapshot "
@@ -96,11 +98,12 @@ public sealed partial class LayeringTests
         ["Cluster.Host"] =
             "Actors.Config Actors.Hocon Actors.Planning Actors.Ports Actors.Publishing Actors.Runtime "
             + "Actors.Supervision Cluster.Acme Cluster.Certificates Cluster.Engine Cluster.Exporting Cluster.Health "
+            + "Cluster.Journal "
             + "Cluster.Management Cluster.Membership Cluster.Peers Cluster.Probing Cluster.Restart "
             + "Cluster.Revisions Cluster.Shares Cluster.Shutdown Cluster.Singletons Cluster.Vrrp Edge.Limits "
             + "Edge.Node Edge.Relay Edge.Replication Edge.Snapshot Edge.Telemetry Edge.Tls Edge.Topology",
         ["Cluster.Commands"] =
-            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Vrrp",
+            "Actors.Config Actors.Hocon Cluster.Certificates Cluster.Demo Cluster.Host Cluster.Trust Cluster.Vrrp",
         ["Cluster"] = "Cluster.Commands",
     };
 
@@ -218,7 +221,7 @@ public sealed partial class LayeringTests
     [InlineData(
         "threads",
         @"\bnew Thread\b|\bnew Thread\[|\bTask\.Run\b|\bTask\.Factory\b|\bThreadPool\.|\bParallel\.",
-        "Actors.Runtime Cluster.Engine Cluster.Journal Cluster.Vrrp Edge.Node Edge.Telemetry")]
+        "Actors.Runtime Cluster.Engine Cluster.Peers Cluster.Vrrp Edge.Node Edge.Telemetry")]
     [InlineData("HTTP servers", @"\bMicrosoft\.AspNetCore\b", "Cluster.Management Cluster.Demo")]
     public void What_reaches_outside_has_a_place(string what, string pattern, string folders)
     {

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
-using Proxy.Cluster.Engine.Etcd;
 using Proxy.Cluster.Singletons;
 using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Kit;
+using static Proxy.Tests.Functional.ClusterStage;
 
 namespace Proxy.Tests.Functional;
 
@@ -11,8 +10,6 @@ namespace Proxy.Tests.Functional;
 [Trait("Suite", "Functional")]
 public sealed class ClusterTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     [Fact]
     public async Task Three_nodes_are_members_one_dies_and_comes_back_and_none_stops_serving()
     {
@@ -148,7 +145,7 @@ public sealed class ClusterTests
     {
         await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
         using var nobody = new FreePort();
-        await using NodeProcess node = await StartAsync("a", $"http://127.0.0.1:{nobody.Number}", origin.Url, "");
+        await using NodeProcess node = await StartAsync("a", $"http://127.0.0.1:{nobody.Number}", origin.Url);
 
         await node.Child.WaitForOutputAsync("engine is silent");
 
@@ -156,46 +153,12 @@ public sealed class ClusterTests
         Assert.Equal(200, (await node.ManageAsync("/ready")).Status);
     }
 
-    private static async Task<EtcdServer> StartEtcdAsync()
-    {
-        EtcdServer etcd = EtcdServer.Start(1);
-        await using var engine = new EtcdEngine(new EtcdOptions { Endpoints = etcd.Endpoints }, TimeProvider.System);
-        await etcd.IsUpAsync(engine);
-        return etcd;
-    }
-
-    private static Task<NodeProcess> StartAsync(string name, EtcdServer etcd, string origin, string cluster = "") =>
-        StartAsync(name, etcd.Endpoints[0].ToString().TrimEnd('/'), origin, cluster);
-
-    private static Task<NodeProcess> StartAsync(string name, string etcd, string origin, string cluster)
-    {
-        int peers = FreePort.Probe();
-        return NodeProcess.StartAsync(new NodeSettings
-        {
-            Node = $"name = {name}, drain-grace = 0",
-            Rules = $$"""
-                routes = [ { match { path = "/" }, pool = app } ]
-                pools {
-                  app {
-                    members = [ { name = m1, url = "{{origin}}" }, { name = m2, url = "{{origin}}" } ]
-                    health { active { path = "/health", interval = 1s, timeout = 500ms, rise = 1, fall = 2 } }
-                  }
-                }
-                cluster {
-                  engine = etcd, etcd { endpoints = ["{{etcd}}"] }, down-after = 2s
-                  address = "127.0.0.1:{{peers}}", peers { bind = "127.0.0.1:{{peers}}" }
-                  {{cluster}}
-                }
-                management { read-only = false }
-                """,
-        });
-    }
-
-    /// <summary>With room for a busy machine; on an idle one it is a few milliseconds.</summary>
+    /// <summary>That it was handed over and not missed: without its lease it would be two seconds at least. How many
+    /// milliseconds it takes is measured by ops/cluster-drill.</summary>
     private static void TellGap(NodeProcess from, NodeProcess to)
     {
         TimeSpan gap = TimeOf(to, "singleton health/app runs here") - TimeOf(from, "singleton health/app stops here");
-        Assert.InRange(gap, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        Assert.InRange(gap, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         TestContext.Current.SendDiagnosticMessage($"handed over in {gap.TotalMilliseconds} ms");
     }
 
@@ -221,31 +184,4 @@ public sealed class ClusterTests
     private static DateTimeOffset TimeOf(NodeProcess node, string text) => DateTimeOffset.Parse(
         node.Log.Split('\n').Last(line => line.Contains(text, StringComparison.Ordinal)).Split(' ')[0],
         CultureInfo.InvariantCulture);
-
-    private static async Task SeesAsync(NodeProcess node, string members)
-    {
-        string seen = "";
-        await Eventually.IsTrueAsync(
-            async () => (seen = Text((await node.ManageAsync("/cluster/members")).Text)) == members,
-            () => $"{members}; it is {seen}\n{node.Log}", Patience);
-    }
-
-    private static string Text(string body)
-    {
-        using JsonDocument json = JsonDocument.Parse(body);
-        string?[] gone =
-        [
-            .. json.RootElement.GetProperty("unreachable").EnumerateArray()
-                .Select(static one => one.GetProperty("node").GetString()),
-        ];
-        return string.Join(", ", json.RootElement.GetProperty("members").EnumerateArray().Select(member =>
-            $"{member.GetProperty("name").GetString()} {member.GetProperty("status").GetString()}"
-            + (gone.Contains(member.GetProperty("node").GetString()) ? " unreachable" : ""))
-            .Order(StringComparer.Ordinal));
-    }
-
-    private static Task<WireMessage> ManageAsync(NodeProcess node, string method, string path) =>
-        RawClient.AskOnceAsync(
-            node.ManagementPort,
-            $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }

@@ -83,6 +83,9 @@ public sealed class DrainTests
         await using var node =
             await NodeProcess.StartAsync(NodeSettings.To(origin.Url) with { Node = "drain-grace = 60s" });
 
+        // A node that is still starting leaves without grace.
+        await Eventually.IsTrueAsync(
+            async () => (await node.ManageAsync("/ready")).Status == 200, () => "the node is ready");
         await node.Child.SignalAsync("TERM");
         await Eventually.IsTrueAsync(
             async () => (await node.ManageAsync("/ready")).Status == 500, () => "the node is not ready");

@@ -1,8 +1,8 @@
-using System.Text;
 using System.Text.Json;
 using Proxy.Cluster.Engine.Etcd;
 using Proxy.Tests.Cluster.Engine;
 using Proxy.Tests.Kit;
+using static Proxy.Tests.Functional.RevisionDesk;
 
 namespace Proxy.Tests.Functional;
 
@@ -11,9 +11,6 @@ namespace Proxy.Tests.Functional;
 [Trait("Suite", "Functional")]
 public sealed class RevisionTests
 {
-    private const string Change =
-        "\"set\": { \"pools.app.members.m1.weight\": 7 }, \"who\": \"ann\", \"why\": \"test\"";
-
     [Fact]
     public async Task A_change_is_live_at_once_and_survives_a_restart_and_the_file_stays_as_it_is()
     {
@@ -246,9 +243,6 @@ public sealed class RevisionTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static NodeSettings Open(string url) =>
-        new() { Rules = $"{NodeSettings.Pool("", url)}\nmanagement {{ read-only = false }}" };
-
     private static async Task FillUpAsync(string disk)
     {
         await using var origin = new ScriptedOrigin();
@@ -279,10 +273,6 @@ public sealed class RevisionTests
             $"{{ \"set\": {{ \"pools.app.members.m1.weight\": {weight} }}, \"why\": \"{why}\" }}");
         return status;
     }
-
-    /// <summary>The same node once more.</summary>
-    private static ChildProcess Run(NodeProcess node) => ChildProcess.Start(
-        "dotnet", [Repository.Program, "run", Path.Combine(node.Folder, "node.conf")], node.Folder);
 
     private static string Weighted(NodeSettings settings, int weight) => settings.Rules.Replace(
         "name = m1,", $"name = m1, weight = {weight},", StringComparison.Ordinal);
@@ -322,28 +312,4 @@ public sealed class RevisionTests
         Assert.True(code == 0, output);
         return output;
     }
-
-    private static async Task<(int Status, JsonElement Answer)> PostAsync(NodeProcess node, string path, string body)
-    {
-        WireMessage answer = await RawClient.AskOnceAsync(
-            node.ManagementPort,
-            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            + $"Content-Length: {body.Length}\r\n\r\n{body}");
-        return (answer.Status, Parse(answer));
-    }
-
-    private static async Task<JsonElement> GetAsync(NodeProcess node, string path) =>
-        Parse(await node.ManageAsync(path));
-
-    private static JsonElement Parse(WireMessage message)
-    {
-        using JsonDocument json = JsonDocument.Parse(Encoding.UTF8.GetString(message.Body));
-        return json.RootElement.Clone();
-    }
-
-    private static string[] Lines(JsonElement json, string key) =>
-        [.. json.GetProperty(key).EnumerateArray().Select(static line => line.GetString()!)];
-
-    private static async Task<int> WeightAsync(NodeProcess node) =>
-        (await GetAsync(node, "/api/pools/app")).GetProperty("members")[0].GetProperty("weight").GetInt32();
 }

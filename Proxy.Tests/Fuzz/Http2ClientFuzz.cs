@@ -20,23 +20,9 @@ internal static class Http2ClientFuzz
 
     private static readonly string[] Statuses = ["200", "103", "204", "101", "304", "99", "abc", "500"];
 
-    public static string? Problem(int seed)
-    {
-        var random = new Random(seed);
-        byte[] bytes = Sequence(random);
-        try
-        {
-            string whole = Feed(bytes, new Random(seed), bytes.Length);
-            string pieces = Feed(bytes, new Random(seed), 1 + random.Next(50));
-            return whole == pieces ? null : $"seed {seed}: pieces differ\n{whole}\n{pieces}";
-        }
-        catch (Exception error)
-        {
-            return $"seed {seed}: {error}";
-        }
-    }
+    public static string? Problem(int seed) => Http2FuzzRound.Problem(seed, Sequence, Feed);
 
-    private static byte[] Sequence(Random random)
+    private static List<byte> Sequence(Random random)
     {
         var bytes = new List<byte>(Http2Wire.Frame(Http2Wire.Settings, 0, 0));
         for (int i = random.Next(1, 30); i > 0; i--)
@@ -44,13 +30,7 @@ internal static class Http2ClientFuzz
             bytes.AddRange(Frame(random));
         }
 
-        byte[] all = [.. bytes];
-        for (int i = random.Next(3) == 0 ? random.Next(1, 6) : 0; i > 0; i--)
-        {
-            all[random.Next(all.Length)] = (byte)random.Next(256);
-        }
-
-        return all;
+        return bytes;
     }
 
     private static byte[] Frame(Random random)
@@ -111,7 +91,7 @@ internal static class Http2ClientFuzz
         var output = new StringBuilder();
         for (int at = 0; at < bytes.Length && rig.ConnectionError is null;)
         {
-            int take = Math.Min(bytes.Length - at, most >= bytes.Length ? most : random.Next(1, most + 1));
+            int take = Http2FuzzRound.Piece(bytes, at, random, most);
             rig.Receive(bytes[at..(at + take)]);
             at += take;
             output.Append(string.Concat(rig.Sent().Select(static frame => $"{frame};")));

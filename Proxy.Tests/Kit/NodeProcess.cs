@@ -85,7 +85,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         var port = new FreePort();
         var management = FreePort.Probe();
         var file = folder.Write("node.conf", settings.File(port.Number, management));
-        var child = ChildProcess.Start("dotnet", [Repository.Program, "run", file], folder.Path);
+        var child = ChildProcess.Start(
+            "dotnet", [Repository.Program, "run", file], folder.Path, [.. settings.Environment]);
         return new NodeProcess(folder, port, management, settings, file, child);
     }
 

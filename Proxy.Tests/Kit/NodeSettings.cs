@@ -12,6 +12,9 @@ internal sealed record NodeSettings
     /// <summary>Files beside the configuration: name → text.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Further variables of the environment.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
+
     /// <summary>Further keys of the block node.</summary>
     public string Node { get; init; } = "";
 

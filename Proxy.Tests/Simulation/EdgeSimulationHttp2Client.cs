@@ -54,14 +54,8 @@ internal sealed class EdgeSimulationHttp2Client : ISimScript, ISimHttp2Messages
     public void Connect(SocketTarget target)
     {
         _fault = _run.Plan.Calm || Random.Next(2) == 0 ? Fault.None : (Fault)Random.Next(1, 8);
-        _peer = _run.Loop.Network.ConnectIn(target, ClientAddress.FromIpv4(0x0A000001), 4000);
-        _peer.Script = this;
+        _peer = _run.Connect(target, this);
         _wire = new SimHttp2Wire(_peer, this);
-        if (Random.Next(4) == 0)
-        {
-            _peer.ReadBytes = (_run.Plan.Calm ? 2000 : 1) + Random.Next(5000);
-            _peer.ReadPause = Random.NextInt64(_run.Plan.Calm ? 20_000 : 100_000);
-        }
 
         if (_fault is Fault.Reset or Fault.Close or Fault.StopReading or Fault.Garbage)
         {

@@ -38,6 +38,20 @@ internal sealed class EdgeSimulationRun : IObservationSink
 
     public void Observe(in Observation observation) => Loop.Note(observation.Status, (long)observation.Outcome);
 
+    /// <summary>A client's connection; some read slowly.</summary>
+    public SimPeer Connect(SocketTarget target, ISimScript script)
+    {
+        SimPeer peer = Loop.Network.ConnectIn(target, ClientAddress.FromIpv4(0x0A000001), 4000);
+        peer.Script = script;
+        if (Random.Next(4) == 0)
+        {
+            peer.ReadBytes = (Plan.Calm ? 2000 : 1) + Random.Next(5000);
+            peer.ReadPause = Random.NextInt64(Plan.Calm ? 20_000 : 100_000);
+        }
+
+        return peer;
+    }
+
     public void Play()
     {
         int clients = 1 + Random.Next(5);

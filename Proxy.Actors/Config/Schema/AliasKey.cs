@@ -12,31 +12,8 @@ internal sealed class AliasKey<TOwner, TValue>(
     /// <summary>Not among the words that are offered to an operator.</summary>
     public override bool Reserved => true;
 
-    public override TOwner Read(TOwner owner, HoconValue value, ReadScope scope)
-    {
-        bool isSecret = (trait & KeyTrait.Secret) != 0;
-        if (!isSecret)
-        {
-            scope.Note(value);
-        }
-
-        Parsed<TValue> parsed = kind.Read(value);
-        if (parsed.Problem is null)
-        {
-            return set(owner, parsed.Value);
-        }
-
-        if (isSecret)
-        {
-            scope.WrongKey(value.Origin, parsed.Problem, kind.Accepted);
-        }
-        else
-        {
-            scope.Wrong(value, parsed.Problem, kind.Accepted);
-        }
-
-        return owner;
-    }
+    public override TOwner Read(TOwner owner, HoconValue value, ReadScope scope) =>
+        scope.TryRead(kind, value, (trait & KeyTrait.Secret) != 0, out TValue read) ? set(owner, read) : owner;
 
     public override void Flatten(TOwner owner, string path, FlatConfig into)
     {

@@ -43,6 +43,26 @@ internal static class ClusterSchema
         },
     };
 
+    private static readonly BlockSchema<JournalConfig> Journal = new(new JournalConfig())
+    {
+        {
+            "provider",
+            Kinds.Choice(
+                ("engine", JournalProvider.Engine),
+                ("sqlite", JournalProvider.Sqlite),
+                ("postgres", JournalProvider.Postgres)),
+            j => j.Provider, (j, v) => j with { Provider = v }
+        },
+        {
+            "connection", Kinds.Text("Npgsql's key=value pairs; \"\" = cluster.postgres.connection"),
+            j => j.Connection, (j, v) => j with { Connection = v }, KeyTrait.Secret
+        },
+        {
+            "schema", Kinds.Text("lower-case letters, digits, underscores"),
+            j => j.Schema, (j, v) => j with { Schema = v }
+        },
+    };
+
     public static readonly BlockSchema<ClusterConfig> Block = new(new ClusterConfig())
     {
         {
@@ -73,6 +93,7 @@ internal static class ClusterSchema
         },
         { "etcd", Etcd, c => c.Etcd, (c, v) => c with { Etcd = v } },
         { "postgres", Postgres, c => c.Postgres, (c, v) => c with { Postgres = v } },
+        { "journal", Journal, c => c.Journal, (c, v) => c with { Journal = v } },
         { "peers", PeersSchema.Block, c => c.Peers, (c, v) => c with { Peers = v } },
     };
 }

@@ -16,9 +16,15 @@ internal static class ListenerSchema
 
     private static readonly BlockSchema<Http1Limits> Limits = new(new Http1Limits())
     {
-        { "head", Kinds.SmallSize(1024, 1 << 20), l => l.HeadBytes, (l, v) => l with { HeadBytes = v } },
-        { "target", Kinds.SmallSize(256, 1 << 20), l => l.TargetBytes, (l, v) => l with { TargetBytes = v } },
-        { "fields", Kinds.Integer(1, 1024), l => l.Fields, (l, v) => l with { Fields = v } },
+        {
+            "head", Kinds.SmallSize(1024, Http1Limits.MostHeadBytes),
+            l => l.HeadBytes, (l, v) => l with { HeadBytes = v }
+        },
+        {
+            "target", Kinds.SmallSize(256, Http1Limits.MostHeadBytes),
+            l => l.TargetBytes, (l, v) => l with { TargetBytes = v }
+        },
+        { "fields", Kinds.Integer(1, Http1Limits.MostFields), l => l.Fields, (l, v) => l with { Fields = v } },
         { "trailers", Kinds.SmallSize(0, 1 << 20), l => l.TrailerBytes, (l, v) => l with { TrailerBytes = v } },
         {
             "chunk-extensions", Kinds.SmallSize(0, 64 << 10),
@@ -42,7 +48,7 @@ internal static class ListenerSchema
             h => h.MaxUnsent, (h, v) => h with { MaxUnsent = v }
         },
         { "head", Kinds.SmallSize(1024, 64 << 10), h => h.HeadBytes, (h, v) => h with { HeadBytes = v } },
-        { "fields", Kinds.Integer(1, 1024), h => h.Fields, (h, v) => h with { Fields = v } },
+        { "fields", Kinds.Integer(1, Http1Limits.MostFields), h => h.Fields, (h, v) => h with { Fields = v } },
         { "table", Kinds.SmallSize(0, 64 << 10), h => h.TableBytes, (h, v) => h with { TableBytes = v } },
         {
             "max-idle-frames", Kinds.Integer(10, 1_000_000),

@@ -9,6 +9,4 @@ internal static class NotYetKind
             : later.Contains(scalar.Text) ? Parsed.Wrong<string>("not available yet in this version")
             : Parsed.Wrong<string>("unknown"),
         value => value);
-
-    public static ListKind<string> Words(string available, params string[] later) => new(Word(available, later));
 }

@@ -7,8 +7,6 @@ internal static class ProxySchema
 {
     public const string Root = "proxy";
 
-    private const string NotAvailable = "not available in this version";
-
     private static readonly BlockSchema<NodeConfig> Node = new(new NodeConfig())
     {
         { "name", Kinds.Text("a name; \"\" = the machine's"), n => n.Name, (n, v) => n with { Name = v } },

@@ -29,31 +29,8 @@ internal sealed class ValueKey<TOwner, TValue>(
         return parsed.Problem is null ? kind.Format(parsed.Value) : null;
     }
 
-    public override TOwner Read(TOwner owner, HoconValue value, ReadScope scope)
-    {
-        bool secret = (trait & KeyTrait.Secret) != 0;
-        if (!secret)
-        {
-            scope.Note(value);
-        }
-
-        Parsed<TValue> parsed = kind.Read(value);
-        if (parsed.Problem is null)
-        {
-            return set(owner, parsed.Value);
-        }
-
-        if (secret)
-        {
-            scope.WrongKey(value.Origin, parsed.Problem, kind.Accepted);
-        }
-        else
-        {
-            scope.Wrong(value, parsed.Problem, kind.Accepted);
-        }
-
-        return owner;
-    }
+    public override TOwner Read(TOwner owner, HoconValue value, ReadScope scope) =>
+        scope.TryRead(kind, value, (trait & KeyTrait.Secret) != 0, out TValue read) ? set(owner, read) : owner;
 
     public override void Flatten(TOwner owner, string path, FlatConfig into) =>
         into.Value(path, kind.Format(get(owner)), (trait & KeyTrait.Secret) != 0);

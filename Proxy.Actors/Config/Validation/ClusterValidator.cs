@@ -38,6 +38,8 @@ internal static class ClusterValidator
         {
             CheckPostgres(cluster.Postgres, problems);
         }
+
+        CheckJournal(cluster, problems);
     }
 
     private static void CheckEtcd(EtcdConfig etcd, ProblemList problems)
@@ -76,11 +78,46 @@ internal static class ClusterValidator
             problems.Error("proxy.cluster.postgres.connection", "missing", "Host=db;Username=proxy;Password=…");
         }
 
-        if (postgres.Schema.Length is 0 or > MaxName || postgres.Schema.AsSpan().ContainsAnyExcept(SchemaCharacters)
-            || char.IsAsciiDigit(postgres.Schema[0]))
+        CheckSchema("proxy.cluster.postgres.schema", postgres.Schema, problems);
+    }
+
+    private static void CheckJournal(ClusterConfig cluster, ProblemList problems)
+    {
+        JournalConfig journal = cluster.Journal;
+        switch (journal.Provider)
         {
-            problems.Error(
-                "proxy.cluster.postgres.schema", "not a schema's name", "lower-case letters, digits, underscores");
+            case JournalProvider.Sqlite when cluster.Engine != ClusterEngine.Embedded:
+                problems.Error(
+                    "proxy.cluster.journal.provider",
+                    "a file of this node alone, but the nodes of one engine have one configuration",
+                    "engine or postgres; sqlite with cluster.engine = embedded");
+                break;
+            case JournalProvider.Postgres:
+                CheckSchema("proxy.cluster.journal.schema", journal.Schema, problems);
+                if (journal.Connection.Length == 0 && cluster.Postgres.Connection.Length == 0)
+                {
+                    problems.Error(
+                        "proxy.cluster.journal.connection", "missing, and so is cluster.postgres.connection",
+                        "Host=db;Username=proxy;Password=…");
+                }
+
+                if (cluster.Engine == ClusterEngine.Postgres && journal.Schema == cluster.Postgres.Schema
+                    && (journal.Connection.Length == 0 || journal.Connection == cluster.Postgres.Connection))
+                {
+                    problems.Error(
+                        "proxy.cluster.journal.schema", "the engine's; the journal has its own", "another name");
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckSchema(string path, string schema, ProblemList problems)
+    {
+        if (schema.Length is 0 or > MaxName || schema.AsSpan().ContainsAnyExcept(SchemaCharacters)
+            || char.IsAsciiDigit(schema[0]))
+        {
+            problems.Error(path, "not a schema's name", "lower-case letters, digits, underscores");
         }
     }
 

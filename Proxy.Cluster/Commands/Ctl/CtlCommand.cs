@@ -11,21 +11,8 @@ internal static class CtlCommand
 
     private static readonly Option<string> Url = new("--url")
     {
-        Description = "Management address of the node: http://HOST:PORT or unix:PATH. Also PROXY_URL.",
+        Description = "Management address of the node: http(s)://HOST:PORT or unix:PATH. Also PROXY_URL.",
         DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("PROXY_URL") ?? DefaultUrl,
-        Recursive = true,
-    };
-
-    // Not the default of the option, which --help would print.
-    private static readonly Option<string?> Token = new("--token")
-    {
-        Description = "Token of the management API; others on this machine can see it. Better: PROXY_TOKEN.",
-        Recursive = true,
-    };
-
-    private static readonly Option<string?> TokenFile = new("--token-file")
-    {
-        Description = "File with the token of the management API.",
         Recursive = true,
     };
 
@@ -35,12 +22,11 @@ internal static class CtlCommand
         Recursive = true,
     };
 
-    public static Command Make() =>
-        new("ctl", "Looks at a running node and changes it, over its management address.")
+    public static Command Make()
+    {
+        var command = new Command("ctl", "Looks at a running node and changes it, over its management address.")
         {
             Url,
-            Token,
-            TokenFile,
             Json,
             StatusNoun.Make(),
             PoolsNoun.Make(),
@@ -51,6 +37,13 @@ internal static class CtlCommand
             RevisionsNoun.Make(),
             VipNoun.Make(),
         };
+        foreach (Option option in CtlAccess.Options)
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
 
     /// <summary>A verb that asks one node. The result of <paramref name="run"/> is the exit code.</summary>
     public static Command Verb(
@@ -78,37 +71,18 @@ internal static class CtlCommand
 
     public static string ReadUrl(ParseResult parsed) => parsed.GetRequiredValue(Url);
 
-    /// <summary>The token given; null after saying why it cannot be had.</summary>
-    public static string? ReadToken(ParseResult parsed, TextWriter errors)
-    {
-        if (parsed.GetValue(TokenFile) is not { } file)
-        {
-            return parsed.GetValue(Token) ?? Environment.GetEnvironmentVariable("PROXY_TOKEN") ?? "";
-        }
-
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            errors.WriteLine($"--token-file: {error.Message}");
-            return null;
-        }
-    }
-
     private static async Task<int> RunAsync(
         ParseResult parsed,
         Func<CtlSession, ParseResult, CancellationToken, Task<int>> run,
         CancellationToken cancellation)
     {
         TextWriter errors = parsed.InvocationConfiguration.Error;
-        if (ReadToken(parsed, errors) is not { } token)
+        if (CtlAccess.Read(parsed, errors) is not { } access)
         {
             return 2;
         }
 
-        if (ManagementApi.Open(ReadUrl(parsed), token, out ManagementApi? api) is { } problem)
+        if (ManagementApi.Open(ReadUrl(parsed), access, out ManagementApi? api) is { } problem)
         {
             await errors.WriteLineAsync($"--url: {problem}");
             return 2;

@@ -1,7 +1,10 @@
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Proxy.Cluster.Trust;
 
 namespace Proxy.Cluster.Commands.Ctl;
 
@@ -16,14 +19,15 @@ internal sealed class ManagementApi : IDisposable
 
     private readonly HttpClient _client;
     private readonly string _shown;
+    private string? _distrust;
 
     private ManagementApi(HttpClient client, string shown) => (_client, _shown) = (client, shown);
 
-    /// <param name="url">http://HOST:PORT, or unix:PATH for a management socket.</param>
-    /// <param name="token">Bearer token; empty = none.</param>
+    /// <param name="url">http://HOST:PORT, https://HOST:PORT, or unix:PATH for a management socket.</param>
+    /// <param name="access">What to show, and whom to believe.</param>
     /// <param name="api">The client, when the address is one.</param>
     /// <returns>What is wrong with the address; null when nothing is.</returns>
-    public static string? Open(string url, string token, out ManagementApi? api)
+    public static string? Open(string url, CtlAccess access, out ManagementApi? api)
     {
         api = null;
         var sockets = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
@@ -42,12 +46,13 @@ internal sealed class ManagementApi : IDisposable
         }
 
         var client = new HttpClient(sockets) { BaseAddress = origin, Timeout = Timeout.InfiniteTimeSpan };
-        if (token.Length > 0)
+        if (access.Token.Length > 0)
         {
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
         }
 
         api = new ManagementApi(client, url.TrimEnd('/'));
+        sockets.SslOptions = api.TlsFor(access);
         return null;
     }
 
@@ -101,6 +106,27 @@ internal sealed class ManagementApi : IDisposable
         }
     }
 
+    private SslClientAuthenticationOptions TlsFor(CtlAccess access)
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            ClientCertificateContext = access.Certificate,
+            RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
+                (_distrust = TlsTrouble.WithShown(shown, chain, errors, access.CaFile, "--ca")) is null,
+        };
+        if (access.Authorities is { } authorities)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+
+        return options;
+    }
+
     private async Task<ApiAnswer> AskAsync(
         HttpMethod method, string path, string? body, TimeSpan patience, CancellationToken cancellation)
     {
@@ -121,13 +147,28 @@ internal sealed class ManagementApi : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            string why = error.InnerException?.Message ?? error.Message;
-            return new ApiAnswer(0, "", null, $"cannot reach {_shown}: {why}; is the node running, and --url right?");
+            return new ApiAnswer(0, "", null, Explain(error));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new ApiAnswer(0, "", null, $"{_shown} did not answer within {patience.TotalSeconds} s");
         }
+    }
+
+    private string Explain(Exception error)
+    {
+        if (_distrust is { } distrust)
+        {
+            return $"{_shown} is not trusted: {distrust}";
+        }
+
+        string why = error.InnerException?.Message ?? error.Message;
+        bool hungUp = _client.BaseAddress?.Scheme == Uri.UriSchemeHttps
+            && error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
+        string what = hungUp
+            ? "it may want a client certificate, or another one: --cert FILE --key FILE, or PROXY_CERT and PROXY_KEY"
+            : "is the node running, and --url right?";
+        return $"cannot reach {_shown}: {why}; {what}";
     }
 
     private string Explain(ApiAnswer answer, string path) => answer.Status switch

@@ -9,9 +9,9 @@ internal static class FleetMembers
     /// <summary>Management addresses in the order of names, the node that was asked last: whoever follows the roll
     /// there sees most of it. Null after saying why there are none.</summary>
     public static async Task<IReadOnlyList<string>?> ReadAsync(
-        string url, string token, TextWriter errors, CancellationToken cancellation)
+        string url, CtlAccess access, TextWriter errors, CancellationToken cancellation)
     {
-        if (ManagementApi.Open(url, token, out ManagementApi? api) is { } wrong)
+        if (ManagementApi.Open(url, access, out ManagementApi? api) is { } wrong)
         {
             await errors.WriteLineAsync($"--url: {wrong}");
             return null;
@@ -21,7 +21,9 @@ internal static class FleetMembers
         {
             ApiAnswer answer = await api!.GetAsync("/cluster/members", cancellation); // not null: nothing was wrong
             string? problem = answer.Problem;
-            IReadOnlyList<string> nodes = answer.Json is { } json && problem is null ? Read(json, out problem) : [];
+            IReadOnlyList<string> nodes = answer.Json is { } json && problem is null
+                ? Read(json, SchemeOf(url), out problem)
+                : [];
             if (problem is not null)
             {
                 await errors.WriteLineAsync($"error: {problem}; --nodes names them");
@@ -32,8 +34,9 @@ internal static class FleetMembers
         }
     }
 
+    /// <param name="scheme">Of members that tell an address without one.</param>
     /// <param name="problem">Why the roll cannot begin with them; null when it can.</param>
-    public static IReadOnlyList<string> Read(JsonElement view, out string? problem)
+    public static IReadOnlyList<string> Read(JsonElement view, string scheme, out string? problem)
     {
         problem = null;
         var nodes = new List<(bool IsAsked, string Name, string Address)>();
@@ -53,7 +56,8 @@ internal static class FleetMembers
             }
 
             bool hasScheme = address.Contains("://", StringComparison.Ordinal);
-            nodes.Add((member.GetProperty("node").ToString() == self, name, hasScheme ? address : $"http://{address}"));
+            nodes.Add(
+                (member.GetProperty("node").ToString() == self, name, hasScheme ? address : $"{scheme}://{address}"));
         }
 
         if (view.GetProperty("unreachable").GetArrayLength() > 0)
@@ -64,4 +68,8 @@ internal static class FleetMembers
         return [.. nodes.OrderBy(static node => node.IsAsked).ThenBy(static node => node.Name, StringComparer.Ordinal)
             .Select(static node => node.Address)];
     }
+
+    /// <summary>Nodes of a fleet are reached alike.</summary>
+    private static string SchemeOf(string url) =>
+        url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
 }

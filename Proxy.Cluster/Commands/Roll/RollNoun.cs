@@ -65,14 +65,14 @@ internal static class RollNoun
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         TextWriter errors = parsed.InvocationConfiguration.Error;
-        if (CtlCommand.ReadToken(parsed, errors) is not { } token)
+        if (CtlAccess.Read(parsed, errors) is not { } access)
         {
             return 2;
         }
 
         IReadOnlyList<string>? nodes = parsed.GetValue(Nodes) is { } given
             ? given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            : await FleetMembers.ReadAsync(CtlCommand.ReadUrl(parsed), token, errors, cancellation);
+            : await FleetMembers.ReadAsync(CtlCommand.ReadUrl(parsed), access, errors, cancellation);
         if (nodes is null)
         {
             return 1;
@@ -101,7 +101,7 @@ internal static class RollNoun
         {
             foreach (string node in plan.Nodes)
             {
-                if (ManagementApi.Open(node, token, out ManagementApi? api) is { } problem)
+                if (ManagementApi.Open(node, access, out ManagementApi? api) is { } problem)
                 {
                     await errors.WriteLineAsync($"--nodes: {problem}");
                     return 2;

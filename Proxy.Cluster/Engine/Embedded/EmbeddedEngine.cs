@@ -10,16 +10,17 @@ internal sealed class EmbeddedEngine : IClusterEngine
 {
     public const string FileName = "engine.db";
 
-    private readonly EmbeddedOptions _options;
     private readonly TimeProvider _time;
     private readonly EmbeddedWriter _writer;
+    private readonly WriterQueue<EmbeddedTurn> _queue;
     private readonly ITimer _sweep;
     private readonly CancellationTokenSource _closed = new();
     private volatile EngineHealth _health;
 
     private EmbeddedEngine(EmbeddedWriter writer, EmbeddedOptions options, TimeProvider time)
     {
-        (_writer, _options, _time) = (writer, options, time);
+        (_writer, _time) = (writer, time);
+        _queue = new WriterQueue<EmbeddedTurn>(writer, "engine", options.Deadline, time);
         _health = EngineHealth.Unknown(FileName);
         _sweep = time.CreateTimer(_ => Sweep(), null, options.Sweep, options.Sweep);
     }
@@ -115,7 +116,7 @@ internal sealed class EmbeddedEngine : IClusterEngine
     {
         await _sweep.DisposeAsync();
         await _closed.CancelAsync();
-        await _writer.DisposeAsync();
+        await _queue.DisposeAsync();
     }
 
     private string? Stall() => _health is { State: EngineState.Unavailable } health ? health.Reason : null;
@@ -123,7 +124,7 @@ internal sealed class EmbeddedEngine : IClusterEngine
     private void Sweep()
     {
         // Nobody waits for it: what the queue or the disk refuses now is swept the next time.
-        _writer.TryEnqueue(new EmbeddedCall<Revision>(static turn =>
+        _queue.TryEnqueue(new WriterCall<EmbeddedTurn, Revision>(static turn =>
         {
             turn.RevokeExpired();
             return turn.Store.Revision;
@@ -133,31 +134,9 @@ internal sealed class EmbeddedEngine : IClusterEngine
     private async ValueTask<EngineResult<T>> CallAsync<T>(
         Func<EmbeddedTurn, EngineResult<T>> work, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var call = new EmbeddedCall<T>(work);
-        if (!_writer.TryEnqueue(call))
-        {
-            return EngineFault.Unavailable("too many calls are waiting, or the engine is closed");
-        }
-
-        try
-        {
-            EngineResult<T> result = await call.Result.WaitAsync(_options.Deadline, _time, cancellation);
-            Note(result.Fault);
-            return result;
-        }
-        catch (TimeoutException)
-        {
-            call.TryTake();
-            EngineFault fault = EngineFault.Deadline(_options.Deadline);
-            Note(fault);
-            return fault;
-        }
-        catch (OperationCanceledException)
-        {
-            call.TryTake();
-            throw;
-        }
+        EngineResult<T> result = await _queue.CallAsync(work, cancellation);
+        Note(result.Fault);
+        return result;
     }
 
     private void Note(EngineFault? fault)

@@ -1,22 +1,15 @@
-using System.Collections.Concurrent;
 using Proxy.Cluster.Sqlite;
 
 namespace Proxy.Cluster.Engine.Embedded;
 
-/// <summary>The thread that owns the store and the storage. Takes what waits, carries it out, commits once, and only
-/// then answers and tells the watches: nobody ever sees what a power cut could take back.</summary>
-internal sealed class EmbeddedWriter : IAsyncDisposable
+/// <summary>The store and the storage together. The watches hear of a turn when it is on disk; after one that failed
+/// the next begins from what the file says.</summary>
+internal sealed class EmbeddedWriter : IWriterFile<EmbeddedTurn>
 {
-    // More than the largest commit burst of a node by far; beyond it somebody runs away.
-    private const int MaxWaiting = 4096;
-    private const int MaxCallsPerTurn = 256;
-
     /// <summary>How many revisions the file may be behind the log in forgetting; deleting each alone would double the
     /// writes.</summary>
     private const int ForgetStep = 256;
 
-    private readonly BlockingCollection<EmbeddedCall> _waiting = new(MaxWaiting);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IEngineStorage _storage;
     private readonly TimeProvider _time;
     private readonly long _begin;
@@ -30,88 +23,36 @@ internal sealed class EmbeddedWriter : IAsyncDisposable
         (_storage, _time, _begin) = (storage, time, time.GetTimestamp());
         StoredEngine stored = storage.Load();
         Log = new ChangeLog(stored.Oldest, history);
-        Take(stored);
-        new Thread(Run) { IsBackground = true, Name = "engine" }.Start();
+        _store = Take(stored);
     }
 
     public ChangeLog Log { get; }
 
-    /// <summary>Any thread. False when too much is waiting or the engine is closed.</summary>
-    public bool TryEnqueue(EmbeddedCall call)
-    {
-        try
-        {
-            return _waiting.TryAdd(call);
-        }
-        catch (InvalidOperationException)
-        {
-            return false; // Closed.
-        }
-    }
-
     /// <summary>Writer's thread. Never the same twice, not even after a turn that failed.</summary>
     public LeaseId NextLease() => new(++_lastLease);
 
-    public async ValueTask DisposeAsync()
+    public EmbeddedTurn BeginTurn() =>
+        new(_store ??= Take(_storage.Load()), _storage, _time.GetElapsedTime(_begin));
+
+    public void CommitTurn(EmbeddedTurn turn)
     {
-        _waiting.CompleteAdding();
-        await _ended.Task;
-    }
-
-    private void Run()
-    {
-        var calls = new List<EmbeddedCall>(MaxCallsPerTurn);
-        foreach (EmbeddedCall first in _waiting.GetConsumingEnumerable())
+        Forget(turn);
+        _storage.Commit();
+        foreach (IReadOnlyList<EngineChange> changes in turn.Written)
         {
-            calls.Add(first);
-            while (calls.Count < MaxCallsPerTurn && _waiting.TryTake(out EmbeddedCall? next))
-            {
-                calls.Add(next);
-            }
-
-            calls.RemoveAll(static call => !call.TryTake());
-            RunTurn(calls);
-            calls.Clear();
-        }
-
-        _storage.Dispose();
-        _ended.SetResult();
-    }
-
-    private void RunTurn(List<EmbeddedCall> calls)
-    {
-        try
-        {
-            if (_store is null)
-            {
-                Take(_storage.Load());
-            }
-
-            var turn = new EmbeddedTurn(_store!, _storage, _time.GetElapsedTime(_begin));
-            foreach (EmbeddedCall call in calls)
-            {
-                call.CarryOut(turn);
-            }
-
-            Forget(turn);
-            _storage.Commit();
-            foreach (IReadOnlyList<EngineChange> changes in turn.Written)
-            {
-                Log.Append(changes);
-            }
-
-            calls.ForEach(static call => call.Answer());
-        }
-        catch (SqliteException problem)
-        {
-            // Memory is ahead of the file now. The next turn begins from the file.
-            _store = null;
-            _storage.Rollback();
-            calls.ForEach(call => call.Fail(EngineFault.Unavailable(problem.Message)));
+            Log.Append(changes);
         }
     }
 
-    private void Take(StoredEngine stored)
+    public void AbandonTurn()
+    {
+        _store = null; // Memory is ahead of the file now.
+        _storage.Rollback();
+    }
+
+    public void Dispose() => _storage.Dispose();
+
+    private KeyStore Take(StoredEngine stored)
     {
         var store = new KeyStore();
         store.Restore(stored.Revision, stored.Items, stored.Leases, _time.GetElapsedTime(_begin));
@@ -124,7 +65,7 @@ internal sealed class EmbeddedWriter : IAsyncDisposable
             Log.Append(changes);
         }
 
-        _store = store;
+        return store;
     }
 
     private void Forget(EmbeddedTurn turn)

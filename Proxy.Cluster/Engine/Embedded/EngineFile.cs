@@ -21,9 +21,7 @@ internal sealed class EngineFile : IEngineStorage
         """;
 
     private readonly SqliteDatabase _database;
-    private readonly SqliteStatement _begin;
-    private readonly SqliteStatement _commit;
-    private readonly SqliteStatement _rollback;
+    private readonly SqliteTransaction _transaction;
     private readonly SqliteStatement _setMeta;
     private readonly SqliteStatement _putItem;
     private readonly SqliteStatement _deleteItem;
@@ -31,14 +29,11 @@ internal sealed class EngineFile : IEngineStorage
     private readonly SqliteStatement _forget;
     private readonly SqliteStatement _putLease;
     private readonly SqliteStatement _deleteLease;
-    private bool _begun;
 
     private EngineFile(SqliteDatabase database)
     {
         _database = database;
-        _begin = database.Prepare("BEGIN IMMEDIATE");
-        _commit = database.Prepare("COMMIT");
-        _rollback = database.Prepare("ROLLBACK");
+        _transaction = new SqliteTransaction(database);
         _setMeta = database.Prepare("INSERT OR REPLACE INTO meta VALUES(?1, ?2)");
         _putItem = database.Prepare("INSERT OR REPLACE INTO items VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _deleteItem = database.Prepare("DELETE FROM items WHERE key = ?1");
@@ -85,7 +80,7 @@ internal sealed class EngineFile : IEngineStorage
 
     public void Write(IReadOnlyList<EngineChange> changes)
     {
-        Begin();
+        _transaction.Begin();
         for (int i = 0; i < changes.Count; i++)
         {
             EngineItem item = changes[i].Item;
@@ -109,59 +104,29 @@ internal sealed class EngineFile : IEngineStorage
 
     public void WriteLease(LeaseId id, TimeSpan timeToLive)
     {
-        Begin();
+        _transaction.Begin();
         _putLease.Bind(1, id.Value).Bind(2, (long)timeToLive.TotalMilliseconds).Run();
         SetMeta("lease", id.Value);
     }
 
     public void DropLease(LeaseId id)
     {
-        Begin();
+        _transaction.Begin();
         _deleteLease.Bind(1, id.Value).Run();
     }
 
     public void Forget(Revision oldest)
     {
-        Begin();
+        _transaction.Begin();
         _forget.Bind(1, oldest.Value).Run();
         SetMeta("oldest", oldest.Value);
     }
 
-    public void Commit()
-    {
-        if (_begun)
-        {
-            _commit.Run();
-            _begun = false;
-        }
-    }
+    public void Commit() => _transaction.Commit();
 
-    public void Rollback()
-    {
-        if (_begun)
-        {
-            _begun = false;
-            try
-            {
-                _rollback.Run();
-            }
-            catch (SqliteException)
-            {
-                // Some errors (a full disk) have rolled back already: "no transaction is active".
-            }
-        }
-    }
+    public void Rollback() => _transaction.Rollback();
 
     public void Dispose() => _database.Dispose();
-
-    private void Begin()
-    {
-        if (!_begun)
-        {
-            _begin.Run();
-            _begun = true;
-        }
-    }
 
     private long Meta(string name) => _database.ReadNumber($"SELECT value FROM meta WHERE name = '{name}'");
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace Proxy.Cluster.Engine.Etcd;
 
 /// <summary>How to reach the members of an etcd cluster. Their own settings that go with this: pre-vote on (must be
@@ -20,11 +18,8 @@ internal sealed record EtcdOptions
     /// <summary>Between attempts of a watch to connect, rising to ten times that.</summary>
     public TimeSpan Backoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Null: the system's.</summary>
-    public X509Certificate2Collection? TrustedRoots { get; init; }
-
-    /// <summary>Its common name is an etcd user when no user is given.</summary>
-    public X509Certificate2? ClientCertificate { get; init; }
+    /// <summary>Of https endpoints.</summary>
+    public EtcdTls Tls { get; init; } = EtcdTls.System;
 
     /// <summary>Empty: without a log-in.</summary>
     public string User { get; init; } = "";

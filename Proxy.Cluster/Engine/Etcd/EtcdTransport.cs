@@ -1,5 +1,4 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Sockets;
 
 namespace Proxy.Cluster.Engine.Etcd;
 
@@ -19,24 +18,28 @@ internal static class EtcdTransport
             KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             ActivityHeadersPropagator = null,
+            ConnectCallback = (context, cancellation) => ConnectAsync(options.Tls, context, cancellation),
         };
-        if (options.ClientCertificate is { } certificate)
-        {
-            handler.SslOptions.ClientCertificateContext =
-                SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
-        }
-
-        if (options.TrustedRoots is { } roots)
-        {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.AddRange(roots);
-            handler.SslOptions.CertificateChainPolicy = policy;
-        }
 
         return new HttpMessageInvoker(handler);
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        EtcdTls tls, SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            var plain = new NetworkStream(socket, ownsSocket: true);
+            return context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps
+                ? await tls.SecureAsync(plain, context.DnsEndPoint.Host, cancellation)
+                : plain;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }

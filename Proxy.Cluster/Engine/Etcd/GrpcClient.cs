@@ -68,7 +68,8 @@ internal sealed class GrpcClient(HttpMessageInvoker http, TimeProvider time)
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
                 or HttpRequestError.NameResolutionError,
         };
-        string reason = problem.InnerException is { } inner ? inner.Message : problem.Message;
+        string reason = EtcdTls.Explain(problem)
+            ?? (problem.InnerException is { } inner ? inner.Message : problem.Message);
         return new GrpcStatus(GrpcCode.Unavailable, $"{endpoint}: {reason}", wasSent);
     }
 

@@ -1,11 +1,10 @@
-using System.Net.Sockets;
 using Proxy.Cluster.Peers.Codec;
 using Proxy.Cluster.Peers.Session;
 
 namespace Proxy.Cluster.Peers.Transport;
 
 /// <summary>The socket under one session. The fields that are not read-only change under the mesh's lock.</summary>
-internal sealed class PeerConnection(PeerSession session, Socket socket, Stream stream) : IDisposable
+internal sealed class PeerConnection(PeerSession session, LoopStream plain, Stream stream) : IDisposable
 {
     /// <summary>Small frames leave together: one system call, one TLS record.</summary>
     private const int GatherBytes = 16 * 1024;
@@ -14,6 +13,7 @@ internal sealed class PeerConnection(PeerSession session, Socket socket, Stream 
 
     public PeerSession Session => session;
 
+    /// <summary>Over the plain one, or the same.</summary>
     public Stream Stream => stream;
 
     /// <summary>Somebody is writing, and goes on as long as there are frames.</summary>
@@ -44,22 +44,12 @@ internal sealed class PeerConnection(PeerSession session, Socket socket, Stream 
     }
 
     /// <summary>Nothing more is sent; what was sent still arrives.</summary>
-    public void EndSending()
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // It is gone already, which is what was wanted.
-        }
-    }
+    public void EndSending() => plain.EndSending();
 
     public void Dispose()
     {
         // The socket first: disposing a TLS stream would wait for its closing alert.
-        socket.Dispose();
+        plain.Dispose();
         stream.Dispose();
     }
 }

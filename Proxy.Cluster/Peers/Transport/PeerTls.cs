@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Proxy.Cluster.Trust;
 
 namespace Proxy.Cluster.Peers.Transport;
 
@@ -16,6 +17,7 @@ internal static class PeerTls
     {
         SslStreamCertificateContext own = Own(files);
         X509ChainPolicy policy = Policy(files);
+        string? refusal = null;
         var stream = new SslStream(plain, leaveInnerStreamOpen: false);
         try
         {
@@ -28,6 +30,7 @@ internal static class PeerTls
                         ClientCertificateRequired = true,
                         EnabledSslProtocols = SslProtocols.Tls13,
                         CertificateChainPolicy = policy,
+                        RemoteCertificateValidationCallback = IsTrusted,
                     },
                     cancellation);
             }
@@ -40,19 +43,31 @@ internal static class PeerTls
                         ClientCertificateContext = own,
                         EnabledSslProtocols = SslProtocols.Tls13,
                         CertificateChainPolicy = policy,
-                        // Addresses are no identities: the name is compared with the hello.
-                        RemoteCertificateValidationCallback = static (_, _, _, errors) =>
-                            (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None,
+                        RemoteCertificateValidationCallback = IsTrusted,
                     },
                     cancellation);
             }
 
             return (stream, NamesIn(stream.RemoteCertificate));
         }
-        catch
+        catch (Exception error)
         {
             await stream.DisposeAsync();
-            throw;
+            if (refusal is null)
+            {
+                throw;
+            }
+
+            throw new AuthenticationException(refusal, error);
+        }
+
+        // Addresses are no identities: the name is compared with the hello.
+        bool IsTrusted(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+        {
+            refusal = TlsTrouble.WithShown(
+                shown, chain, errors & ~SslPolicyErrors.RemoteCertificateNameMismatch, files.Authorities,
+                "cluster.peers.ca-file");
+            return refusal is null;
         }
     }
 

@@ -13,15 +13,18 @@ namespace Proxy.Cluster.Peers.Transport;
 /// <summary>Sockets for a mesh machine: calls and takes calls, reads into sessions, writes what waits in their
 /// outboxes. The machine is only touched inside <c>step</c>, which holds the mesh's lock.</summary>
 internal sealed class PeerTransport(
-    MeshMachine machine, Action<Action<MeshMachine, PeerInstant>> step, PeerTlsFiles? tls, TimeProvider time,
-    ILogger logger) : IDisposable
+    MeshMachine machine, Action<Action<MeshMachine, PeerInstant>> step, PeerLoop loop, PeerTlsFiles? tls,
+    TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
+    private const int MostTold = 64;
     private const int CloseAfter = 1_000;
 
     private readonly Dictionary<long, PeerConnection> _connections = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
     private Socket? _listener;
 
     /// <param name="problem">Why the address cannot be used.</param>
@@ -47,18 +50,25 @@ internal sealed class PeerTransport(
         return true;
     }
 
-    /// <summary>Under the lock, after every step: begins to write wherever something waits.</summary>
-    public void Flush()
+    /// <summary>Under the lock, after every step: the connections that have something to write and nobody who does.
+    /// <see cref="Write"/> is for the caller to do, without the lock.</summary>
+    public List<PeerConnection>? TakeSendable()
     {
+        List<PeerConnection>? found = null;
         foreach (PeerSession session in machine.Sendable)
         {
             if (_connections.TryGetValue(session.Connection, out PeerConnection? connection) && !connection.IsWriting)
             {
                 connection.IsWriting = true;
-                _ = WriteAsync(connection);
+                (found ??= []).Add(connection);
             }
         }
+
+        return found;
     }
+
+    /// <summary>Writes what the socket takes at once; the rest goes on by itself.</summary>
+    public void Write(PeerConnection connection) => _ = WriteAsync(connection);
 
     public void Dial(MeshEffect.Dial dial) => _ = DialAsync(dial.Connection, dial.Target);
 
@@ -138,7 +148,8 @@ internal sealed class PeerTransport(
     private async Task WelcomeAsync(Socket socket)
     {
         string address = socket.RemoteEndPoint?.ToString() ?? "?";
-        (Stream Stream, IReadOnlyList<string>? Names)? opened = await OpenAsync(socket, address, asServer: true);
+        var plain = new LoopStream(loop, socket);
+        (Stream Stream, IReadOnlyList<string>? Names)? opened = await OpenAsync(plain, address, asServer: true);
         if (opened is not { } open)
         {
             return;
@@ -149,16 +160,17 @@ internal sealed class PeerTransport(
         {
             if (!_stop.IsCancellationRequested && mesh.Accept(address, open.Names, now) is { } session)
             {
-                connection = new PeerConnection(session, socket, open.Stream);
+                connection = new PeerConnection(session, plain, open.Stream);
                 _connections.Add(session.Connection, connection);
             }
         });
-        await RunAsync(connection, socket);
+        await RunAsync(connection, plain);
     }
 
     private async Task DialAsync(long id, PeerTarget target)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await Task.Yield(); // The caller has the lock.
+        LoopStream? plain = null;
         string why = "not connected";
         (Stream Stream, IReadOnlyList<string>? Names)? opened = null;
         try
@@ -167,8 +179,8 @@ internal sealed class PeerTransport(
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
             PeerAddress address = PeerAddress.Parse(target.Address)
                 ?? throw new SocketException((int)SocketError.AddressNotAvailable);
-            await socket.ConnectAsync(address.Host, address.Port, both.Token);
-            opened = await OpenAsync(socket, target.Address, asServer: false);
+            plain = await LoopStream.ConnectAsync(loop, address, both.Token);
+            opened = await OpenAsync(plain, target.Address, asServer: false);
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
@@ -181,7 +193,7 @@ internal sealed class PeerTransport(
             if (opened is { } open && mesh.Find(id) is { State: SessionState.Dialing } session
                 && !_stop.IsCancellationRequested)
             {
-                connection = new PeerConnection(session, socket, open.Stream);
+                connection = new PeerConnection(session, plain!, open.Stream); // Opened, so connected.
                 _connections.Add(id, connection);
                 mesh.Connected(id, open.Names, now);
             }
@@ -190,16 +202,14 @@ internal sealed class PeerTransport(
                 mesh.Closed(id, why, now);
             }
         });
-        await RunAsync(connection, socket);
+        await RunAsync(connection, plain);
     }
 
     private async Task<(Stream Stream, IReadOnlyList<string>? Names)?> OpenAsync(
-        Socket socket, string address, bool asServer)
+        LoopStream plain, string address, bool asServer)
     {
         try
         {
-            socket.NoDelay = true;
-            var plain = new NetworkStream(socket, ownsSocket: false);
             if (tls is null)
             {
                 return (plain, null);
@@ -215,30 +225,32 @@ internal sealed class PeerTransport(
         {
             if (!_stop.IsCancellationRequested)
             {
-                PeerLog.TlsFailed(logger, address, error.Message);
+                TellTls(address, error.Message);
             }
 
-            socket.Dispose();
+            await plain.DisposeAsync();
             return null;
         }
     }
 
-    private async Task RunAsync(PeerConnection? connection, Socket socket)
+    private async Task RunAsync(PeerConnection? connection, LoopStream? plain)
     {
         if (connection is null)
         {
-            socket.Dispose();
+            plain?.Dispose();
             return;
         }
 
         string why = "closed by the peer";
         long id = connection.Session.Connection;
+        bool heard = false;
         try
         {
             int count;
-            while ((count = await connection.Stream.ReadAsync(connection.Session.Reader.Free, _stop.Token)) > 0)
+            while ((count = await connection.Stream.ReadAsync(connection.Session.Reader.Free)) > 0)
             {
                 int read = count;
+                heard = true;
                 step((mesh, now) => mesh.Received(id, read, now));
             }
         }
@@ -248,11 +260,41 @@ internal sealed class PeerTransport(
             why = error.InnerException?.Message ?? error.Message;
         }
 
+        if (!heard && !_stop.IsCancellationRequested)
+        {
+            // A refused certificate shows like this only, as the other side is done with the handshake last.
+            TellTls(connection.Session.Address, tls is null
+                ? $"it hung up without a word ({why}); perhaps it wants a cluster.peers.certificate from this node"
+                : $"it hung up without a word ({why}); its log says why, perhaps it does not trust "
+                    + "cluster.peers.certificate of this node");
+        }
+
         step((mesh, now) =>
         {
             mesh.Closed(id, why, now);
             Remove(id);
         });
+    }
+
+    /// <summary>A peer calls again and again, each time from another port.</summary>
+    private void TellTls(string address, string why)
+    {
+        string what = $"{PeerAddress.Parse(address)?.Host ?? address} {why}";
+        lock (_told)
+        {
+            foreach (string old in _told.Where(one => time.GetElapsedTime(one.Value) >= TellAgain)
+                .Select(static one => one.Key).ToList())
+            {
+                _told.Remove(old);
+            }
+
+            if (_told.Count >= MostTold || !_told.TryAdd(what, time.GetTimestamp()))
+            {
+                return;
+            }
+        }
+
+        PeerLog.TlsFailed(logger, address, why);
     }
 
     private async Task WriteAsync(PeerConnection connection)
@@ -286,7 +328,7 @@ internal sealed class PeerTransport(
                     return;
                 }
 
-                await connection.Stream.WriteAsync(next, _stop.Token);
+                await connection.Stream.WriteAsync(next);
                 sent = next.Length;
             }
         }

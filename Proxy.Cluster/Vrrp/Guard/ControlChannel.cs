@@ -12,7 +12,8 @@ internal sealed class ControlChannel : IDisposable
     private const int FamilyUnix = 1;
     private const int TypeSequencedPacket = 5;
     private const int Again = -11;
-    private const int MaxPath = 107;
+    private const string EarlySuffix = "~";
+    private const int MaxPath = 106; // the kernel takes 107, and the suffix is one
 
     private readonly KernelSocket _listener;
     private readonly string _path;
@@ -60,12 +61,14 @@ internal sealed class ControlChannel : IDisposable
             }
         }
 
-        File.Delete(path);
-        int result = listener.Bind(address);
+        // Under another name until it listens: whoever sees the path can connect.
+        string early = path + EarlySuffix;
+        File.Delete(early);
+        int result = listener.Bind(AddressOf(early));
         if (result == 0)
         {
             // Whoever may write here moves addresses.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetUnixFileMode(early, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             result = listener.Listen(4);
         }
 
@@ -76,6 +79,7 @@ internal sealed class ControlChannel : IDisposable
             return null;
         }
 
+        File.Move(early, path, overwrite: true);
         return new ControlChannel(listener, path);
     }
 

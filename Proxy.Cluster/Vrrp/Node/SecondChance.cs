@@ -5,10 +5,9 @@ using Proxy.Cluster.Vrrp.Packets;
 namespace Proxy.Cluster.Vrrp.Node;
 
 /// <summary>Packets of connections that began at the old place are sent on there by the new owner: one table of
-/// nftables
-/// for each virtual router. What began here, or whose socket is here, stays; a packet that is no beginning and belongs
-/// to nothing known goes to the old owner, whose answers go straight to the client. The kernel itself forgets the rule
-/// after its time, so that nothing stays in force when this process dies.</summary>
+/// nftables for each virtual router. What began here, or whose socket is here, stays; a packet that is no beginning and
+/// belongs to nothing known goes to the old owner, whose answers go straight to the client. The kernel itself forgets
+/// the rule after its time, so that nothing stays in force when this process dies.</summary>
 internal static class SecondChance
 {
     private const string Prefix = "proxy_vip_";

@@ -48,8 +48,6 @@ internal sealed class Http2Client : ClientConnection, IChannelHandler, IHttp2Ses
 
     internal Http2Session Session => _session;
 
-    internal LoopServices Services => _services;
-
     private ClientTimeouts Timeouts => Listener.Plan.Timeouts;
 
     /// <summary>The handshake is done behind early data.</summary>

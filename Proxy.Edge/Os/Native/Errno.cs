@@ -11,7 +11,6 @@ internal static class Errno
     public const int ENFILE = 23;
     public const int ETIMEDOUT = 110;
     public const int ECONNREFUSED = 111;
-    public const int ECONNRESET = 104;
     public const int ENOENT = 2;
     public const int EINPROGRESS = 115;
 

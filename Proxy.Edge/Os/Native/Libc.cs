@@ -30,7 +30,6 @@ internal static unsafe partial class Libc
     public const int SO_REUSEPORT = 15;
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
-    public const int TCP_DEFER_ACCEPT = 9;
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_V6ONLY = 26;
     public const int MSG_PEEK = 2;
@@ -137,7 +136,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     [SuppressGCTransition]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
-
 
     [LibraryImport(Library)]
     private static partial int* __errno_location();

@@ -63,6 +63,9 @@ internal static unsafe partial class NetworkLibc
     public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial nint read(int fd, void* buffer, nint length);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nint length);
 
     [LibraryImport(Library, SetLastError = true)]

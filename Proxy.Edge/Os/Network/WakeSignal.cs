@@ -25,5 +25,12 @@ public sealed unsafe class WakeSignal : IDisposable
         _ = NetworkLibc.write(Handle, &one, sizeof(ulong));
     }
 
+    /// <summary>No longer readable until it is set again.</summary>
+    public void Clear()
+    {
+        ulong count;
+        _ = NetworkLibc.read(Handle, &count, sizeof(ulong));
+    }
+
     public void Dispose() => _ = NetworkLibc.close(Handle);
 }

@@ -43,9 +43,6 @@ internal static unsafe partial class Crypto
     public static partial int BIO_free(nint bio);
 
     [LibraryImport(Library)]
-    public static partial int BIO_up_ref(nint bio);
-
-    [LibraryImport(Library)]
     public static partial void BIO_set_init(nint bio, int init);
 
     [LibraryImport(Library)]
@@ -68,9 +65,6 @@ internal static unsafe partial class Crypto
 
     [LibraryImport(Library)]
     public static partial ulong ERR_get_error();
-
-    [LibraryImport(Library)]
-    public static partial ulong ERR_peek_last_error();
 
     [LibraryImport(Library)]
     public static partial byte* ERR_reason_error_string(ulong error);
@@ -118,9 +112,6 @@ internal static unsafe partial class Crypto
     public static partial int X509_STORE_set_flags(nint store, ulong flags);
 
     [LibraryImport(Library)]
-    public static partial byte* X509_verify_cert_error_string(nint code);
-
-    [LibraryImport(Library)]
     public static partial int X509_VERIFY_PARAM_set1_ip_asc(nint param, byte* address);
 
     [LibraryImport(Library)]
@@ -134,10 +125,6 @@ internal static unsafe partial class Crypto
 
     [LibraryImport(Library)]
     public static partial nint OPENSSL_sk_value(nint stack, int index);
-
-    [LibraryImport(Library)]
-    public static partial int CRYPTO_get_ex_new_index(
-        int kind, nint number, nint argument, nint create, nint duplicate, nint free);
 
     [LibraryImport(Library)]
     public static partial nint CRYPTO_malloc(nuint count, nint file, int line);

@@ -6,11 +6,8 @@ namespace Proxy.Edge.Os.OpenSsl;
 /// SuppressGCTransition stands only on calls that neither block nor call back.</summary>
 internal static unsafe partial class Ssl
 {
-    public const int SSL_ERROR_NONE = 0;
-    public const int SSL_ERROR_SSL = 1;
     public const int SSL_ERROR_WANT_READ = 2;
     public const int SSL_ERROR_WANT_WRITE = 3;
-    public const int SSL_ERROR_SYSCALL = 5;
     public const int SSL_ERROR_ZERO_RETURN = 6;
 
     public const int TLS1_2_VERSION = 0x0303;
@@ -32,7 +29,6 @@ internal static unsafe partial class Ssl
     public const ulong SSL_OP_CIPHER_SERVER_PREFERENCE = 1UL << 22;
     public const ulong SSL_OP_NO_TICKET = 1UL << 14;
     public const ulong SSL_OP_NO_ANTI_REPLAY = 1UL << 24;
-    public const ulong SSL_OP_IGNORE_UNEXPECTED_EOF = 1UL << 7;
     public const ulong SSL_OP_PRIORITIZE_CHACHA = 1UL << 21;
 
     public const int SSL_MODE_ENABLE_PARTIAL_WRITE = 1;
@@ -45,8 +41,6 @@ internal static unsafe partial class Ssl
 
     public const int SSL_CTRL_MODE = 33;
     public const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
-    public const int SSL_CTRL_SET_TLSEXT_SERVERNAME_CB = 53;
-    public const int SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG = 54;
     public const int SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
     public const int SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB = 63;
     public const int SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP = 71;
@@ -86,22 +80,13 @@ internal static unsafe partial class Ssl
     public static partial int SSL_CTX_use_PrivateKey(nint context, nint key);
 
     [LibraryImport(Library)]
-    public static partial int SSL_CTX_check_private_key(nint context);
-
-    [LibraryImport(Library)]
     public static partial int SSL_CTX_set_cipher_list(nint context, byte* text);
 
     [LibraryImport(Library)]
     public static partial int SSL_CTX_set_ciphersuites(nint context, byte* text);
 
     [LibraryImport(Library)]
-    public static partial int SSL_CTX_set_session_id_context(nint context, byte* id, uint length);
-
-    [LibraryImport(Library)]
     public static partial int SSL_CTX_set_num_tickets(nint context, nint count);
-
-    [LibraryImport(Library)]
-    public static partial void SSL_CTX_set_quiet_shutdown(nint context, int mode);
 
     [LibraryImport(Library)]
     public static partial void SSL_CTX_set_alpn_select_cb(nint context, nint function, nint argument);
@@ -116,22 +101,10 @@ internal static unsafe partial class Ssl
     public static partial void SSL_CTX_set_verify(nint context, int mode, nint callback);
 
     [LibraryImport(Library)]
-    public static partial void SSL_CTX_set_verify_depth(nint context, int depth);
-
-    [LibraryImport(Library)]
     public static partial int SSL_CTX_set_default_verify_paths(nint context);
 
     [LibraryImport(Library)]
-    public static partial void SSL_CTX_set_cert_store(nint context, nint store);
-
-    [LibraryImport(Library)]
     public static partial void SSL_CTX_sess_set_new_cb(nint context, nint function);
-
-    [LibraryImport(Library)]
-    public static partial int SSL_CTX_set_ex_data(nint context, int index, nint value);
-
-    [LibraryImport(Library)]
-    public static partial nint SSL_CTX_get_ex_data(nint context, int index);
 
     [LibraryImport(Library)]
     public static partial nint SSL_new(nint context);
@@ -178,12 +151,6 @@ internal static unsafe partial class Ssl
     public static partial nint SSL_set_SSL_CTX(nint ssl, nint context);
 
     [LibraryImport(Library)]
-    public static partial nint SSL_get_SSL_CTX(nint ssl);
-
-    [LibraryImport(Library)]
-    public static partial byte* SSL_get_servername(nint ssl, int type);
-
-    [LibraryImport(Library)]
     public static partial void SSL_set_verify(nint ssl, int mode, nint callback);
 
     [LibraryImport(Library)]
@@ -227,12 +194,6 @@ internal static unsafe partial class Ssl
     public static partial byte* SSL_CIPHER_standard_name(nint cipher);
 
     [LibraryImport(Library)]
-    public static partial int SSL_set_ex_data(nint ssl, int index, nint value);
-
-    [LibraryImport(Library)]
-    public static partial nint SSL_get_ex_data(nint ssl, int index);
-
-    [LibraryImport(Library)]
     public static partial int SSL_set_session(nint ssl, nint session);
 
     [LibraryImport(Library)]
@@ -265,7 +226,6 @@ internal static unsafe partial class Ssl
     [LibraryImport(Library)]
     public static partial nint SSL_get_certificate(nint ssl);
 
-    public const int SSL_READ_EARLY_DATA_ERROR = 0;
     public const int SSL_READ_EARLY_DATA_SUCCESS = 1;
     public const int SSL_READ_EARLY_DATA_FINISH = 2;
 

@@ -3,6 +3,21 @@ namespace Proxy.Tests.Actors.Config;
 public sealed class ConfigValidationTests
 {
     [Theory]
+    [InlineData(
+        "cluster { engine = etcd, etcd.endpoints = [\"http://e:2379\"], journal.provider = sqlite }",
+        "proxy.cluster.journal.provider = \"sqlite\": a file of this node alone, but the nodes of one engine have one "
+        + "configuration; accepted: engine or postgres; sqlite with cluster.engine = embedded")]
+    [InlineData(
+        "cluster.journal.provider = postgres",
+        "proxy.cluster.journal.connection: missing, and so is cluster.postgres.connection; accepted: Host=db")]
+    [InlineData(
+        "cluster.journal { provider = postgres, connection = \"Host=db\", schema = 1x }",
+        "proxy.cluster.journal.schema = \"1x\": not a schema's name; accepted: lower-case letters")]
+    [InlineData(
+        "cluster { engine = postgres, postgres { connection = \"Host=db\", schema = p }, "
+        + "journal { provider = postgres, schema = p } }",
+        "proxy.cluster.journal.schema = \"p\": the engine's; the journal has its own; accepted: another name")]
+    [InlineData("cluster.journal.provider = oracle", "accepted: engine | sqlite | postgres")]
     [InlineData("listeners = []", "proxy.listeners = []: there is no listener")]
     [InlineData(
         "listeners = [ { name = a, bind = \"*:1\" }, { name = a, bind = \"*:2\" } ]",

@@ -177,7 +177,7 @@ public sealed class RollMachineTests
               { "node": "proxy://p@a:7400", "name": "a", "status": "{{status}}", "management": "{{address}}" },
               { "node": "proxy://p@b:7400", "name": "b", "status": "Up", "management": "http://b:8558" } ] }
             """);
-        nodes = FleetMembers.Read(view.RootElement, out string? problem);
+        nodes = FleetMembers.Read(view.RootElement, "http", out string? problem);
         return problem;
     }
 

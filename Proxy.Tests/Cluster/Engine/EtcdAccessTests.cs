@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Engine.Etcd;
 using Proxy.Tests.Kit;
@@ -20,22 +19,21 @@ public sealed class EtcdAccessTests
         await using EtcdServer server = EtcdServer.Start(
             1, "https", "--cert-file", folder.Write("cert.pem", leaf.CertificatePem),
             "--key-file", folder.Write("key.pem", leaf.KeyPem), "--trusted-ca-file", authority, "--client-cert-auth");
-        using X509Certificate2 root = X509Certificate2.CreateFromPem(certificates.CaPem);
-        using X509Certificate2 client = X509Certificate2.CreateFromPem(leaf.CertificatePem, leaf.KeyPem);
-        var options = new EtcdOptions
-        {
-            Endpoints = server.Endpoints, TrustedRoots = [root], ClientCertificate = client,
-        };
+        var files = new EtcdTls(
+            authority, Path.Combine(folder.Path, "cert.pem"), Path.Combine(folder.Path, "key.pem"));
+        var options = new EtcdOptions { Endpoints = server.Endpoints, Tls = files };
 
         await using var known = new EtcdEngine(options, TimeProvider.System);
         await server.IsUpAsync(known);
-        await using var anonymous = new EtcdEngine(options with { ClientCertificate = null }, TimeProvider.System);
-        await using var untrusting = new EtcdEngine(options with { TrustedRoots = null }, TimeProvider.System);
+        await using var anonymous = new EtcdEngine(options with { Tls = files with { Certificate = "" } }, TimeProvider.System);
+        await using var untrusting = new EtcdEngine(options with { Tls = files with { Authorities = "" } }, TimeProvider.System);
 
         Assert.True((await known.GetAsync("k", Cancel)).IsOk);
-        Assert.Equal(EngineFaultKind.Unavailable, (await anonymous.GetAsync("k", Cancel)).Fault?.Kind);
+        EngineFault? refused = (await anonymous.GetAsync("k", Cancel)).Fault;
+        Assert.Equal(EngineFaultKind.Unavailable, refused?.Kind);
+        Assert.Contains("cluster.etcd.certificate", refused?.Reason, StringComparison.Ordinal);
         EngineResult<ItemRead> distrusted = await untrusting.GetAsync("k", Cancel);
-        Assert.Contains("certificate", distrusted.Fault?.Reason, StringComparison.Ordinal);
+        Assert.Contains("cluster.etcd.ca-file", distrusted.Fault?.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

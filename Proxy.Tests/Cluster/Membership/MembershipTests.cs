@@ -245,7 +245,8 @@ public sealed class MembershipTests
         SimClusterNode old = cluster.Start("b");
         cluster.Run(2);
         Assert.Equal(
-            "version 1.0 is too old for this cluster: it speaks protocol 1 to 1, a (version 9.0) 3 to 4",
+            "version 1.0 is too old for this cluster: it speaks protocol 1 to 1, a (version 9.0) 3 to 4; "
+            + "run a version on this node that the cluster understands",
             Assert.Single(old.View.Problems));
         young.Kill();
         cluster.Run(25);

@@ -326,7 +326,8 @@ public sealed class MeshMachineTests
         Assert.Equal(["node-b"], a.PeersUp);
     }
 
-    /// <summary>Else a reader that is full of it would have no room, and a read into no room looks like the end.</summary>
+    /// <summary>Else a reader that is full of it would have no room, and a read into no room looks like the
+    /// end.</summary>
     [Fact]
     public void What_comes_after_the_goodbye_is_not_kept()
     {

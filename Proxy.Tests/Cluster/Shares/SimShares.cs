@@ -4,20 +4,12 @@ using Proxy.Edge.Replication;
 
 namespace Proxy.Tests.Cluster.Shares;
 
-/// <summary>A cluster of share machines in virtual time, with a network that delays, loses and parts. All of a run
-/// follows from its seed.</summary>
-internal sealed class SimShares
+/// <summary>A cluster of share machines.</summary>
+internal sealed class SimShares : SimNetwork
 {
-    public const long Millisecond = 1_000_000;
-    public const long Second = 1000 * Millisecond;
-
-    private readonly PriorityQueue<Action, (long At, long Order)> _agenda = new();
-    private readonly Random _random;
-    private long _order;
-
     public SimShares(int seed, int nodes, RateRule rule, TimeSpan patience = default)
+        : base(seed)
     {
-        _random = new Random(seed);
         Nodes = [.. Enumerable.Range(0, nodes).Select(i => new Node(this, $"node-{i}", rule, patience))];
         foreach (var node in Nodes)
         {
@@ -25,8 +17,6 @@ internal sealed class SimShares
             node.Machine.SetLimits([node.Limiter]);
         }
     }
-
-    public long Now { get; private set; } = Second;
 
     public Node[] Nodes { get; }
 
@@ -37,13 +27,6 @@ internal sealed class SimShares
 
     /// <summary>Longest time a request had no answer.</summary>
     public long LongestWait { get; private set; }
-
-    public long Delay { get; set; } = Millisecond / 2;
-
-    public double Loss { get; set; }
-
-    /// <summary>Whether messages pass between two nodes.</summary>
-    public Func<int, int, bool> Passes { get; set; } = static (_, _) => true;
 
     public void SetNodes(Node node, IEnumerable<Node> live)
     {
@@ -60,24 +43,10 @@ internal sealed class SimShares
         }
 
         var gap = Second / perSecond;
-        for (double at = from + (_random.NextDouble() * gap); at < until; at += gap * (0.5 + _random.NextDouble()))
+        for (double at = from + (Random.NextDouble() * gap); at < until; at += gap * (0.5 + Random.NextDouble()))
         {
             At((long)at, () => Nodes[node].Request(key));
         }
-    }
-
-    public void At(long time, Action action) => _agenda.Enqueue(action, (Math.Max(time, Now), _order++));
-
-    public void Run(long until)
-    {
-        while (_agenda.TryPeek(out _, out var when) && when.At <= until)
-        {
-            var action = _agenda.Dequeue();
-            Now = when.At;
-            action();
-        }
-
-        Now = until;
     }
 
     private void Carry(Node node)
@@ -92,22 +61,13 @@ internal sealed class SimShares
 
             var send = (RateShareEffect.Send)effect;
             var target = Array.FindIndex(Nodes, other => other.Name == send.Node);
-            var source = Array.IndexOf(Nodes, node);
-            if (!Passes(source, target) || _random.NextDouble() < Loss)
-            {
-                continue;
-            }
-
             var bytes = send.Message.Encode();
-            At(Now + (Delay / 2) + _random.NextInt64(Delay), () =>
+            Send(Array.IndexOf(Nodes, node), target, () =>
             {
-                if (Passes(source, target))
-                {
-                    var to = Nodes[target];
-                    to.Machine.Receive(node.Name, ShareMessage.Decode(bytes)!, to.Shares, Now);
-                    Carry(to);
-                    to.TickLater();
-                }
+                var to = Nodes[target];
+                to.Machine.Receive(node.Name, ShareMessage.Decode(bytes)!, to.Shares, Now);
+                Carry(to);
+                to.TickLater();
             });
         }
 

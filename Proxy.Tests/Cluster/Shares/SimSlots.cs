@@ -3,21 +3,16 @@ using Proxy.Edge.Topology;
 
 namespace Proxy.Tests.Cluster.Shares;
 
-/// <summary>Nodes that share the slots of one member, in virtual time: requests come, take a slot or wait for one, hold
-/// it for a while. All of a run follows from its seed.</summary>
-internal sealed class SimSlots
+/// <summary>Nodes that share the slots of one member: requests come, take a slot or wait for one, hold it for a
+/// while.</summary>
+internal sealed class SimSlots : SimNetwork
 {
-    public const long Millisecond = 1_000_000;
-    public const long Second = 1000 * Millisecond;
-
-    private readonly PriorityQueue<Action, (long At, long Order)> _agenda = new();
-    private readonly Random _random;
     private readonly int _limit;
-    private long _order;
 
     public SimSlots(int seed, int nodes, int limit)
+        : base(seed)
     {
-        (_random, _limit) = (new Random(seed), limit);
+        _limit = limit;
         Nodes = [.. Enumerable.Range(0, nodes).Select(i => new Node($"node-{i}"))];
         foreach (var node in Nodes)
         {
@@ -27,15 +22,7 @@ internal sealed class SimSlots
         }
     }
 
-    public long Now { get; private set; } = Second;
-
     public Node[] Nodes { get; }
-
-    public long Delay { get; set; } = Millisecond / 2;
-
-    public double Loss { get; set; }
-
-    public Func<int, int, bool> Passes { get; set; } = static (_, _) => true;
 
     /// <summary>Most slots in use at once over all nodes since it was last set.</summary>
     public int Peak { get; set; }
@@ -52,25 +39,11 @@ internal sealed class SimSlots
     public void Load(int node, double perSecond, long hold, long from, long until)
     {
         var gap = Second / perSecond;
-        for (double at = from + (_random.NextDouble() * gap); at < until; at += gap * (0.5 + _random.NextDouble()))
+        for (double at = from + (Random.NextDouble() * gap); at < until; at += gap * (0.5 + Random.NextDouble()))
         {
-            var time = (long)(hold * (0.5 + _random.NextDouble()));
+            var time = (long)(hold * (0.5 + Random.NextDouble()));
             At((long)at, () => Arrive(Nodes[node], time));
         }
-    }
-
-    public void At(long time, Action action) => _agenda.Enqueue(action, (Math.Max(time, Now), _order++));
-
-    public void Run(long until)
-    {
-        while (_agenda.TryPeek(out _, out var when) && when.At <= until)
-        {
-            var action = _agenda.Dequeue();
-            Now = when.At;
-            action();
-        }
-
-        Now = until;
     }
 
     private void Arrive(Node node, long hold)
@@ -115,20 +88,11 @@ internal sealed class SimSlots
 
             var send = (SlotShareEffect.Send)effect;
             var target = Array.FindIndex(Nodes, other => other.Name == send.Node);
-            var source = Array.IndexOf(Nodes, node);
-            if (!Passes(source, target) || _random.NextDouble() < Loss)
-            {
-                continue;
-            }
-
             var bytes = send.Message.Encode();
-            At(Now + (Delay / 2) + _random.NextInt64(Delay), () =>
+            Send(Array.IndexOf(Nodes, node), target, () =>
             {
-                if (Passes(source, target))
-                {
-                    Nodes[target].Machine.Receive(node.Name, ShareMessage.Decode(bytes)!, Now);
-                    Carry(Nodes[target]);
-                }
+                Nodes[target].Machine.Receive(node.Name, ShareMessage.Decode(bytes)!, Now);
+                Carry(Nodes[target]);
             });
         }
     }

@@ -41,20 +41,9 @@ internal sealed class ClientRig : IHttp2SessionHandler
         return taker;
     }
 
-    public bool Receive(params byte[] bytes)
-    {
-        byte[] buffer = new byte[64 + bytes.Length + 64];
-        bytes.CopyTo(buffer, 64);
-        return Session.Receive(buffer, 64, bytes.Length, Now);
-    }
+    public bool Receive(params byte[] bytes) => SessionWire.Give(Session, bytes, Now);
 
-    public List<Http2Frame> Sent()
-    {
-        List<Http2Frame> frames = Http2Wire.Read(Session.Output.AsSpan(0, Session.OutputCount), out int used);
-        Assert.Equal(Session.OutputCount, used);
-        Session.ClearOutput();
-        return frames;
-    }
+    public List<Http2Frame> Sent() => SessionWire.Take(Session);
 
     public static byte[] Response(int stream, bool end, params (string Name, string Value)[] fields) => Http2Wire.Frame(
         Http2Wire.Headers, (byte)(Http2Wire.EndHeaders | (end ? Http2Wire.EndStream : 0)), stream,

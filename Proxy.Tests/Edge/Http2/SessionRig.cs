@@ -34,21 +34,10 @@ internal sealed class SessionRig : IHttp2SessionHandler
 
     public string? ConnectionError { get; private set; }
 
-    public bool Receive(params byte[] bytes)
-    {
-        byte[] buffer = new byte[64 + bytes.Length + 64];
-        bytes.CopyTo(buffer, 64);
-        return Session.Receive(buffer, 64, bytes.Length, Now);
-    }
+    public bool Receive(params byte[] bytes) => SessionWire.Give(Session, bytes, Now);
 
     /// <summary>Takes the output as frames.</summary>
-    public List<Http2Frame> Sent()
-    {
-        List<Http2Frame> frames = Http2Wire.Read(Session.Output.AsSpan(0, Session.OutputCount), out int used);
-        Assert.Equal(Session.OutputCount, used);
-        Session.ClearOutput();
-        return frames;
-    }
+    public List<Http2Frame> Sent() => SessionWire.Take(Session);
 
     public void OnOutput()
     {

@@ -23,13 +23,14 @@ internal sealed class SimulatedNode : IDisposable
     private readonly NodeClock _clock;
     private readonly ActorSystem _system;
     private readonly MemberDirectory _directory = new([]);
-    private readonly SilentPeers _silent = new();
+    private readonly PeerWatch _watch;
     private readonly IDisposable _watching;
     private readonly ITimer _look;
 
     public SimulatedNode(ClusterWorld world, string name, string process, NodeClock clock)
     {
         (_world, Name, Process, _clock) = (world, name, process, clock);
+        _watch = new PeerWatch(name);
         var turns = new NodeDispatcher(world.Sim, clock);
         _system = new ActorSystem(turns, new SilentActorEvents());
         NodeIdentity identity = SimCluster.Identity(
@@ -118,10 +119,10 @@ internal sealed class SimulatedNode : IDisposable
     private void Look()
     {
         Mesh.Machine.SetTargets(_directory.Targets, _world.Peers.InstantOf(Mesh));
-        string[] nodes = [.. Mesh.PeersUp.Union(_directory.Names).Order(StringComparer.Ordinal)];
-        Mesh.Counters.SetPeers(nodes.Select(NodeTag.Of));
-        Limits.SetNodes(nodes);
-        if (_silent.Look(Mesh.PeersUp, _directory.Names) is { } silent)
+        PeerLook look = _watch.Look(Mesh.PeersUp, _directory.Names);
+        Mesh.Counters.SetPeers(look.Nodes.Select(NodeTag.Of));
+        Limits.SetNodes(look.Nodes);
+        if (look.Silent is { } silent)
         {
             Cluster.Tell(new MembershipInput.PeersSilent(silent));
         }

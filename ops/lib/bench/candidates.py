@@ -100,16 +100,14 @@ proxy {{
   node {{ name = bench, workers = {workers}, state-dir = "{dir}/state" }}
   listeners = [
     {{ name = web, bind = "127.0.0.1:{port}", access-log {{ enabled = false }} }}
-    {{ name = tls, bind = "127.0.0.1:{tls}", access-log {{ enabled = false }}, protocols = [h2, "http/1.1"]
-       tls {{ certificates = [ {{ certificate = "site.pem", key = "site.key" }} ] }} }}
-    {{ name = h2c, bind = "127.0.0.1:{h2c}", access-log {{ enabled = false }}, protocols = [h2c] }}
+    {listeners}
   ]
   routes = [
     {{ match {{ host = "shop.example", path = "/app/" }}, rewrite {{ prefix = "/" }}, pool = app }}
     {{ match {{ host = "*.static.example", path = "/assets/" }}, pool = app }}
     {{ match {{ path = "/api/v1/" }}, pool = app }}
     {{ match {{ path = "/admin/" }}, pool = app }}
-    {{ match {{ path = "/o2/" }}, pool = app2 }}
+    {routes}
     {{ match {{ path = "/" }}, pool = app }}
   ]
   pools {{
@@ -124,18 +122,30 @@ proxy {{
       }}
       affinity {{ cookie {{ name = ROUTEID }} }}
     }}
-    app2 {{ protocol = h2, members = [ {{ name = c, url = "http://127.0.0.1:{c}" }} ] }}
+    {pools}
   }}
   management {{ bind = "127.0.0.1:{management}" }}
 }}
 """
 
+# What an earlier build of ours may not know: without it a comparison of HTTP/1.1 goes back to the first.
+SINCE_HTTP1 = {
+    "listeners": """
+    {{ name = tls, bind = "127.0.0.1:{tls}", access-log {{ enabled = false }}, protocols = [h2, "http/1.1"]
+       tls {{ certificates = [ {{ certificate = "site.pem", key = "site.key" }} ] }} }}
+    {{ name = h2c, bind = "127.0.0.1:{h2c}", access-log {{ enabled = false }}, protocols = [h2c] }}
+""",
+    "routes": """{{ match {{ path = "/o2/" }}, pool = app2 }}""",
+    "pools": """app2 {{ protocol = h2, members = [ {{ name = c, url = "http://127.0.0.1:{c}" }} ] }}""",
+}
+
 
 class Bench:
     """What a run needs to know about its place: folder, cores, origin ports, and the repository."""
 
-    def __init__(self, root, folder, cores, started):
+    def __init__(self, root, folder, cores, started, earlier=None):
         self.root, self.folder, self.cores, self.started = root, folder, cores, started
+        self.programs = {"ours": os.path.join(root, "Proxy.Cluster/bin/Release/net10.0/proxy"), "earlier": earlier}
         self.origin_a, self.origin_b, self.origin_c = machine.free_ports(3)
 
     def write(self, name, template, **values):
@@ -194,8 +204,11 @@ class Candidate:
             argv = ["haproxy", "-db", "-f", config]
         else:
             self.management = ports[1]
-            config = bench.write(label + ".conf", OURS, **names, management=ports[1])
-            argv = [os.path.join(bench.root, "Proxy.Cluster/bin/Release/net10.0/proxy"), "run", config]
+            template = OURS
+            for part, text in SINCE_HTTP1.items():
+                template = template.replace("{" + part + "}", "" if name == "earlier" else text)
+            config = bench.write(label + ".conf", template, **names, management=ports[1])
+            argv = [bench.programs[name], "run", config]
         # Mapped twice, as .NET does by itself, compiled code has no names for perf.
         named = {"DOTNET_PerfMapEnabled": "1", "DOTNET_EnableWriteXorExecute": "0"}
         env = named if profile and name == "ours" else None

@@ -1,6 +1,9 @@
 """What the nodes say of themselves, asked all the time: who is ready, who owns which singleton."""
+import datetime
 import http.client
 import json
+import re
+import statistics
 import threading
 import time
 
@@ -42,6 +45,69 @@ class NodeWatch:
             return None
         finally:
             connection.close()
+
+
+def ask(host, path):
+    """A POST to the management of a node; the status."""
+    answer = []
+
+    def post():
+        connection = http.client.HTTPConnection("127.0.0.1", 8558, timeout=10)
+        connection.request("POST", path, headers={"Authorization": "Bearer lab", "Content-Length": "0"})
+        answer.append(connection.getresponse().status)
+        connection.close()
+
+    netns.thread(f"proxy-{host}", post).join()
+    return answer[0] if answer else 0
+
+
+class HandOvers:
+    """What the logs say from now on of singletons that moved: from the line of the old owner, before it stops, to the
+    line of the next one, when it runs. One machine, so one clock; the log has milliseconds."""
+    LINE = re.compile(r"^(\S+Z) .*singleton (\S+) (stops|runs) here")
+    MEDIAN, MOST = 0.010, 0.050
+
+    def __init__(self, logs):
+        self._logs = {host: (path, self._size(path)) for host, path in logs.items()}
+        self._overlaps = []
+        self.kept = False
+
+    def tell(self, expected):
+        gaps = sorted(self._gaps())
+        self.kept = (
+            not self._overlaps and len(gaps) >= expected
+            and statistics.median(gaps) <= self.MEDIAN and gaps[-1] <= self.MOST)
+        if gaps:
+            print(
+                f"    {len(gaps)} hand-overs: median {statistics.median(gaps) * 1000:.0f} ms, "
+                f"longest {gaps[-1] * 1000:.0f} ms, {sum(gap <= self.MEDIAN for gap in gaps)} within 10 ms, "
+                f"{len(self._overlaps)} begun before the end",
+                flush=True)
+
+    def _gaps(self):
+        stopped = {}
+        for at, name, what in sorted(self._lines()):
+            if what == "stops":
+                stopped[name] = at
+            elif name in stopped:
+                yield (at - stopped.pop(name)).total_seconds()
+            else:
+                self._overlaps.append(name)
+
+    def _lines(self):
+        for path, begin in self._logs.values():
+            with open(path, encoding="utf-8", errors="replace") as log:
+                log.seek(begin)
+                for found in map(self.LINE.match, log):
+                    if found:
+                        at = datetime.datetime.fromisoformat(found[1])
+                        # Of two lines of one millisecond the end comes first.
+                        yield at, found[2], found[3].replace("runs", "~runs")
+
+    @staticmethod
+    def _size(path):
+        with open(path, "rb") as log:
+            return log.seek(0, 2)
 
 
 class OwnerGaps:

@@ -1,7 +1,7 @@
-namespace Proxy.Cluster.Engine.Embedded;
+namespace Proxy.Cluster.Engine;
 
-/// <summary>One call on its way through the writer's queue.</summary>
-internal abstract class EmbeddedCall
+/// <summary>One call on its way through a <see cref="WriterQueue{TTurn}"/>.</summary>
+internal abstract class WriterCall<TTurn>
 {
     private int _taken;
 
@@ -10,14 +10,14 @@ internal abstract class EmbeddedCall
     public bool TryTake() => Interlocked.Exchange(ref _taken, 1) == 0;
 
     /// <summary>Writer's thread. The result is kept back until the turn is on disk.</summary>
-    public abstract void CarryOut(EmbeddedTurn turn);
+    public abstract void CarryOut(TTurn turn);
 
     public abstract void Answer();
 
     public abstract void Fail(EngineFault fault);
 }
 
-internal sealed class EmbeddedCall<T>(Func<EmbeddedTurn, EngineResult<T>> work) : EmbeddedCall
+internal sealed class WriterCall<TTurn, T>(Func<TTurn, EngineResult<T>> work) : WriterCall<TTurn>
 {
     private readonly TaskCompletionSource<EngineResult<T>> _answer =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,7 +26,7 @@ internal sealed class EmbeddedCall<T>(Func<EmbeddedTurn, EngineResult<T>> work) 
 
     public Task<EngineResult<T>> Result => _answer.Task;
 
-    public override void CarryOut(EmbeddedTurn turn) => _result = work(turn);
+    public override void CarryOut(TTurn turn) => _result = work(turn);
 
     public override void Answer() => _answer.TrySetResult(_result);
 
