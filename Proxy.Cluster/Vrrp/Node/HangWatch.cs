@@ -7,9 +7,9 @@ internal readonly record struct PulseSample(bool HasTurned, bool IsBusy);
 
 /// <summary>Whether a part of the node hangs that traffic needs. Each part is judged by itself, so that no other one
 /// covers for it. Pure. Only time in which this watch itself came to its turn counts, and none of it that a collection
-/// took: what holds up the whole process is no hang of a part. A part that works or is kept from it by a machine with too
-/// much to do is late rather than stuck and gets <see cref="Patience"/> times as long: moving the address would not make
-/// it faster.</summary>
+/// took: what holds up the whole process is no hang of a part. A part that works or is kept from it by a machine with
+/// too much to do is late rather than stuck and gets <see cref="Patience"/> times as long: moving the address would not
+/// make it faster.</summary>
 internal sealed class HangWatch
 {
     /// <summary>How many times longer a part may be silent that is not asleep; the guard's measure as well.</summary>
