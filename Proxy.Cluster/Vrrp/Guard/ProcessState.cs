@@ -28,6 +28,9 @@ internal sealed class ProcessState : IDisposable
     /// <summary>Works, or waits for a core.</summary>
     public bool WantsCore() => Read() == (byte)'R';
 
+    /// <summary>Sleeps so that nothing wakes it, as a rule for a disk or a page of memory.</summary>
+    public bool WaitsForDisk() => Read() == (byte)'D';
+
     /// <summary>None of its threads works, waits for a core or for a disk. So it is neither collecting nor short of
     /// cores.</summary>
     public bool IsAsleep()

@@ -13,11 +13,13 @@ internal sealed class NodePulse : IDisposable
     private readonly PulseSample[] _samples;
     private readonly ProcessState?[] _threads;
     private readonly PoolBeat _pool = new();
+    private readonly ThreadCensus _census;
 
     private NodePulse(IVipNode node, TimeProvider time, TimeSpan hangAfter, TimeSpan every)
     {
         _node = node;
         _time = time;
+        _census = new ThreadCensus(time);
         _begin = time.GetTimestamp();
         _watch = new HangWatch(node.Loops + 1, hangAfter, every);
         _samples = new PulseSample[node.Loops + 1];
@@ -37,9 +39,23 @@ internal sealed class NodePulse : IDisposable
         bool isAlive = true;
         for (int i = 0; i < _node.Loops; i++)
         {
+            isAlive &= _node.HasTurned(i);
+        }
+
+        bool isHeldUp = false;
+        if (isAlive)
+        {
+            _census.Forget();
+        }
+        else
+        {
+            isHeldUp = _census.Look();
+        }
+
+        for (int i = 0; i < _node.Loops; i++)
+        {
             bool hasTurned = _node.HasTurned(i);
-            isAlive &= hasTurned;
-            _samples[i] = new PulseSample(hasTurned, !hasTurned && IsBusy(i));
+            _samples[i] = new PulseSample(hasTurned, !hasTurned && (isHeldUp || IsBusy(i)));
         }
 
         _samples[^1] = new PulseSample(_pool.HasTurned, IsBusy: true);
@@ -70,7 +86,7 @@ internal sealed class NodePulse : IDisposable
             _threads[loop] = ProcessState.OpenThread(number);
         }
 
-        return _threads[loop]?.WantsCore() ?? true;
+        return _threads[loop] is not { } thread || thread.WantsCore() || thread.WaitsForDisk();
     }
 
     private sealed class PoolBeat : IThreadPoolWorkItem

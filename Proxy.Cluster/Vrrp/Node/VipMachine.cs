@@ -282,8 +282,11 @@ internal sealed class VipMachine
         _peers[node] = claims;
         foreach (VipClaim old in before.Where(static claim => claim.State == VrrpState.Master))
         {
-            bool isStill = claims.Any(claim => claim.IsSameRouter(old) && claim.State == VrrpState.Master);
-            if (!isStill)
+            // Who is backup now has heard another master, or has said in an advert that it resigns: should this node
+            // not have heard that master yet, it must not be told that there is none.
+            bool isCovered = claims.Any(claim =>
+                claim.IsSameRouter(old) && claim.State is VrrpState.Master or VrrpState.Backup);
+            if (!isCovered)
             {
                 Hint(old, PeerHint.Resigned);
             }

@@ -51,6 +51,9 @@ internal static unsafe partial class NetworkLibc
     public static partial int mlockall(int flags);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int clock_gettime(int clock, TimeSpec* time);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setscheduler(int pid, int policy, int* priority);
 
     [LibraryImport(Library, SetLastError = true)]

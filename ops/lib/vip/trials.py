@@ -52,8 +52,9 @@ def roll(lab, folder, program, advert, say):
         tries = [tries_of(probe) for probe in clients[1:]]
         kept.send_signal(signal.SIGTERM)
         seen = json.loads(kept.communicate(timeout=30)[0].strip().splitlines()[-1])
+        changes = trio.changes()
     except Exception:
-        say(trio.logs())
+        say(trio.changes())
         raise
     finally:
         stop(clients)
@@ -67,8 +68,9 @@ def roll(lab, folder, program, advert, say):
             f"ended in order and opened anew {seen['ended']}, longest stall {seen['stall']:.0f} ms ({seen['worst']}; "
             f"of the machine itself {seen['machine']:.0f} ms)")
     if not good:
-        for line in seen["story"]:
-            say(f"  {line}")
+        offset = time.time() - time.monotonic()
+        misses = sorted((start + offset, vip) for vip, each in zip(VIPS, tries) for start, ok in each if not ok)
+        say("\n".join([*seen["story"][:20], *(f"{start:.3f} failed {vip}" for start, vip in misses[:40]), changes]))
     return text, good
 
 
@@ -88,7 +90,7 @@ def death(lab, folder, program, advert, say):
         after = trio.owners()
         tries = [tries_of(probe) for probe in clients]
     except Exception:
-        say(trio.logs())
+        say(trio.changes())
         raise
     finally:
         stop(clients)

@@ -117,11 +117,15 @@ proxy {{
         return [self.client("probe.py", vip, str(PORT)) for vip in VIPS]
 
     def logs(self):
-        texts = []
+        lines = []
         for host in NODES:
             with open(os.path.join(self.folder, f"node-{host}.log"), encoding="utf-8", errors="replace") as file:
-                texts.append(f"--- node-{host}\n{file.read()}")
-        return "\n".join(texts)
+                lines += [f"{line.rstrip()} (node-{host})" for line in file]
+        return "\n".join(lines)
+
+    def changes(self):
+        """What the nodes say of their virtual addresses, in order of time."""
+        return "\n".join(sorted(line for line in self.logs().splitlines() if " vip " in line or "vip-guard" in line))
 
     def end(self):
         for host in (*NODES, ORIGIN):

@@ -78,6 +78,35 @@ public sealed class VipMachineTests
     }
 
     [Fact]
+    public void A_master_that_stepped_back_is_no_hint_because_somebody_else_has_it()
+    {
+        Working();
+        Handle(new VipInput.PeerFound("b"));
+        Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Master, Theirs)]));
+
+        Assert.Empty(Handle(new VipInput.PeerSaid("b", [Claim(VrrpState.Backup, NetAddress.None)])));
+    }
+
+    [Fact]
+    public void A_router_without_a_group_goes_alone_and_a_group_as_a_whole()
+    {
+        PlannedVip[] vips =
+        [
+            Plan(vip => vip with { Name = "one", SyncGroup = "g" }),
+            Plan(vip => vip with { Name = "two", SyncGroup = "g", RouterId = 52 }),
+            Plan(vip => vip with { Name = "alone", RouterId = 53 }),
+        ];
+        Handle(new VipInput.Configure(vips));
+
+        Assert.Equal(["one", "two"], Members("one"));
+        Assert.Equal(["one", "two"], Members("two"));
+        Assert.Equal(["alone"], Members("alone"));
+
+        IEnumerable<string> Members(string name) =>
+            _machine.MembersOf(_machine.ViewOf(name)!).Select(static view => view.Plan.Config.Name);
+    }
+
+    [Fact]
     public void Silence_of_a_connection_is_no_hint()
     {
         Working();
