@@ -22,6 +22,9 @@ public sealed class WriteJournal
         _signal = signal;
     }
 
+    /// <summary>Entries.</summary>
+    public int Capacity => _ring.Length;
+
     /// <summary>Where the next entry will stand: the cursor of somebody who has everything.</summary>
     public long Head => Volatile.Read(ref _published);
 

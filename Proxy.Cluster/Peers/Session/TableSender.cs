@@ -9,6 +9,10 @@ namespace Proxy.Cluster.Peers.Session;
 /// everything again. Under the mesh's lock.</summary>
 internal sealed class TableSender(Replica replica)
 {
+    /// <summary>Entries: more than a second's worth. Half of the journal, so that it is not overtaken on the way.
+    /// </summary>
+    private const int MostTail = 1 << 16;
+
     private readonly BitArray _repairs = new(ReplicaTable.Buckets);
     private int _repairsLeft;
     private int _nextRepair;
@@ -45,7 +49,8 @@ internal sealed class TableSender(Replica replica)
         }
         else if (cursor == TableCursor.TailOnly)
         {
-            Cursor = replica.Journal.Head;
+            // What this node wrote shortly before may not have reached whoever sends the peer its snapshot.
+            Cursor = replica.Journal.Head - Math.Min(replica.Journal.Head, Tail);
             _snapshotEndOwed = true;
         }
         else
@@ -55,6 +60,8 @@ internal sealed class TableSender(Replica replica)
     }
 
     public void TryAcknowledge(long cursor) => Acknowledged = Math.Clamp(cursor, Acknowledged, Cursor);
+
+    private long Tail => Math.Min(MostTail, replica.Journal.Capacity / 2);
 
     /// <summary>Takes part in a frame encoded for everybody, unless the peer is not there yet or reads too slowly.
     /// </summary>

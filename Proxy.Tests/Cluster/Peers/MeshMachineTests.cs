@@ -40,6 +40,32 @@ public sealed class MeshMachineTests
         Assert.Equal(1, Snapshots(a, "node-c") + Snapshots(b, "node-c"));
     }
 
+    /// <summary>In a young cluster the node that sends the snapshot may not have met all others itself.</summary>
+    [Fact]
+    public void A_newcomer_gets_what_a_node_wrote_that_its_snapshot_did_not_know()
+    {
+        var sim = new SimPeers(1);
+        SimNode a = sim.Start("node-a");
+        sim.Cut("node-a", "node-b", true);
+        sim.Cut("node-b", "node-c", true);
+        SimNode b = sim.Start("node-b");
+        SimNode c = sim.Start("node-c");
+        Write(b, 1, 7);
+        sim.RunUntil(1_000);
+        Assert.Equal(["node-a"], c.PeersUp);
+        sim.Cut("node-b", "node-c", false);
+        while (!c.PeersUp.Contains("node-b"))
+        {
+            sim.RunUntil(sim.Now + 1);
+            Assert.InRange(sim.Now, 0, 20_000);
+        }
+
+        sim.RunUntil(sim.Now + 30);
+
+        Assert.Equal(7UL, Read(c, 1));
+        Assert.Equal(0, b.Machine.Live.Single().SenderOf(1)!.Snapshots + b.Machine.Live.Single().SenderOf(1)!.Repairs);
+    }
+
     [Fact]
     public void A_connection_that_comes_back_goes_on_where_it_was()
     {
