@@ -139,10 +139,7 @@ internal sealed class ClusterLife : IAsyncDisposable
             _engine, new ClusterKeys(config.Cluster.Name), ClusterNode.IdOf(config.Cluster, _home), () =>
                 Node?.Refusal);
         var engine = new AdmittedEngine(_engine, admission);
-        IJournal journal = JournalChoice.Of(config, engine, () => _hasDuties, _parts.Time);
-        return (engine, config.Cluster.Journal.Provider == JournalProvider.Engine
-            ? journal
-            : new AdmittedJournal(journal, admission));
+        return (engine, JournalChoice.Of(config, engine, () => _hasDuties, _parts.Time, admission.ObstacleAsync));
     }
 
     private VipService NewVips(ProxyConfig config) => new(

@@ -15,14 +15,22 @@ internal static class JournalChoice
     /// <param name="engine">Of the cluster.</param>
     /// <param name="hasFiles">Whether the files of the state directory are this process's and not the one's before
     /// it.</param>
-    public static IJournal Of(ProxyConfig config, IClusterEngine engine, Func<bool> hasFiles, TimeProvider time)
+    /// <param name="obstacle">Why this node may not have the cluster's configuration. A database of its own knows
+    /// nothing of the cluster, so it is asked here; the engine is expected to know. Null = there is no other
+    /// node.</param>
+    public static IJournal Of(
+        ProxyConfig config,
+        IClusterEngine engine,
+        Func<bool> hasFiles,
+        TimeProvider time,
+        Func<CancellationToken, ValueTask<EngineFault?>>? obstacle = null)
     {
         JournalConfig journal = config.Cluster.Journal;
         return journal.Provider switch
         {
             JournalProvider.Sqlite => new LateJournal(
-                () => hasFiles() ? OpenFile(config.Node, time) : EngineChoice.WithTheOneBefore, time),
-            JournalProvider.Postgres => new LateJournal(() => OpenDatabase(config.Cluster, time), time),
+                () => hasFiles() ? OpenFile(config.Node, time) : EngineChoice.WithTheOneBefore, time, obstacle),
+            JournalProvider.Postgres => new LateJournal(() => OpenDatabase(config.Cluster, time), time, obstacle),
             _ => RevisionStore.JournalIn(engine, new RevisionKeys(config.Cluster.Name)),
         };
     }

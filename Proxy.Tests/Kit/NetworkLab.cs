@@ -53,6 +53,24 @@ internal sealed class NetworkLab : IAsyncDisposable
     public ChildProcess Start(int host, string folder, params string[] command) =>
         ChildProcess.Start("ip", ["netns", "exec", Namespace(host), .. command], folder);
 
+    /// <summary>A client of the site there that is connected and only waits; it says "freed by" and the error when its
+    /// connection is reset.</summary>
+    public async Task<ChildProcess> StartWaitingClientAsync(int host, string address)
+    {
+        ChildProcess client = Start(host, "/", "python3", "-c", $"""
+            import socket
+            s = socket.create_connection(("{address}", 8080))
+            s.settimeout(60)
+            print("waits", flush=True)
+            try:
+                print("got", s.recv(1), flush=True)
+            except OSError as error:
+                print("freed by", type(error).__name__, flush=True)
+            """);
+        await client.WaitForOutputAsync("waits");
+        return client;
+    }
+
     /// <summary>Pulls or plugs the cable: the host sees its carrier go and come.</summary>
     public Task CableAsync(int host, bool isPlugged) =>
         IpAsync("-n", Switch, "link", "set", Port(host), isPlugged ? "up" : "down");

@@ -130,17 +130,7 @@ public sealed class VipHandoverTests
         string Log() => first.Log + second.Log;
         await SettleAsync(lab, first, second, Log);
 
-        await using ChildProcess client = lab.Start(Client, "/", "python3", "-c", $"""
-            import socket
-            s = socket.create_connection(("{Address}", 8080))
-            s.settimeout(60)
-            print("waits", flush=True)
-            try:
-                print("got", s.recv(1), flush=True)
-            except OSError as error:
-                print("freed by", type(error).__name__, flush=True)
-            """);
-        await client.WaitForOutputAsync("waits");
+        await using ChildProcess client = await lab.StartWaitingClientAsync(Client, Address);
         // The peers tell each other of connections twice a second.
         await Task.Delay(TimeSpan.FromSeconds(1.2), TimeProvider.System, TestContext.Current.CancellationToken);
 

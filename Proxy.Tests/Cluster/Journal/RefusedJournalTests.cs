@@ -1,13 +1,12 @@
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Engine.Embedded;
-using Proxy.Cluster.Host;
 using Proxy.Cluster.Journal;
 using Proxy.Cluster.Membership;
 using Proxy.Tests.Kit;
 
-namespace Proxy.Tests.Cluster.Host;
+namespace Proxy.Tests.Cluster.Journal;
 
-public sealed class AdmittedJournalTests : IAsyncDisposable
+public sealed class RefusedJournalTests : IAsyncDisposable
 {
     private static readonly ClusterKeys Keys = new("shop");
     private readonly TempFolder _folder = new();
@@ -15,7 +14,7 @@ public sealed class AdmittedJournalTests : IAsyncDisposable
     private readonly MemoryJournal _database = new();
     private string? _refusal;
 
-    public AdmittedJournalTests() =>
+    public RefusedJournalTests() =>
         _engine = EmbeddedEngine.Open(_folder.Path, EmbeddedOptions.Default, TimeProvider.System).Value;
 
     public async ValueTask DisposeAsync()
@@ -28,7 +27,7 @@ public sealed class AdmittedJournalTests : IAsyncDisposable
     public async Task A_node_of_another_cluster_reads_and_writes_nothing()
     {
         await FoundAsync("theirs");
-        AdmittedJournal journal = Journal("ours");
+        LateJournal journal = Journal("ours");
 
         Assert.Contains("the engine holds cluster theirs", Reason(await AppendAsync(journal)), StringComparison.Ordinal);
         Assert.False((await journal.ReadAsync("config", 1, Cancellation)).IsOk);
@@ -40,7 +39,7 @@ public sealed class AdmittedJournalTests : IAsyncDisposable
     public async Task A_node_of_this_cluster_writes_until_it_is_refused()
     {
         await FoundAsync("ours");
-        AdmittedJournal journal = Journal("ours");
+        LateJournal journal = Journal("ours");
         Assert.Equal(new JournalOutcome.Ok(1), await AppendAsync(journal));
 
         _refusal = "its version is too old";
@@ -52,7 +51,7 @@ public sealed class AdmittedJournalTests : IAsyncDisposable
 
     private static string Reason(JournalOutcome outcome) => Assert.IsType<JournalOutcome.Unavailable>(outcome).Reason;
 
-    private static ValueTask<JournalOutcome> AppendAsync(AdmittedJournal journal) => journal.AppendAsync(
+    private static ValueTask<JournalOutcome> AppendAsync(LateJournal journal) => journal.AppendAsync(
         "config", 0, 1, [new JournalEvent(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), "commit", TimeProvider.System.GetUtcNow(), "x"u8.ToArray())],
         Cancellation);
 
@@ -60,6 +59,9 @@ public sealed class AdmittedJournalTests : IAsyncDisposable
         EngineTransaction.Of(new EngineWrite.Put(Keys.Identity, new ClusterRecord(id, false).Write())),
         Cancellation)).IsOk);
 
-    private AdmittedJournal Journal(string clusterId) =>
-        new(_database, new ClusterAdmission(_engine, Keys, clusterId, () => _refusal));
+    private LateJournal Journal(string clusterId)
+    {
+        var admission = new ClusterAdmission(_engine, Keys, clusterId, () => _refusal);
+        return new LateJournal(() => _database, TimeProvider.System, admission.ObstacleAsync);
+    }
 }
