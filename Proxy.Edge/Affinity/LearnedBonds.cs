@@ -15,7 +15,7 @@ public sealed class LearnedBonds
     /// pushes no real ones out.</summary>
     private static readonly TimeSpan UnconfirmedTime = TimeSpan.FromMinutes(1);
 
-    private const ulong Confirmed = 1;
+    private const ulong Confirmed = ReplicatedEntry.Certain;
 
     private readonly Replica _replica;
     private readonly EntryHash _hash;

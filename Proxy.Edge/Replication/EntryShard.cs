@@ -178,7 +178,8 @@ internal sealed class EntryShard(int maxEntries)
         if (index >= 0)
         {
             ref ReplicatedEntry slot = ref _slots[index];
-            if (!entry.IsNewerThan(slot))
+            // What was over when this was written only waits to be swept.
+            if (slot.Expiry * 1000L > entry.Stamp.Milliseconds && !entry.Beats(slot))
             {
                 return EntryOutcome.Stale;
             }

@@ -59,7 +59,7 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
         {
             if (replica.TryRead(key.SlotOf(peer), now, out ReplicatedEntry entry))
             {
-                sum += (long)(entry.Value - 1);
+                sum += (long)(entry.Value >> 1);
             }
         }
 
@@ -140,8 +140,7 @@ public sealed class SummedCounters(Replica replica, NodeTag self, int maxKeys)
         Mark(slot);
     }
 
-    /// <summary>One more than the value: 0 would be a tombstone.</summary>
-    private static ulong Told(long value) => (ulong)Math.Max(0, value) + 1;
+    private static ulong Told(long value) => ((ulong)Math.Max(0, value) << 1) | ReplicatedEntry.Certain;
 
     private void Mark(CountSlot slot)
     {

@@ -51,7 +51,7 @@ public sealed class MeshSimulationTests
             sim.Start(name, skew: sim.Random.Next(-1_000, 1_000));
         }
 
-        Dictionary<EntryKey, Stamp> survivors = [];
+        Dictionary<EntryKey, ReplicatedEntry> survivors = [];
         Dictionary<string, long> counted = [];
         long end = 8_000;
         while (sim.Now < end)
@@ -73,7 +73,8 @@ public sealed class MeshSimulationTests
         Check(sim, names, survivors, counted);
     }
 
-    private static void Write(SimPeers sim, Dictionary<EntryKey, Stamp> survivors, Dictionary<string, long> counted)
+    private static void Write(
+        SimPeers sim, Dictionary<EntryKey, ReplicatedEntry> survivors, Dictionary<string, long> counted)
     {
         SimNode node = sim.Nodes.Values.ElementAt(sim.Random.Next(sim.Nodes.Count));
         int burst = sim.Random.Next(20) == 0 ? 300 : sim.Random.Next(5);
@@ -86,8 +87,8 @@ public sealed class MeshSimulationTests
             {
                 ReplicatedEntry[] written = new ReplicatedEntry[1];
                 node.Entries.Journal.Read(node.Entries.Journal.Head - 1, written);
-                survivors[key] = survivors.TryGetValue(key, out Stamp old) && old.Value > written[0].Stamp.Value
-                    ? old : written[0].Stamp;
+                survivors[key] = survivors.TryGetValue(key, out ReplicatedEntry old) && old.Beats(written[0])
+                    ? old : written[0];
             }
         }
 
@@ -107,7 +108,7 @@ public sealed class MeshSimulationTests
     }
 
     private static void Disturb(
-        SimPeers sim, string[] names, Dictionary<EntryKey, Stamp> survivors, Dictionary<string, long> counted)
+        SimPeers sim, string[] names, Dictionary<EntryKey, ReplicatedEntry> survivors, Dictionary<string, long> counted)
     {
         string a = names[sim.Random.Next(names.Length)];
         string b = names[sim.Random.Next(names.Length)];
@@ -135,7 +136,7 @@ public sealed class MeshSimulationTests
     }
 
     private static void Check(
-        SimPeers sim, string[] names, Dictionary<EntryKey, Stamp> survivors, Dictionary<string, long> counted)
+        SimPeers sim, string[] names, Dictionary<EntryKey, ReplicatedEntry> survivors, Dictionary<string, long> counted)
     {
         SimNode first = sim.Nodes[names[0]];
         ulong[] entries = Digests(first.Entries.Table);
@@ -155,11 +156,11 @@ public sealed class MeshSimulationTests
                 Assert.Equal(first.Blobs.Read($"blob-{i}", first.Wall), node.Blobs.Read($"blob-{i}", node.Wall));
             }
 
-            foreach ((EntryKey key, Stamp stamp) in survivors)
+            foreach ((EntryKey key, ReplicatedEntry survivor) in survivors)
             {
                 ReplicatedEntry[] buffer = [];
                 int count = node.Entries.Table.CopyBucket(ReplicaTable.BucketOf(key), ref buffer);
-                Assert.Contains(buffer[..count], entry => entry.Key == key && entry.Stamp.Value >= stamp.Value);
+                Assert.Contains(buffer[..count], entry => entry.Key == key && !survivor.Beats(entry));
             }
         }
     }
@@ -172,7 +173,7 @@ public sealed class MeshSimulationTests
         {
             if (node.Counts.TryRead(new EntryKey(1, 1).SlotOf(NodeTag.Of(name)), node.Wall, out ReplicatedEntry entry))
             {
-                sum += (long)entry.Value - 1;
+                sum += (long)(entry.Value >> 1);
             }
         }
 

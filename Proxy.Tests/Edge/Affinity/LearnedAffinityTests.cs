@@ -12,9 +12,7 @@ public sealed class LearnedAffinityTests
     private const long Start = 1_700_000_000_000;
     private static readonly ClientAddress Client = ClientAddress.FromIpv4(0x0A000001);
 
-    private readonly Replica _replica = new(
-        1, NodeTag.Of("n"), new HybridClock(TimeSpan.FromSeconds(1)), new ReplicaTable(100_000),
-        new WriteJournal(1024, new WriteSignal()));
+    private readonly Replica _replica = Node("n");
 
     private readonly MemberState _a = Member("a");
     private readonly MemberState _b = Member("b");
@@ -114,6 +112,22 @@ public sealed class LearnedAffinityTests
     }
 
     [Fact]
+    public void A_request_faster_than_the_news_of_its_session_does_not_move_it()
+    {
+        var elsewhere = Node("other");
+        var there = new SessionAffinity(Names(), Bonds("app", TimeSpan.FromMinutes(30), elsewhere));
+        var here = Sessions();
+        there.Answered(Response("Set-Cookie: SID=1"), _a, Start);
+
+        here.Chosen(new AffinityRequest(Head("GET / HTTP/1.1", "Cookie: SID=1"), Client, Start + 1), _b);
+        Assert.Same(_b, Find(here, "GET / HTTP/1.1", "Cookie: SID=1", Start + 1));
+        Exchange(_replica, elsewhere);
+
+        Assert.Same(_a, Find(here, "GET / HTTP/1.1", "Cookie: SID=1", Start + 2));
+        Assert.Same(_a, Find(there, "GET / HTTP/1.1", "Cookie: SID=1", Start + 2));
+    }
+
+    [Fact]
     public void One_request_is_good_for_four_ids_at_most()
     {
         var sessions = Sessions();
@@ -204,8 +218,23 @@ public sealed class LearnedAffinityTests
 
     private AffinityRoute[] Routes() => [new("a", _a), new("b", _b)];
 
-    private LearnedBonds Bonds(string pool, TimeSpan timeout) =>
-        new(_replica, new EntryHash(new byte[16]), pool, "kind", Routes(), timeout);
+    private static Replica Node(string name) => new(
+        1, NodeTag.Of(name), new HybridClock(TimeSpan.FromSeconds(1)), new ReplicaTable(100_000),
+        new WriteJournal(1024, new WriteSignal()));
+
+    /// <summary>Each learns what the other wrote.</summary>
+    private static void Exchange(Replica first, Replica second)
+    {
+        foreach ((Replica from, Replica to) in ((Replica, Replica)[])[(first, second), (second, first)])
+        {
+            var written = new ReplicatedEntry[from.Journal.Head];
+            Assert.Equal(written.Length, from.Journal.Read(0, written));
+            to.Apply(written, Start + 2);
+        }
+    }
+
+    private LearnedBonds Bonds(string pool, TimeSpan timeout, Replica? node = null) =>
+        new(node ?? _replica, new EntryHash(new byte[16]), pool, "kind", Routes(), timeout);
 
     private SessionAffinity Sessions(TimeSpan? timeout = null) =>
         new(Names(), Bonds("app", timeout ?? TimeSpan.FromMinutes(30)));

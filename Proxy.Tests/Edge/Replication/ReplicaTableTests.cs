@@ -26,7 +26,7 @@ public sealed class ReplicaTableTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Behaves_like_a_dictionary_that_keeps_the_newest(int seed)
+    public void Behaves_like_a_dictionary_that_keeps_what_beats_the_other(int seed)
     {
         var random = new Random(seed);
         var table = new ReplicaTable(1_000_000);
@@ -46,7 +46,7 @@ public sealed class ReplicaTableTests
             {
                 ReplicatedEntry entry = Entry(
                     key, (ulong)random.Next(1, 50), (ulong)random.Next(3), (uint)random.Next(200));
-                bool newer = !model.TryGetValue(key, out ReplicatedEntry old) || entry.IsNewerThan(old);
+                bool newer = !model.TryGetValue(key, out ReplicatedEntry old) || entry.Beats(old);
                 Assert.Equal(newer, table.Put(entry) <= EntryOutcome.Replaced);
                 if (newer)
                 {

@@ -42,11 +42,45 @@ public sealed class ReplicaTests
         a.Write(key, 7, TimeSpan.FromSeconds(60), Now + 3_000);
         b.Apply(Written(a), Now);
 
-        b.Write(key, 8, TimeSpan.FromSeconds(60), Now);
+        b.Write(key, 9, TimeSpan.FromSeconds(60), Now);
         a.Apply(Written(b), Now + 3_000);
 
         Assert.True(a.TryRead(key, Now, out ReplicatedEntry entry));
-        Assert.Equal(8UL, entry.Value);
+        Assert.Equal(9UL, entry.Value);
+    }
+
+    [Fact]
+    public void A_guess_yields_to_what_was_known_before_and_to_a_removal()
+    {
+        Replica a = Node("a");
+        Replica b = Node("b");
+        var (kept, removed) = (new EntryKey(1, 2), new EntryKey(1, 3));
+        a.Write(kept, 7, TimeSpan.FromSeconds(60), Now);
+        a.Write(removed, 0, TimeSpan.FromSeconds(60), Now);
+        b.Write(kept, 8, TimeSpan.FromSeconds(60), Now + 5);
+        b.Write(removed, 8, TimeSpan.FromSeconds(60), Now + 5);
+
+        ApplyCounts known = b.Apply(Written(a), Now + 6);
+        ApplyCounts guessed = a.Apply(Written(b), Now + 6);
+
+        Assert.Equal((2, 2), (known.Applied, guessed.Stale));
+        foreach (Replica node in (Replica[])[a, b])
+        {
+            Assert.True(node.TryRead(kept, Now + 6, out ReplicatedEntry entry));
+            Assert.Equal(7UL, entry.Value);
+            Assert.False(node.TryRead(removed, Now + 6, out _));
+        }
+    }
+
+    [Fact]
+    public void A_guess_need_not_wait_for_the_sweep_of_what_is_over()
+    {
+        Replica node = Node("a");
+        var key = new EntryKey(1, 2);
+        node.Write(key, 7, TimeSpan.FromSeconds(60), Now);
+
+        Assert.False(node.Write(key, 8, TimeSpan.FromSeconds(60), Now + 59_999));
+        Assert.True(node.Write(key, 8, TimeSpan.FromSeconds(60), Now + 60_000));
     }
 
     [Fact]
