@@ -6,7 +6,7 @@ using System.Threading.Channels;
 namespace Proxy.Tests.Kit;
 
 /// <summary>An origin whose every byte the test decides. Connections are taken at once and handed to the test in
-/// order, or to a handler after <see cref="Serve"/>.</summary>
+/// order, or to a handler after <see cref="Serve(Func{WireMessage, string})"/>.</summary>
 internal sealed class ScriptedOrigin : IAsyncDisposable
 {
     private const int SolSocket = 1;
@@ -18,7 +18,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private Socket _listener;
     private Task _accepting;
     private int _connections;
-    private Func<WireMessage, string>? _handler;
+    private Func<WireMessage, Task<string>>? _handler;
 
     public ScriptedOrigin(EndPoint? address = null)
     {
@@ -60,7 +60,8 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
             {
                 return (connection, await connection.ReadRequestAsync());
             }
-            catch (InvalidOperationException error) when (error.Message.EndsWith("received: \"\"", StringComparison.Ordinal))
+            catch (InvalidOperationException error)
+                when (error.Message.EndsWith("received: \"\"", StringComparison.Ordinal))
             {
                 // Somebody else's: a test that waits for its own node to listen may knock at any port.
             }
@@ -69,7 +70,11 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
 
     /// <summary>From now on every request of a new connection is answered by this; "" closes the connection
     /// instead.</summary>
-    public ScriptedOrigin Serve(Func<WireMessage, string> handler)
+    public ScriptedOrigin Serve(Func<WireMessage, string> handler) =>
+        Serve(request => Task.FromResult(handler(request)));
+
+    /// <inheritdoc cref="Serve(Func{WireMessage, string})"/>
+    public ScriptedOrigin Serve(Func<WireMessage, Task<string>> handler)
     {
         _handler = handler;
         return this;
@@ -161,13 +166,13 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         }
     }
 
-    private static async Task ServeAsync(Wire connection, Func<WireMessage, string> handler)
+    private static async Task ServeAsync(Wire connection, Func<WireMessage, Task<string>> handler)
     {
         try
         {
             while (true)
             {
-                var answer = handler(await connection.ReadRequestAsync());
+                var answer = await handler(await connection.ReadRequestAsync());
                 if (answer.Length == 0)
                 {
                     connection.Dispose();

@@ -37,19 +37,20 @@ public abstract class EngineContractBase(EngineUnderTest server)
         Assert.IsType<EngineItem>(Valid(await Node.GetAsync(Key(name), Cancel)).Item);
 
     /// <summary>Once the engine answers again.</summary>
-    private protected async Task<EngineItem> EventuallyReadAsync(string name)
+    private protected async Task<EngineItem> EventuallyReadAsync(
+        string name, IClusterEngine? node = null)
     {
-        Task<EngineItem> read = ReadOnceItAnswersAsync(name);
+        Task<EngineItem> read = ReadOnceItAnswersAsync(name, node ?? Node);
         await Engine.UntilAsync(() => read.IsCompleted, () => $"an answer about {name}");
         return await read;
     }
 
-    private async Task<EngineItem> ReadOnceItAnswersAsync(string name)
+    private async Task<EngineItem> ReadOnceItAnswersAsync(string name, IClusterEngine node)
     {
         EngineResult<ItemRead> result;
         do
         {
-            result = await Node.GetAsync(Key(name), Cancel);
+            result = await node.GetAsync(Key(name), Cancel);
         }
         while (!result.IsOk);
 

@@ -136,7 +136,7 @@ public abstract class EngineWatchContract(EngineUnderTest server) : EngineLeaseC
     public async Task A_silent_engine_stalls_the_watch_which_goes_on_by_itself()
     {
         Revision before = await PutAsync("k", "1");
-        await using var watch = new WatchRecorder(Node, Prefix, before.Next);
+        await using var watch = new WatchRecorder(Engine.Impatient, Prefix, before.Next);
         await PutAsync("k", "2");
         await Engine.UntilAsync(() => watch.Changes.Count == 1, () => "a watch that works");
 

@@ -10,13 +10,16 @@ public sealed class EtcdEngineTests(EtcdEngineTests.Server server)
     {
         private readonly EtcdServer _server = EtcdServer.Start(1);
         private readonly EtcdEngine[] _engines;
+        private readonly EtcdEngine _impatient;
 
         public Server()
         {
+            var options = new EtcdOptions { Endpoints = _server.Endpoints };
+            _impatient = new EtcdEngine(options, TimeProvider.System);
             _engines =
             [
                 .. Enumerable.Range(0, 3).Select(_ =>
-                    new EtcdEngine(new EtcdOptions { Endpoints = _server.Endpoints }, TimeProvider.System)),
+                    new EtcdEngine(options with { Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System)),
             ];
         }
 
@@ -24,13 +27,15 @@ public sealed class EtcdEngineTests(EtcdEngineTests.Server server)
 
         internal override TimeProvider Time => TimeProvider.System;
 
+        internal override IClusterEngine Impatient => _impatient;
+
         internal override TimeSpan Deadline => TimeSpan.FromMilliseconds(800);
 
         public override async ValueTask InitializeAsync() => await _server.IsUpAsync(_engines[0]);
 
         public override async ValueTask DisposeAsync()
         {
-            foreach (EtcdEngine engine in _engines)
+            foreach (EtcdEngine engine in (EtcdEngine[])[.. _engines, _impatient])
             {
                 await engine.DisposeAsync();
             }

@@ -85,6 +85,7 @@ public sealed class PostgresEngineTests(PostgresEngineTests.Server server)
     {
         private readonly List<PostgresEngine> _engines = [];
         private PostgresServer? _server;
+        private PostgresEngine? _impatient;
 
         internal PostgresOptions Options { get; private set; } = new() { ConnectionString = "" };
 
@@ -92,13 +93,17 @@ public sealed class PostgresEngineTests(PostgresEngineTests.Server server)
 
         internal override TimeProvider Time => TimeProvider.System;
 
+        internal override IClusterEngine Impatient => _impatient!;
+
         internal override TimeSpan Deadline => Options.Deadline;
 
         public override async ValueTask InitializeAsync()
         {
             _server = await PostgresServer.StartAsync();
             Options = new PostgresOptions { ConnectionString = _server.ConnectionString };
-            _engines.AddRange(Enumerable.Range(0, 3).Select(_ => new PostgresEngine(Options, TimeProvider.System)));
+            _impatient = new PostgresEngine(Options, TimeProvider.System);
+            PostgresOptions patient = Options with { Deadline = TimeSpan.FromSeconds(10) };
+            _engines.AddRange(Enumerable.Range(0, 3).Select(_ => new PostgresEngine(patient, TimeProvider.System)));
             EngineResult<ItemRead> result = EngineFault.Unavailable("not asked yet");
             await Eventually.IsTrueAsync(
                 async () => (result = await _engines[0].GetAsync("up", CancellationToken.None)).IsOk, () => result.ToString());
@@ -106,7 +111,7 @@ public sealed class PostgresEngineTests(PostgresEngineTests.Server server)
 
         public override async ValueTask DisposeAsync()
         {
-            foreach (PostgresEngine engine in _engines)
+            foreach (PostgresEngine engine in (PostgresEngine[])[.. _engines, _impatient!])
             {
                 await engine.DisposeAsync();
             }
