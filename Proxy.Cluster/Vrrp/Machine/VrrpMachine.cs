@@ -42,6 +42,9 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
     /// <summary>Whether our addresses should be on the interface.</summary>
     public bool HoldsAddresses { get; private set; }
 
+    /// <summary>When a master says its next advert.</summary>
+    public long AdvertAt => _advertAt;
+
     /// <summary>Bit by <see cref="VrrpTrack"/>.</summary>
     public uint Faults => _faults;
 
