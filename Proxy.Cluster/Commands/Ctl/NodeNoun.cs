@@ -37,11 +37,13 @@ internal static class NodeNoun
     private static Command Leave()
     {
         Option<int> wait = Wait("Most seconds to wait until the node has gone; 0 = do not wait.", 0);
+        Option<string> reason = Reason();
         return CtlCommand.Verb(
             "leave", "Drains, ends the requests under way, ends the process.",
             async (session, parsed, cancellation) =>
             {
-                ApiAnswer answer = await session.Api.PostAsync("/api/node/leave", null, cancellation);
+                ApiAnswer answer = await session.Api.PostAsync(
+                    $"/api/node/leave{Query(parsed, reason)}", null, cancellation);
                 if (session.Report(answer, session.Told) is not 0 and int code)
                 {
                     return code;
@@ -53,7 +55,7 @@ internal static class NodeNoun
                     ? 0
                     : session.Fail($"the node is still there after {seconds} s");
             },
-            wait);
+            wait, reason);
     }
 
     private static Command Change(
@@ -66,11 +68,13 @@ internal static class NodeNoun
         string? path = null)
     {
         Option<int> wait = Wait(waiting, patience);
+        Option<string> reason = Reason();
         return CtlCommand.Verb(
             verb, description,
             async (session, parsed, cancellation) =>
             {
-                ApiAnswer answer = await session.Api.PostAsync($"/api/node/{path ?? verb}", null, cancellation);
+                ApiAnswer answer = await session.Api.PostAsync(
+                    $"/api/node/{path ?? verb}{Query(parsed, reason)}", null, cancellation);
                 if (session.Report(answer, session.Told) is not 0 and int code)
                 {
                     return code;
@@ -84,7 +88,7 @@ internal static class NodeNoun
                     ? 0
                     : session.Fail($"{undone} after {seconds} s");
             },
-            wait);
+            wait, reason);
     }
 
     private static Option<int> Wait(string description, int seconds) => new("--wait")
@@ -92,6 +96,14 @@ internal static class NodeNoun
         Description = description,
         DefaultValueFactory = _ => seconds,
     };
+
+    private static Option<string> Reason() => new("--reason")
+    {
+        Description = "Why; for the node's log, its state and /ready.",
+    };
+
+    private static string Query(ParseResult parsed, Option<string> reason) =>
+        parsed.GetValue(reason) is { Length: > 0 } why ? $"?reason={Uri.EscapeDataString(why)}" : "";
 
     private static async Task<bool> UntilAsync(
         CtlSession session, int seconds, Func<ApiAnswer, bool> done, CancellationToken cancellation)
