@@ -76,7 +76,8 @@ public sealed record VipTrackConfig
     /// <summary>Other interfaces that must be up.</summary>
     public ConfigList<string> Interfaces { get; init; } = [];
 
-    /// <summary>Whether a node cut off from the majority of the engine gives its addresses up.</summary>
+    /// <summary>Whether a node that reaches neither the engine nor more than half of the members gives its addresses
+    /// up.</summary>
     public bool Majority { get; init; }
 
     public VipCheckConfig Check { get; init; } = new();

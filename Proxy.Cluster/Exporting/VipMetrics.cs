@@ -48,6 +48,7 @@ internal static class VipMetrics
             output.Sample(vip.Counters!.Value.Sent, ("vip", vip.Plan.Config.Name), ("result", "sent"));
             output.Sample(vip.Counters.Value.Received, ("vip", vip.Plan.Config.Name), ("result", "received"));
             output.Sample(vip.Counters.Value.Refused, ("vip", vip.Plan.Config.Name), ("result", "refused"));
+            output.Sample(vip.Counters.Value.Covered, ("vip", vip.Plan.Config.Name), ("result", "covered"));
         }
 
         output.Counter("proxy_vip_takeovers_total", "Times a virtual router became master here.");

@@ -9,7 +9,7 @@ namespace Proxy.Cluster.Host;
 /// <param name="status">Whether it takes traffic.</param>
 /// <param name="isDeparting">Whether it is not ready because it was told to go: its addresses are handed over then, and
 /// must not be dropped before.</param>
-/// <param name="hasMajority">Whether the engine answers, which it does on the majority's side only.</param>
+/// <param name="hasMajority">Whether it is on the majority's side.</param>
 /// <param name="members">Of the cluster.</param>
 internal sealed class VipNode(
     EdgeNode edge, NodeStatus status, Func<bool> isDeparting, Func<bool> hasMajority,

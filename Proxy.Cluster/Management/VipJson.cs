@@ -68,6 +68,7 @@ internal static class VipJson
         json.WriteNumber("sent", counters.Sent);
         json.WriteNumber("received", counters.Received);
         json.WriteNumber("refused", counters.Refused);
+        json.WriteNumber("covered", counters.Covered);
         json.WriteNumber("takeovers", counters.Takeovers);
         json.WriteNumber("announced", counters.Announced);
         json.WriteNumber("worstLatenessMicroseconds", counters.WorstLateness);

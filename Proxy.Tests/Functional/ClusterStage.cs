@@ -42,7 +42,7 @@ internal static class ClusterStage
                 pools {
                   app {
                     members = [ { name = m1, url = "{{origin}}" }, { name = m2, url = "{{origin}}" } ]
-                    health { active { path = "/health", interval = 1s, timeout = 500ms, rise = 1, fall = 2 } }
+                    health { active { path = "/health", interval = 1s, timeout = 3s, rise = 1, fall = 2 } }
                   }
                 }
                 cluster {

@@ -6,7 +6,7 @@ namespace Proxy.Tests.Functional;
 public sealed class FailoverTests
 {
     private const string Health =
-        "health { active { path = \"/health\", interval = 500ms, timeout = 500ms, rise = 1, fall = 2 } }";
+        "health { active { path = \"/health\", interval = 500ms, timeout = 3s, rise = 1, fall = 2 } }";
 
     [Fact]
     public async Task Killing_an_origin_under_load_fails_no_request_and_its_return_is_noticed()

@@ -12,7 +12,7 @@ public sealed class HotRestartTests
 {
     private const string Writable = "management { read-only = false }\n";
     private const string Checked =
-        """health { active { method = GET, path = "/health", interval = 1s, timeout = 1s, rise = 2, fall = 3 } }""";
+        """health { active { method = GET, path = "/health", interval = 1s, timeout = 3s, rise = 2, fall = 3 } }""";
 
     [Fact]
     public async Task Under_load_no_connection_and_no_request_fails()

@@ -10,7 +10,7 @@ namespace Proxy.Tests.Kit;
 internal class Wire(Socket socket, bool background = false) : IDisposable
 {
     /// <summary>Longer than anything that works takes, even on a busy machine.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;

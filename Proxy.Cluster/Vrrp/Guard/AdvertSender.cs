@@ -6,7 +6,7 @@ namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>Sends adverts and announcements. One socket for each kind, whatever the number of interfaces: interface and
 /// source address go with every packet. One thread; allocates nothing after opening.</summary>
-internal sealed class AdvertSender : IDisposable
+internal sealed class AdvertSender : IAdvertSender, IDisposable
 {
     private const int FamilyPacket = 17;
     private const int TypeRaw = 3;
@@ -60,7 +60,6 @@ internal sealed class AdvertSender : IDisposable
         return new AdvertSender(ipv4, ipv6, packets);
     }
 
-    /// <summary>One advert, to the group or to every peer. False when the kernel refused one of them.</summary>
     public bool Send(VrrpRules rules, byte priority, NetAddress source, int link)
     {
         if (!rules.IsUnicast)

@@ -36,13 +36,14 @@ internal sealed class GuardLoop : IDisposable
     private int _processPlace;
 
     public GuardLoop(
-        KernelNetwork network, AdvertSender sender, ControlChannel control, WakeSignal wake, GuardReady ready)
+        KernelNetwork network, AdvertSender sender, AdvertStandIn? standIn, ControlChannel control, WakeSignal wake,
+        GuardReady ready)
     {
         _network = network;
         _control = control;
         _wake = wake;
         _ready = ready;
-        var wires = new GuardWires(network, sender, control);
+        var wires = new GuardWires(network, sender, standIn, control);
         _core = new GuardCore(wires);
         _set = new GuardSet(_core, network, (id, problem) => _orders!.Complain(id, problem)); // not null: set below
         _orders = new GuardOrders(_core, _set, wires, _watch, control);

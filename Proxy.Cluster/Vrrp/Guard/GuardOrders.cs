@@ -104,6 +104,7 @@ internal sealed class GuardOrders(
         if (_isConfiguring)
         {
             set.Commit([.. _pending], now);
+            wires.Attend(core.Routers);
             _pending.Clear();
             _isConfiguring = false;
         }
@@ -206,7 +207,8 @@ internal sealed class GuardOrders(
                 allocated,
                 Clock.WorstLateness,
                 Clock.LatenessOf(990),
-                Clock.LatenessOf(999)));
+                Clock.LatenessOf(999),
+                router.Beat.Covered));
             control.Send(_record.AsSpan(0, length));
         }
     }

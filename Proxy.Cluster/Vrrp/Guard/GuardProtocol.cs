@@ -77,9 +77,10 @@ internal readonly record struct RefusalReport(ushort Id, VrrpRefusal Reason, uin
 /// <param name="WorstLateness">Microseconds by which a timer fired late at most, since the last Commit.</param>
 /// <param name="LatenessOf99">The same for 99 of 100 timers.</param>
 /// <param name="LatenessOf999">The same for 999 of 1,000 timers.</param>
+/// <param name="Covered">Adverts that the stand-in said because the loop was held up.</param>
 internal readonly record struct RouterCounters(
     ushort Id, uint Sent, uint Received, uint Refused, uint Takeovers, uint Announced, long AllocatedBytes,
-    long WorstLateness, long LatenessOf99 = 0, long LatenessOf999 = 0);
+    long WorstLateness, long LatenessOf99 = 0, long LatenessOf999 = 0, uint Covered = 0);
 
 /// <summary>The records of fixed size, little endian. Each writer returns the length; each reader returns false for a
 /// record that is too short. Nothing allocates.</summary>
@@ -208,7 +209,8 @@ internal static class GuardProtocol
         BinaryPrimitives.WriteInt64LittleEndian(buffer[31..], counters.WorstLateness);
         BinaryPrimitives.WriteInt64LittleEndian(buffer[39..], counters.LatenessOf99);
         BinaryPrimitives.WriteInt64LittleEndian(buffer[47..], counters.LatenessOf999);
-        return 55;
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer[55..], counters.Covered);
+        return 59;
     }
 
     public static bool TryRead(ReadOnlySpan<byte> record, out RouterCounters counters)
@@ -229,7 +231,8 @@ internal static class GuardProtocol
             BinaryPrimitives.ReadInt64LittleEndian(record[23..]),
             BinaryPrimitives.ReadInt64LittleEndian(record[31..]),
             record.Length < 55 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(record[39..]),
-            record.Length < 55 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(record[47..]));
+            record.Length < 55 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(record[47..]),
+            record.Length < 59 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(record[55..]));
         return true;
     }
 }

@@ -4,7 +4,8 @@ using Proxy.Cluster.Vrrp.Packets;
 namespace Proxy.Cluster.Vrrp.Guard;
 
 /// <summary>The real port: packets, addresses, and reports to the node.</summary>
-internal sealed class GuardWires(KernelNetwork network, AdvertSender sender, ControlChannel control) : IGuardPort
+internal sealed class GuardWires(
+    KernelNetwork network, AdvertSender sender, AdvertStandIn? standIn, ControlChannel control) : IGuardPort
 {
     // Always there, always with this number.
     private const int Loopback = 1;
@@ -15,11 +16,25 @@ internal sealed class GuardWires(KernelNetwork network, AdvertSender sender, Con
     {
         VrrpMachine machine = router.Machine;
         int link = router.VirtualMac?.Index ?? router.Link?.Index ?? 0;
+        bool goesOn = machine.State == VrrpState.Master && priority == machine.Priority;
+        if (!goesOn)
+        {
+            router.Beat.Withdraw();
+        }
+
         if (sender.Send(machine.Rules, priority, machine.Primary, link))
         {
             router.Sent++;
         }
+
+        if (goesOn && router.Beat.Promise(machine.AdvertAt, priority, machine.Primary, link))
+        {
+            standIn?.Wake();
+        }
     }
+
+    /// <summary>These are the routers from now on.</summary>
+    public void Attend(ReadOnlySpan<GuardedRouter> routers) => standIn?.Watch(routers);
 
     public void AddAddresses(GuardedRouter router)
     {

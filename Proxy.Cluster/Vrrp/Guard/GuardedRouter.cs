@@ -14,6 +14,9 @@ internal sealed class GuardedRouter(VirtualRouterSettings settings, byte[] recor
 
     public VrrpMachine Machine { get; } = new(settings.Rules, settings.Policy);
 
+    /// <summary>Its next advert, as the stand-in sees it.</summary>
+    public AdvertBeat Beat { get; } = new(settings.Rules);
+
     /// <summary>Place among the groups; set by <see cref="GuardCore"/>.</summary>
     public int GroupIndex { get; set; }
 

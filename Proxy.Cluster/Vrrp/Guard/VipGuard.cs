@@ -55,9 +55,10 @@ internal static class VipGuard
             errors.WriteLine($"vip-guard: no real-time priority, error {notRealTime}");
         }
 
+        using AdvertStandIn? standIn = AdvertStandIn.Start(RealTimePriority);
         errors.Flush();
         using var loop = new GuardLoop(
-            network, sender, control, wake, new GuardReady(Environment.ProcessId, notRealTime == 0));
+            network, sender, standIn, control, wake, new GuardReady(Environment.ProcessId, notRealTime == 0));
         loop.Run();
         return 0;
     }

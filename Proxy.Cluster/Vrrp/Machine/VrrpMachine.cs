@@ -42,6 +42,9 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
     /// <summary>Whether our addresses should be on the interface.</summary>
     public bool HoldsAddresses { get; private set; }
 
+    /// <summary>When a master says its next advert.</summary>
+    public long AdvertAt => _advertAt;
+
     /// <summary>Bit by <see cref="VrrpTrack"/>.</summary>
     public uint Faults => _faults;
 
@@ -104,11 +107,12 @@ internal sealed class VrrpMachine(VrrpRules rules, VrrpPolicy policy)
 
     private VrrpEffects OnMasterDown(long now)
     {
-        if (!_isExcused && !_isHinted && !_isProbing && now - _downAt >= _masterInterval / 2)
+        if (!_isExcused && !_isHinted && !_isProbing && now - _downAt >= policy.Punctual)
         {
-            // This router was stopped itself, and cannot tell who else was: one interval to hear what was missed.
+            // This router was stopped itself, and cannot tell who else was. A master that was stopped with it speaks as
+            // soon as it goes on; stopped for long, it may take an interval to come to itself.
             _isExcused = true;
-            _downAt = now + _masterInterval;
+            _downAt = now + (now - _downAt < _masterInterval / 2 ? policy.ProbeWait : _masterInterval);
             return VrrpEffects.None;
         }
 

@@ -24,7 +24,11 @@ internal sealed record VrrpPolicy
     /// so that the best goes first: 4 ms for the last. Two that go together find out by their first adverts.</summary>
     public long HintStep { get; init; } = 16;
 
-    /// <summary>How long a master that a hint calls dead may take to answer a probe.</summary>
+    /// <summary>A timer that fires this much late says that this router was stopped for a moment.</summary>
+    public long Punctual { get; init; } = 500;
+
+    /// <summary>How long a living master may take to be heard: one that a hint calls dead to answer a probe, one that
+    /// was stopped together with this router to go on.</summary>
     public long ProbeWait { get; init; } = 2_000;
 
     public AnnouncementSchedule Announcements { get; init; } = new();

@@ -16,7 +16,7 @@ internal enum VrrpTrack : byte
     /// <summary>The operator's own check command.</summary>
     Check,
 
-    /// <summary>The node is cut off from the majority of the engine.</summary>
+    /// <summary>The node is cut off from the engine and from the majority of the members.</summary>
     Majority,
 
     /// <summary>By hand.</summary>

@@ -7,7 +7,7 @@ internal interface IVipNode
     /// <summary>Whether it takes traffic.</summary>
     bool IsReady { get; }
 
-    /// <summary>Whether it is with the engine's majority; true without an engine.</summary>
+    /// <summary>Whether it is on the majority's side of the cluster; true without an engine.</summary>
     bool HasMajority { get; }
 
     /// <summary>Names of the cluster's members that serve; empty without a cluster, and while nobody knows.</summary>

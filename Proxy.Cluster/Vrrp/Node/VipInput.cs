@@ -21,7 +21,7 @@ internal abstract record VipInput
 
     /// <summary>How the node is.</summary>
     /// <param name="IsReady">Whether it takes traffic.</param>
-    /// <param name="HasMajority">Whether it reaches the engine's majority.</param>
+    /// <param name="HasMajority">Whether it is on the majority's side.</param>
     /// <param name="EmptyPools">Pools that have nobody to send to.</param>
     /// <param name="IsStuck">Whether a part of it hangs, so that it cannot serve, ready or not.</param>
     public sealed record Condition(

@@ -57,6 +57,12 @@ internal static unsafe partial class NetworkLibc
     public static partial int sched_setscheduler(int pid, int policy, int* priority);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_getaffinity(int pid, nuint bytes, byte* processors);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_setaffinity(int pid, nuint bytes, byte* processors);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int setsid();
 
     [LibraryImport(Library, SetLastError = true)]

@@ -119,7 +119,7 @@ public sealed class VrrpGroupTests
     {
         _group.HandleAll(VrrpInput.Start, 0, _effects);
         Array.Clear(_effects);
-        _group.HandleAll(VrrpInput.Tick, 400_000, _effects);
+        _group.HandleAll(VrrpInput.Tick, _group.NextTimer, _effects);
     }
 
     private void Handle(int member, VrrpInput input, long now)

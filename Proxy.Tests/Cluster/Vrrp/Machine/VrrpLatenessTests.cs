@@ -38,6 +38,27 @@ public sealed class VrrpLatenessTests
     {
         long due = Follow(0);
 
+        _machine.Handle(VrrpInput.Tick, due + 400);
+        Assert.Equal(VrrpState.Master, _machine.State);
+    }
+
+    [Fact]
+    public void A_little_late_it_waits_a_moment_for_a_master_that_goes_on_at_the_same_time()
+    {
+        long due = Follow(0);
+
+        Assert.Equal(VrrpEffects.None, _machine.Handle(VrrpInput.Tick, due + 1_000));
+        Assert.Equal(due + 3_000, _machine.NextTimer);
+        Follow(due + 1_500);
+        Assert.Equal(VrrpState.Backup, _machine.State);
+    }
+
+    [Fact]
+    public void And_no_longer_than_that()
+    {
+        long due = Follow(0);
+
+        _machine.Handle(VrrpInput.Tick, due + 1_000);
         _machine.Handle(VrrpInput.Tick, due + 4_000);
         Assert.Equal(VrrpState.Master, _machine.State);
     }
