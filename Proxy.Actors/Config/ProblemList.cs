@@ -28,7 +28,8 @@ internal sealed class ProblemList(ConfigSource source)
 
     public void Error(string path, string message, string accepted = "") => AddError(At(path, message, accepted));
 
-    public void Warn(string path, string message) => _warnings.Add(At(path, message, ""));
+    public void Warn(string path, string message, string accepted = "") =>
+        _warnings.Add(At(path, message, accepted));
 
     private ConfigProblem At(string path, string message, string accepted) =>
         new(Source.OriginOf(path), path, Source.ValueOf(path), message, accepted);

@@ -28,9 +28,8 @@ public static class SnapshotPlanner
     private static Dictionary<string, PoolPlan> PlanPools(
         ProxyConfig config, LiveRegistry live, PlannedRevision previous)
     {
-        Dictionary<string, (PoolConfig Config, PoolPlan Plan)> before = previous.Config.Pools
-            .Zip(previous.Snapshot.Pools)
-            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        Dictionary<string, (PoolConfig Config, PoolPlan Plan)> before = ByName(
+            previous.Config.Pools, previous.Snapshot.Pools, static pool => pool.Name);
         var pools = new Dictionary<string, PoolPlan>(StringComparer.Ordinal);
         foreach (PoolConfig pool in config.Pools)
         {
@@ -50,9 +49,8 @@ public static class SnapshotPlanner
     private static RoutePlan[] PlanRoutes(
         ProxyConfig config, Dictionary<string, PoolPlan> pools, LiveRegistry live, PlannedRevision previous)
     {
-        Dictionary<string, (RouteConfig Config, RoutePlan Plan)> before = previous.Config.Routes
-            .Zip(previous.Snapshot.Routes)
-            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        Dictionary<string, (RouteConfig Config, RoutePlan Plan)> before = ByName(
+            previous.Config.Routes, previous.Snapshot.Routes, static route => route.Name);
         var routes = new RoutePlan[config.Routes.Count];
         for (int i = 0; i < routes.Length; i++)
         {
@@ -72,9 +70,8 @@ public static class SnapshotPlanner
     private static ListenerPlan[] PlanListeners(
         ProxyConfig config, RoutePlan[] routes, LiveRegistry live, PlannedRevision previous)
     {
-        Dictionary<string, (ListenerConfig Config, ListenerPlan Plan)> before = previous.Config.Listeners
-            .Zip(previous.Snapshot.Listeners)
-            .ToDictionary(pair => pair.First.Name, StringComparer.Ordinal);
+        Dictionary<string, (ListenerConfig Config, ListenerPlan Plan)> before = ByName(
+            previous.Config.Listeners, previous.Snapshot.Listeners, static listener => listener.Name);
         var listeners = new ListenerPlan[config.Listeners.Count];
         for (int i = 0; i < listeners.Length; i++)
         {
@@ -90,6 +87,10 @@ public static class SnapshotPlanner
 
         return listeners;
     }
+
+    private static Dictionary<string, (TConfig Config, TPlan Plan)> ByName<TConfig, TPlan>(
+        IEnumerable<TConfig> configs, IEnumerable<TPlan> plans, Func<TConfig, string> name) =>
+        configs.Zip(plans).ToDictionary(pair => name(pair.First), StringComparer.Ordinal);
 
     private static bool IsFor(RoutePlan route, string listener) =>
         route.Match.Listeners.Count == 0 || route.Match.Listeners.Contains(listener);

@@ -65,9 +65,6 @@ internal sealed class PoolActor : Actor<PoolMessage>
             case PoolMessage.Order order:
                 order.Reply.Reply(new OrderAnswer(Carry(order)));
                 break;
-            case PoolMessage.GetStatus ask:
-                ask.Reply.Reply(Status());
-                break;
             case PoolMessage.AcquireSlot ask:
                 OnAcquire(ask);
                 break;
@@ -322,30 +319,6 @@ internal sealed class PoolActor : Actor<PoolMessage>
             .Where(place => _machine.ReportOf(place.Member) is not { Settled: true })
             .Select(static place => place.Member.Id.Name),
     ];
-
-    private PoolStatus Status()
-    {
-        PoolSettings? settings = _memory.Settings;
-        IReadOnlyList<PoolPlace> places = _machine?.Places ?? [];
-        return new PoolStatus(
-            settings?.Name ?? "",
-            [.. places.Select(StatusOf)],
-            [.. _machine?.Candidates.Members.Select(static member => member.Id.Name) ?? []],
-            _machine?.Reasons ?? [],
-            _queue?.Count ?? 0);
-    }
-
-    private MemberStatus StatusOf(PoolPlace place)
-    {
-        BackendReport? report = _machine!.ReportOf(place.Member);
-        return new MemberStatus(
-            place.Member,
-            place.Member.Grant,
-            report?.Condition ?? MemberCondition.None,
-            report?.Role ?? place.Role,
-            place.Set,
-            _memory.OverrideOf(place.Member.Id));
-    }
 
     private readonly record struct Backend(IRef<BackendMessage> Actor, BackendMemory Memory);
 }

@@ -28,11 +28,6 @@ public abstract record PoolMessage
         public void Undelivered(Exception reason) => Reply.Fail(reason);
     }
 
-    public sealed record GetStatus(ReplyTo<PoolStatus> Reply) : PoolMessage, IUndeliverable
-    {
-        public void Undelivered(Exception reason) => Reply.Fail(reason);
-    }
-
     /// <summary>A loop found no free slot. The answer names a member and comes with a slot of it taken, which the loop
     /// gives back with <see cref="MemberState.ReturnSlot"/> as usual, also when it has no more use for it.</summary>
     /// <param name="Only">The member the request is bound to; null = any candidate.</param>

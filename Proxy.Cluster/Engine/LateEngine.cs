@@ -11,19 +11,15 @@ internal sealed class LateEngine(Func<EngineResult<IClusterEngine>> open, TimePr
     public EngineHealth Health => _late.Opened?.Health ?? new EngineHealth(
         EngineState.Unavailable, "", _late.Fault.Reason);
 
-    public async ValueTask<EngineResult<ItemRead>> GetAsync(string key, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine ? await engine.GetAsync(key, cancellation) : _late.Fault;
+    public ValueTask<EngineResult<ItemRead>> GetAsync(string key, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.GetAsync(key, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Listing>> ListAsync(string prefix, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.ListAsync(prefix, cancellation)
-            : _late.Fault;
+    public ValueTask<EngineResult<Listing>> ListAsync(string prefix, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.ListAsync(prefix, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<CommitOutcome>> CommitAsync(
+    public ValueTask<EngineResult<CommitOutcome>> CommitAsync(
         EngineTransaction transaction, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.CommitAsync(transaction, cancellation)
-            : _late.Fault;
+        OpenedAsync(engine => engine.CommitAsync(transaction, cancellation), cancellation);
 
     public async IAsyncEnumerable<WatchSignal> WatchAsync(
         string prefix, Revision from, [EnumeratorCancellation] CancellationToken cancellation)
@@ -52,27 +48,22 @@ internal sealed class LateEngine(Func<EngineResult<IClusterEngine>> open, TimePr
         }
     }
 
-    public async ValueTask<EngineResult<Lease>> GrantAsync(TimeSpan timeToLive, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.GrantAsync(timeToLive, cancellation)
-            : _late.Fault;
+    public ValueTask<EngineResult<Lease>> GrantAsync(TimeSpan timeToLive, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.GrantAsync(timeToLive, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Lease>> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.KeepAliveAsync(lease, cancellation)
-            : _late.Fault;
+    public ValueTask<EngineResult<Lease>> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.KeepAliveAsync(lease, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<AttachedLease>> ReattachAsync(
-        LeaseId lease, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.ReattachAsync(lease, cancellation)
-            : _late.Fault;
+    public ValueTask<EngineResult<AttachedLease>> ReattachAsync(LeaseId lease, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.ReattachAsync(lease, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Revision>> RevokeAsync(LeaseId lease, CancellationToken cancellation) =>
-        await _late.OpenedAsync(cancellation) is { } engine
-            ? await engine.RevokeAsync(lease, cancellation)
-            : _late.Fault;
+    public ValueTask<EngineResult<Revision>> RevokeAsync(LeaseId lease, CancellationToken cancellation) =>
+        OpenedAsync(engine => engine.RevokeAsync(lease, cancellation), cancellation);
 
     /// <summary>Closes it for good, so that another process can have it.</summary>
     public ValueTask DisposeAsync() => _late.DisposeAsync();
+
+    private async ValueTask<EngineResult<T>> OpenedAsync<T>(
+        Func<IClusterEngine, ValueTask<EngineResult<T>>> call, CancellationToken cancellation) =>
+        await _late.OpenedAsync(cancellation) is { } engine ? await call(engine) : _late.Fault;
 }

@@ -23,7 +23,9 @@ internal sealed class DepartingNode(
 
     public Task FinishRequestsAsync(TimeSpan limit) => edge.DrainAsync(limit);
 
-    public void Log(string what, TimeSpan limit) => NodeLog.Draining(logger, what, limit);
+    public void Log(string what) => NodeLog.DepartureNote(logger, what);
+
+    public void LogLeaving(string reason, TimeSpan limit) => NodeLog.Draining(logger, reason, limit);
 
     public void LogTrouble(string what, string problem) => NodeLog.DepartureTrouble(logger, what, problem);
 }

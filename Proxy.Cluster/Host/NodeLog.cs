@@ -38,6 +38,9 @@ internal static partial class NodeLog
     [LoggerMessage(9, LogLevel.Information, "{Reason}: draining for at most {Limit}")]
     public static partial void Draining(ILogger logger, string reason, TimeSpan limit);
 
+    [LoggerMessage(15, LogLevel.Information, "{What}")]
+    public static partial void DepartureNote(ILogger logger, string what);
+
     [LoggerMessage(11, LogLevel.Warning, "leaving: {What}: {Problem}")]
     public static partial void DepartureTrouble(ILogger logger, string what, string problem);
 

@@ -26,6 +26,7 @@ internal sealed class JournalFile : IWriterFile<JournalFile>
         CREATE TABLE IF NOT EXISTS snapshots(
             name TEXT NOT NULL, seq INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY(name, seq)) WITHOUT ROWID
         """,
+        $"INSERT OR IGNORE INTO format VALUES(1, {Format})",
     ];
 
     private readonly SqliteDatabase _database;
@@ -61,30 +62,8 @@ internal sealed class JournalFile : IWriterFile<JournalFile>
     }
 
     /// <exception cref="SqliteException">It cannot be opened, is damaged, or a newer program made it.</exception>
-    public static JournalFile Open(string path)
-    {
-        SqliteDatabase database = SqliteDatabase.Open(path);
-        try
-        {
-            database.Execute("BEGIN IMMEDIATE");
-            foreach (string statement in Schema)
-            {
-                database.Execute(statement);
-            }
-
-            database.Execute($"INSERT OR IGNORE INTO format VALUES(1, {Format})");
-            database.Execute("COMMIT");
-            long format = database.ReadNumber("SELECT version FROM format");
-            return format == Format
-                ? new JournalFile(database)
-                : throw new SqliteException(1, $"{path} has format {format}; this program knows {Format}");
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
+    public static JournalFile Open(string path) =>
+        new(SqliteDatabase.Open(path, Schema, "SELECT version FROM format", Format));
 
     public JournalOutcome Append(string name, long expected, long epoch, IReadOnlyList<JournalEvent> events)
     {

@@ -9,6 +9,7 @@ namespace Proxy.Cluster.Management;
 /// <summary>The node as a whole: how it is, and the commands an operator has for it.</summary>
 internal sealed class NodeEndpoints(INodeStatus node, INodeControl control, ChangeGuard guard) : IManagementEndpoints
 {
+    private const int MaxReason = 200;
     private static readonly string[] Reading = ["GET", "HEAD"];
 
     public IReadOnlyList<string> Paths { get; } =
@@ -25,10 +26,12 @@ internal sealed class NodeEndpoints(INodeStatus node, INodeControl control, Chan
         Change(routes, "/api/node/upgrade", _ => control.UpgradeAsync());
     }
 
-    private static string Reason(HttpRequest request) =>
-        request.Query.TryGetValue("reason", out var reason) && reason.ToString() is { Length: > 0 } text
-            ? text
-            : "an operator";
+    /// <summary>One short line, as it goes to the log.</summary>
+    private static string Reason(HttpRequest request)
+    {
+        string said = string.Concat(request.Query["reason"].ToString().Where(static c => !char.IsControl(c)));
+        return said.Length == 0 ? "an operator" : said.Length > MaxReason ? said[..MaxReason] : said;
+    }
 
     private void Change(IEndpointRouteBuilder routes, string path, Func<HttpRequest, Task<ControlAnswer>> change) =>
         routes.MapPost(path, context => guard.RunAsync(context, async allowed =>

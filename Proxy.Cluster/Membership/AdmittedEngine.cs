@@ -9,19 +9,15 @@ internal sealed class AdmittedEngine(IClusterEngine engine, ClusterAdmission adm
 {
     public EngineHealth Health => engine.Health;
 
-    public async ValueTask<EngineResult<ItemRead>> GetAsync(string key, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle ? obstacle : await engine.GetAsync(
-            key, cancellation);
+    public ValueTask<EngineResult<ItemRead>> GetAsync(string key, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.GetAsync(key, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Listing>> ListAsync(string prefix, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle ? obstacle : await engine.ListAsync(
-            prefix, cancellation);
+    public ValueTask<EngineResult<Listing>> ListAsync(string prefix, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.ListAsync(prefix, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<CommitOutcome>> CommitAsync(
+    public ValueTask<EngineResult<CommitOutcome>> CommitAsync(
         EngineTransaction transaction, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle
-            ? obstacle
-            : await engine.CommitAsync(transaction, cancellation);
+        AdmittedAsync(() => engine.CommitAsync(transaction, cancellation), cancellation);
 
     public async IAsyncEnumerable<WatchSignal> WatchAsync(
         string prefix, Revision from, [EnumeratorCancellation] CancellationToken cancellation)
@@ -44,27 +40,22 @@ internal sealed class AdmittedEngine(IClusterEngine engine, ClusterAdmission adm
         }
     }
 
-    public async ValueTask<EngineResult<Lease>> GrantAsync(TimeSpan timeToLive, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle
-            ? obstacle
-            : await engine.GrantAsync(timeToLive, cancellation);
+    public ValueTask<EngineResult<Lease>> GrantAsync(TimeSpan timeToLive, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.GrantAsync(timeToLive, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Lease>> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle
-            ? obstacle
-            : await engine.KeepAliveAsync(lease, cancellation);
+    public ValueTask<EngineResult<Lease>> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.KeepAliveAsync(lease, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<AttachedLease>> ReattachAsync(
-        LeaseId lease, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle
-            ? obstacle
-            : await engine.ReattachAsync(lease, cancellation);
+    public ValueTask<EngineResult<AttachedLease>> ReattachAsync(LeaseId lease, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.ReattachAsync(lease, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<Revision>> RevokeAsync(LeaseId lease, CancellationToken cancellation) =>
-        await admission.ObstacleAsync(cancellation) is { } obstacle
-            ? obstacle
-            : await engine.RevokeAsync(lease, cancellation);
+    public ValueTask<EngineResult<Revision>> RevokeAsync(LeaseId lease, CancellationToken cancellation) =>
+        AdmittedAsync(() => engine.RevokeAsync(lease, cancellation), cancellation);
 
     /// <summary>The engine belongs to the caller.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async ValueTask<EngineResult<T>> AdmittedAsync<T>(
+        Func<ValueTask<EngineResult<T>>> call, CancellationToken cancellation) =>
+        await admission.ObstacleAsync(cancellation) is { } obstacle ? obstacle : await call();
 }

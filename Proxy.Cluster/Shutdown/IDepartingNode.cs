@@ -25,7 +25,9 @@ internal interface IDepartingNode
     /// the new limit holds.</summary>
     Task FinishRequestsAsync(TimeSpan limit);
 
-    void Log(string what, TimeSpan limit);
+    void Log(string what);
+
+    void LogLeaving(string reason, TimeSpan limit);
 
     void LogTrouble(string what, string problem);
 }

@@ -128,6 +128,9 @@ internal sealed class NodeDeparture : INodeControl
                 return _node.SendClientsAwayAsync();
             case LifeEffect.WelcomeClients:
                 return _node.WelcomeClientsAsync();
+            case LifeEffect.Say say:
+                _node.Log(say.What);
+                return Task.CompletedTask;
             case LifeEffect.RunPhases phases:
                 RunPhases(phases);
                 return Task.CompletedTask;
@@ -140,7 +143,7 @@ internal sealed class NodeDeparture : INodeControl
     {
         TimeSpan grace = leave.WithGrace ? _node.Grace : TimeSpan.Zero;
         TimeSpan limit = _node.Limit;
-        _node.Log(leave.Reason, grace + limit);
+        _node.LogLeaving(leave.Reason, grace + limit);
         _phases.SetTimeout(ShutdownPhase.BeforeServiceUnbind, (grace > DutyLimit ? grace : DutyLimit) + Margin);
         _phases.SetTimeout(ShutdownPhase.ServiceRequestsDone, limit + Margin);
         if (!leave.KeepsDuties)

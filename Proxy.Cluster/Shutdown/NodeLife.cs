@@ -53,6 +53,9 @@ internal abstract record LifeEffect
     public sealed record RunPhases(string Reason, bool WithGrace, bool KeepsDuties = false) : LifeEffect;
 
     public sealed record CutConnections : LifeEffect;
+
+    /// <summary>One line for the node's log.</summary>
+    public sealed record Say(string What) : LifeEffect;
 }
 
 /// <summary>The node's life as a value: it decides what a command means in each phase and does nothing
@@ -64,12 +67,13 @@ internal sealed record NodeLife(NodePhase Phase)
     public LifeStep Handle(LifeInput input) => (Phase, input) switch
     {
         (NodePhase.Starting, LifeInput.Started) => Go(NodePhase.Serving, new LifeEffect.TellReady(null)),
-        (NodePhase.Serving, LifeInput.Drain) => Go(
-            NodePhase.Draining, new LifeEffect.TellReady("draining"), new LifeEffect.GiveUpDuties(),
+        (NodePhase.Serving, LifeInput.Drain drain) => Go(
+            NodePhase.Draining, new LifeEffect.Say($"drain: {drain.Reason}"),
+            new LifeEffect.TellReady($"draining: {drain.Reason}"), new LifeEffect.GiveUpDuties(),
             new LifeEffect.SendClientsAway()),
         (NodePhase.Draining, LifeInput.Undrain) => Go(
             NodePhase.Serving, new LifeEffect.WelcomeClients(), new LifeEffect.TakeDuties(),
-            new LifeEffect.TellReady(null)),
+            new LifeEffect.TellReady(null), new LifeEffect.Say("drain: taken back")),
         (NodePhase.Draining, LifeInput.Drain) or (NodePhase.Serving, LifeInput.Undrain)
             or (NodePhase.Leaving, LifeInput.Leave) => Go(Phase),
         (NodePhase.Leaving, LifeInput.Hurry) => Go(Phase, new LifeEffect.CutConnections()),

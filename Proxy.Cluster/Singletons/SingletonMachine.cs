@@ -257,7 +257,7 @@ internal sealed class SingletonMachine(ClusterKeys keys)
 
     private void Start(SingletonSlot slot, Revision token)
     {
-        var term = new SingletonTerm(slot.Name, keys.Owner(slot.Name), token);
+        var term = new SingletonTerm(slot.Name, token);
         term.Extend(_session.ValidUntil);
         WakeAt(_session.ValidUntil);
         (slot.Term, slot.Lease, slot.Phase, slot.GivesUp) = (term, _session.Lease, SlotPhase.Running, false);

@@ -5,7 +5,7 @@ namespace Proxy.Cluster.Singletons;
 /// <summary>One stretch of ownership of a singleton by this node. Whoever acts for the singleton asks
 /// <see cref="IsValid"/> right before every effect and sends <see cref="Token"/> along, so that what still slips
 /// through is refused where it arrives. Any thread.</summary>
-internal sealed class SingletonTerm(string name, string ownerKey, Revision token)
+internal sealed class SingletonTerm(string name, Revision token)
 {
     private long _validUntil;
 
@@ -13,9 +13,6 @@ internal sealed class SingletonTerm(string name, string ownerKey, Revision token
 
     /// <summary>The fencing token: a later owner's is always higher.</summary>
     public Revision Token => token;
-
-    /// <summary>For transactions: holds only as long as this term does.</summary>
-    public EngineCompare Fence => EngineCompare.ModifiedAt(ownerKey, token);
 
     /// <param name="now">Monotonic, as <see cref="TimeProvider.GetElapsedTime(long)"/> of 0 gives it.</param>
     public bool IsValid(TimeSpan now) => now.Ticks < Volatile.Read(ref _validUntil);

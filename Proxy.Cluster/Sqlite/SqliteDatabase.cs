@@ -50,6 +50,34 @@ internal sealed class SqliteDatabase : SafeHandle
         }
     }
 
+    /// <summary>Opens or makes a file with tables of ours.</summary>
+    /// <param name="schema">Statements that make them unless they are there, and note the format.</param>
+    /// <param name="noted">Reads the format.</param>
+    /// <exception cref="SqliteException">It cannot be opened, is damaged, or a newer program made it.</exception>
+    public static SqliteDatabase Open(string path, IEnumerable<string> schema, string noted, long format)
+    {
+        SqliteDatabase database = Open(path);
+        try
+        {
+            database.Execute("BEGIN IMMEDIATE");
+            foreach (string statement in schema)
+            {
+                database.Execute(statement);
+            }
+
+            database.Execute("COMMIT");
+            long found = database.ReadNumber(noted);
+            return found == format
+                ? database
+                : throw new SqliteException(1, $"{path} has format {found}; this program knows {format}");
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Kept and reused for as long as the connection lives. Parameters are ?1, ?2, ...</summary>
     public unsafe SqliteStatement Prepare(string sql)
     {

@@ -14,7 +14,7 @@ internal static class ClientCertLines
             return [];
         }
 
-        IReadOnlyList<byte[]> chain = channel.Details().PeerChain;
+        IReadOnlyList<byte[]> chain = channel.PeerCertificates;
         string lines = "";
         if (chain.Count > 0 && plan.ClientCertField.Length > 0)
         {

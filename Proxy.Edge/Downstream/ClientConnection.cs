@@ -22,6 +22,7 @@ public abstract class ClientConnection : TimerNode
     {
         _slot = slot;
         _tls = channel as TlsChannel;
+        Agreement = _tls?.Agreement ?? TlsAgreement.None;
         Listener = slot.Program;
         Peer = peer;
         PeerPort = port;
@@ -39,6 +40,9 @@ public abstract class ClientConnection : TimerNode
     public ForwardingConnection Forwarding { get; private set; }
 
     public bool IsTls => _tls is not null;
+
+    /// <summary>Of the client's handshake; empty without TLS.</summary>
+    public TlsAgreement Agreement { get; }
 
     /// <summary>See <see cref="IClientStream.IsEarly"/>.</summary>
     public bool IsEarly => _tls is { IsEarly: true };

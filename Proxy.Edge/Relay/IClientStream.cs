@@ -2,6 +2,7 @@ using Proxy.Edge.Engine;
 using Proxy.Edge.Http;
 using Proxy.Edge.Http1;
 using Proxy.Edge.Rewriting;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Relay;
@@ -20,6 +21,9 @@ public interface IClientStream
     ForwardingConnection Forwarding { get; }
 
     bool IsTls { get; }
+
+    /// <summary>What its handshake agreed on; empty without TLS.</summary>
+    TlsAgreement Agreement { get; }
 
     /// <summary>The request came over HTTP/2, whatever its text says.</summary>
     bool IsHttp2 { get; }

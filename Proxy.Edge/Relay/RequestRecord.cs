@@ -119,6 +119,8 @@ internal sealed class RequestRecord
             Method = _method.Of(head),
             Target = _target.Of(head),
             Version = client.IsHttp2 ? "HTTP/2.0"u8 : _http10 ? "HTTP/1.0"u8 : "HTTP/1.1"u8,
+            TlsVersion = client.Agreement.Version,
+            TlsCipher = client.Agreement.Cipher,
             Host = _host.Of(head),
             Referer = _referer.Of(head),
             UserAgent = _userAgent.Of(head),
@@ -153,6 +155,8 @@ internal sealed class RequestRecord
         {
             Client = client.Peer,
             ClientPort = client.PeerPort,
+            TlsVersion = client.Agreement.Version,
+            TlsCipher = client.Agreement.Cipher,
             Status = status,
             BodyBytesSent = bodyBytes,
             QueueMicroseconds = -1,

@@ -24,6 +24,8 @@ internal enum AccessField : byte
     /// <summary>With its '?'; nothing at all when there is none (Apache's %q).</summary>
     Query,
     Version,
+    TlsVersion,
+    TlsCipher,
     Host,
     Referer,
     UserAgent,

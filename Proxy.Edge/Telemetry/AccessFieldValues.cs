@@ -43,6 +43,8 @@ internal static class AccessFieldValues
         AccessField.Path => Path(record.Target),
         AccessField.Query => record.Target[Path(record.Target).Length..],
         AccessField.Version => record.Version,
+        AccessField.TlsVersion => record.TlsVersion,
+        AccessField.TlsCipher => record.TlsCipher,
         AccessField.Host => record.Host,
         AccessField.Referer => record.Referer,
         AccessField.UserAgent => record.UserAgent,

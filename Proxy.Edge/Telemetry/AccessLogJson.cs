@@ -14,6 +14,8 @@ internal static class AccessLogJson
         ("method", AccessField.Method),
         ("target", AccessField.Target),
         ("version", AccessField.Version),
+        ("tls_version", AccessField.TlsVersion),
+        ("tls_cipher", AccessField.TlsCipher),
         ("host", AccessField.Host),
         ("referer", AccessField.Referer),
         ("user_agent", AccessField.UserAgent),

@@ -44,6 +44,8 @@ internal static class AccessLogTemplate
         ["us}T"] = AccessField.TotalMicroseconds,
         ["sec}t"] = AccessField.TimeUnixSeconds,
         ["msec}t"] = AccessField.TimeUnixMilliseconds,
+        ["ssl_protocol}x"] = AccessField.TlsVersion,
+        ["ssl_cipher}x"] = AccessField.TlsCipher,
         ["usec}t"] = AccessField.TimeUnixMicroseconds,
     };
 
@@ -56,6 +58,8 @@ internal static class AccessLogTemplate
         ["path"] = AccessField.Path,
         ["query"] = AccessField.Query,
         ["version"] = AccessField.Version,
+        ["tls-version"] = AccessField.TlsVersion,
+        ["tls-cipher"] = AccessField.TlsCipher,
         ["request-line"] = AccessField.RequestLine,
         ["host"] = AccessField.Host,
         ["referer"] = AccessField.Referer,

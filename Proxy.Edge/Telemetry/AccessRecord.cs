@@ -21,6 +21,12 @@ public readonly ref struct AccessRecord
     /// <summary>"HTTP/1.1" and so on.</summary>
     public ReadOnlySpan<byte> Version { get; init; }
 
+    /// <summary>"TLSv1.3"; empty without TLS.</summary>
+    public ReadOnlySpan<byte> TlsVersion { get; init; }
+
+    /// <summary>By OpenSSL's name.</summary>
+    public ReadOnlySpan<byte> TlsCipher { get; init; }
+
     public ReadOnlySpan<byte> Host { get; init; }
 
     public ReadOnlySpan<byte> Referer { get; init; }

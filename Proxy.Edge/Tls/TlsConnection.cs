@@ -55,8 +55,11 @@ public abstract class TlsConnection : Channel
     /// <summary>OpenSSL's object is still there; see <see cref="TlsSession.TakeOver"/>.</summary>
     internal bool KeepsOpenSsl => _session.Handle != 0;
 
-    /// <summary>Facts of the finished handshake. Made anew by each call.</summary>
-    public TlsDetails Details() => _session.Details();
+    /// <summary>See <see cref="TlsSession.Agreement"/>.</summary>
+    public TlsAgreement Agreement => _session.Agreement;
+
+    /// <summary>See <see cref="TlsSession.PeerCertificates"/>.</summary>
+    public IReadOnlyList<byte[]> PeerCertificates => _session.PeerCertificates;
 
     /// <summary>Whether ALPN agreed on HTTP/2.</summary>
     public bool SpeaksHttp2 => _session.SpeaksHttp2;

@@ -25,6 +25,7 @@ internal sealed unsafe class TlsSession
     private nint _ssl;
     private TlsHandover? _handover;
     private TlsRecords? _records;
+    private TlsAgreement _agreement = TlsAgreement.None;
     private IReadOnlyList<byte[]> _peerChain = [];
     private bool _resumed;
     private bool _http2;
@@ -53,7 +54,13 @@ internal sealed unsafe class TlsSession
     public bool IsResumed => _ssl == 0 ? _resumed : Ssl.SSL_session_reused(_ssl) == 1;
 
     /// <summary>Whether ALPN agreed on HTTP/2.</summary>
-    public bool SpeaksHttp2 => _ssl == 0 ? _http2 : TlsDetails.Protocol(_ssl).SequenceEqual("h2"u8);
+    public bool SpeaksHttp2 => _ssl == 0 ? _http2 : Protocol(_ssl).SequenceEqual("h2"u8);
+
+    /// <summary>Once the handshake is done, or has come as far as early data.</summary>
+    public TlsAgreement Agreement => _ssl == 0 ? _agreement : TlsAgreement.Of(_ssl);
+
+    /// <summary>Of the finished handshake; read anew by each call. Empty when the peer showed none.</summary>
+    public IReadOnlyList<byte[]> PeerCertificates => _ssl == 0 ? _peerChain : PeerChain.Read(_ssl);
 
     /// <summary>The handshake is done.</summary>
     /// <param name="early">There was early data: then answers to it were sealed before, and nobody counted
@@ -71,12 +78,6 @@ internal sealed unsafe class TlsSession
             Ssl.SSL_set_read_ahead(_ssl, 1);
         }
     }
-
-    /// <summary>Facts of the finished handshake. Made anew by each call; of a connection that is over nothing is known
-    /// any more.</summary>
-    public TlsDetails Details() => _ssl != 0
-        ? TlsDetails.Read(_ssl)
-        : new TlsDetails("TLSv1.3", _records?.Suite.Name ?? "", _resumed, _peerChain);
 
     /// <summary>Decrypts some of the input.</summary>
     public int Read(byte* into, int room, out TlsReadEnd end)
@@ -96,6 +97,15 @@ internal sealed unsafe class TlsSession
         }
 
         return count;
+    }
+
+    /// <summary>What ALPN agreed on; empty when nothing. Valid as long as the connection.</summary>
+    private static ReadOnlySpan<byte> Protocol(nint ssl)
+    {
+        byte* data;
+        uint length;
+        Ssl.SSL_get0_alpn_selected(ssl, &data, &length);
+        return new ReadOnlySpan<byte>(data, (int)length);
     }
 
     private int ReadSsl(byte* into, int room, out TlsReadEnd end)
@@ -173,7 +183,8 @@ internal sealed unsafe class TlsSession
             _records = records;
             _resumed = Ssl.SSL_session_reused(_ssl) == 1;
             _http2 = SpeaksHttp2;
-            _peerChain = TlsDetails.ReadChain(_ssl);
+            _agreement = TlsAgreement.Of(_ssl);
+            _peerChain = PeerChain.Read(_ssl);
             FreeSsl();
         }
     }

@@ -114,7 +114,7 @@ public sealed class DrainTests
         Assert.Equal(200, (await OrderAsync(node, "drain")).Status);
         var during = await node.AskAsync("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n");
         Assert.Equal(WireEnd.Closed, await idle.ReadEndAsync());
-        Assert.Equal("Not Healthy: draining", (await node.ManageAsync("/ready")).Text);
+        Assert.Equal("Not Healthy: draining: an operator", (await node.ManageAsync("/ready")).Text);
         Assert.Equal((200, "close"), (during.Status, during.Value("Connection")));
 
         Assert.Equal(200, (await OrderAsync(node, "undrain")).Status);

@@ -310,6 +310,40 @@ public sealed class TlsTests : IDisposable
 
     private static string File(NodeProcess node, string name) => Path.Combine(node.Folder, name);
 
+    /// <summary>From the second request on the connection is served without OpenSSL's object.</summary>
+    [Fact]
+    public async Task The_access_log_shows_what_the_handshake_agreed_on()
+    {
+        TestCertificates.Leaf leaf = _authority.Issue(["shop.test"]);
+        await using NodeProcess node = await NodeProcess.StartAsync(new NodeSettings
+        {
+            Listener = "access-log { path = access.log, format = \"%H %{tls-version} %{SSL_CIPHER}x\" }\n"
+                + "protocols = [h2, \"http/1.1\"]\ntls { certificates = [ { certificate = a.pem } ] }",
+            Rules = Hello,
+            Files = new Dictionary<string, string>
+            {
+                ["a.pem"] = leaf.CertificatePem + leaf.KeyPem, ["authority.pem"] = _authority.CaPem,
+            },
+        });
+
+        await CurlAsync(node, "--tls13-ciphers", "TLS_AES_256_GCM_SHA384", $"https://shop.test:{node.Port}/again");
+        await CurlAsync(node, "--http2", "--tls13-ciphers", "TLS_AES_128_GCM_SHA256");
+        await CurlAsync(node, "--tls-max", "1.2", "--ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256");
+
+        string[] expected =
+        [
+            "HTTP/1.1 TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256", "HTTP/1.1 TLSv1.3 TLS_AES_256_GCM_SHA384",
+            "HTTP/1.1 TLSv1.3 TLS_AES_256_GCM_SHA384", "HTTP/2.0 TLSv1.3 TLS_AES_128_GCM_SHA256",
+        ];
+        string log = File(node, "access.log");
+        string[] lines = [];
+        await Eventually.IsTrueAsync(
+            () => (lines = System.IO.File.Exists(log) ? System.IO.File.ReadAllLines(log) : []).Length == 4,
+            () => string.Join('\n', lines));
+        // Several loops write to the file.
+        Assert.Equal(expected, lines.Order(StringComparer.Ordinal));
+    }
+
     private Task<NodeProcess> StartAsync(string tls, string rules, params (string Name, string Text)[] files)
     {
         var all = files.ToDictionary(static file => file.Name, static file => file.Text);

@@ -53,29 +53,12 @@ internal static class Http2ClientFuzz
                     Http2Wire.GoAway, 0, 0,
                     [.. Http2Wire.Number(random.Next(12)), .. Http2Wire.Number(random.Next(14))]);
             default:
-                byte[] payload = new byte[random.Next(0, 12)];
-                random.NextBytes(payload);
-                return Http2Wire.Frame((byte)random.Next(0, 18), (byte)random.Next(256), id, payload);
+                return Http2FuzzRound.AnyFrame(random, id);
         }
     }
 
-    private static byte[] Block(Random random)
-    {
-        var fields = new List<(string, string)>();
-        if (random.Next(8) > 0)
-        {
-            fields.Add((":status", Statuses[random.Next(Statuses.Length)]));
-        }
-
-        for (int i = random.Next(4); i > 0; i--)
-        {
-            fields.Insert(
-                random.Next(8) == 0 ? 0 : fields.Count,
-                (Names[random.Next(Names.Length)], Values[random.Next(Values.Length)]));
-        }
-
-        return Http2Wire.Block([.. fields]);
-    }
+    private static byte[] Block(Random random) => Http2FuzzRound.Block(
+        random, () => [(":status", Statuses[random.Next(Statuses.Length)])], Names, Values);
 
     private static string Feed(byte[] bytes, Random random, int most)
     {

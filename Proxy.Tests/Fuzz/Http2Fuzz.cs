@@ -71,29 +71,12 @@ public static class Http2Fuzz
                 return Http2Wire.Frame(
                     Http2Wire.Settings, 0, 0, Http2Wire.Setting((short)random.Next(0, 9), random.Next(0, 100_000)));
             default:
-                byte[] payload = new byte[random.Next(0, 12)];
-                random.NextBytes(payload);
-                return Http2Wire.Frame((byte)random.Next(0, 18), (byte)random.Next(256), id, payload);
+                return Http2FuzzRound.AnyFrame(random, id);
         }
     }
 
-    private static byte[] Block(Random random)
-    {
-        var fields = new List<(string, string)>();
-        if (random.Next(8) > 0)
-        {
-            fields.AddRange(Http2Wire.Pseudo(random.Next(2) == 0 ? "GET" : "POST", "/"));
-        }
-
-        for (int i = random.Next(4); i > 0; i--)
-        {
-            fields.Insert(
-                random.Next(8) == 0 ? 0 : fields.Count,
-                (Names[random.Next(Names.Length)], Values[random.Next(Values.Length)]));
-        }
-
-        return Http2Wire.Block([.. fields]);
-    }
+    private static byte[] Block(Random random) => Http2FuzzRound.Block(
+        random, () => Http2Wire.Pseudo(random.Next(2) == 0 ? "GET" : "POST", "/"), Names, Values);
 
     private static string Feed(byte[] bytes, Random random, int most)
     {

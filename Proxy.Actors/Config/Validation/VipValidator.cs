@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Proxy.Edge.Topology;
 
 namespace Proxy.Actors.Config.Validation;
 
@@ -39,6 +40,33 @@ internal static class VipValidator
         }
 
         CheckGroups(config, problems);
+        if (config.Management.Enabled)
+        {
+            CheckBind(config, config.Management.Bind, "proxy.management.bind", problems);
+        }
+
+        for (int i = 0; i < config.Listeners.Count; i++)
+        {
+            CheckBind(config, config.Listeners[i].Bind, $"{Keys.Listener(i)}.bind", problems);
+        }
+    }
+
+    /// <summary>The kernel binds only to addresses the node has now, unless it is told otherwise. And a socket of the
+    /// address's own takes every packet for it, so a planned move could send none on to where its connection
+    /// began.</summary>
+    private static void CheckBind(ProxyConfig config, SocketTarget bind, string path, ProblemList problems)
+    {
+        if (bind.Ip is { } ip
+            && config.Vips.FirstOrDefault(vip => vip.Addresses.Any(text => AddressOf(text)?.Equals(ip) is true))
+                is { } owner)
+        {
+            string all = ip.AddressFamily == AddressFamily.InterNetworkV6 ? "[::]" : "0.0.0.0";
+            problems.Warn(
+                path,
+                $"an address of virtual router \"{owner.Name}\": a node that does not hold it cannot listen there "
+                    + "(but with ip_nonlocal_bind), and a planned move breaks connections",
+                $"{all}:{bind.Port}, or another port for what must not be reached by other addresses");
+        }
     }
 
     private static void CheckPlace(VipConfig vip, string path, ProblemList problems)
@@ -165,6 +193,9 @@ internal static class VipValidator
 
     private static bool IsIpv6(VipConfig vip) =>
         vip.Addresses.Count > 0 && Family(vip.Addresses[0], hasPrefix: true) == AddressFamily.InterNetworkV6;
+
+    private static IPAddress? AddressOf(string text) =>
+        IPAddress.TryParse(text.Split('/')[0], out IPAddress? address) ? address : null;
 
     private static AddressFamily? Family(string text, bool hasPrefix)
     {

@@ -13,16 +13,21 @@ internal static class NodeNoun
         Change(
             "drain", "Not ready any more, clients are sent elsewhere; what comes is still served. Undone by undrain.",
             "Most seconds to wait until no client is connected; 0 = do not wait.", 0,
-            static (node, _) => node.GetProperty("connections").GetInt64() == 0, "clients are still connected"),
+            static (node, _) => node.Json is { } json && json.GetProperty("connections").GetInt64() == 0,
+            "clients are still connected"),
         CtlCommand.Verb(
             "undrain", "Takes clients again.",
             static async (session, _, cancellation) =>
                 session.Report(await session.Api.PostAsync("/api/node/undrain", null, cancellation), session.Told)),
-        Leave(),
+        Change(
+            "leave", "Drains, ends the requests under way, ends the process.",
+            "Most seconds to wait until the node has gone; 0 = do not wait.", 0,
+            static (node, _) => node.Status == 0, "the node is still there"),
         Change(
             "replace", "Has the node leave and waits until its successor on the same address is ready.",
             "Most seconds to wait for the successor.", 120,
-            static (node, before) => !IsSame(node, before) && node.GetProperty("ready").GetBoolean(),
+            static (node, before) => node.Json is { } json && !IsSame(json, before)
+                && json.GetProperty("ready").GetBoolean(),
             "no successor is ready", path: "leave"),
         CtlCommand.Verb(
             "upgrade", "Starts the program anew and hands the listening sockets over; no connection attempt is lost.",
@@ -34,43 +39,23 @@ internal static class NodeNoun
         node.GetProperty("process").GetInt64() == before.GetProperty("process").GetInt64()
         && node.GetProperty("startedAt").ToString() == before.GetProperty("startedAt").ToString();
 
-    private static Command Leave()
-    {
-        Option<int> wait = Wait("Most seconds to wait until the node has gone; 0 = do not wait.", 0);
-        return CtlCommand.Verb(
-            "leave", "Drains, ends the requests under way, ends the process.",
-            async (session, parsed, cancellation) =>
-            {
-                ApiAnswer answer = await session.Api.PostAsync("/api/node/leave", null, cancellation);
-                if (session.Report(answer, session.Told) is not 0 and int code)
-                {
-                    return code;
-                }
-
-                int seconds = parsed.GetValue(wait);
-                return seconds == 0
-                    || await UntilAsync(session, seconds, static node => node.Status == 0, cancellation)
-                    ? 0
-                    : session.Fail($"the node is still there after {seconds} s");
-            },
-            wait);
-    }
-
     private static Command Change(
         string verb,
         string description,
         string waiting,
         int patience,
-        Func<JsonElement, JsonElement, bool> done,
+        Func<ApiAnswer, JsonElement, bool> done,
         string undone,
         string? path = null)
     {
         Option<int> wait = Wait(waiting, patience);
+        Option<string> reason = Reason();
         return CtlCommand.Verb(
             verb, description,
             async (session, parsed, cancellation) =>
             {
-                ApiAnswer answer = await session.Api.PostAsync($"/api/node/{path ?? verb}", null, cancellation);
+                ApiAnswer answer = await session.Api.PostAsync(
+                    $"/api/node/{path ?? verb}{Query(parsed, reason)}", null, cancellation);
                 if (session.Report(answer, session.Told) is not 0 and int code)
                 {
                     return code;
@@ -79,12 +64,11 @@ internal static class NodeNoun
                 int seconds = parsed.GetValue(wait);
                 JsonElement before = answer.Json!.Value; // not null: it was reported
                 return seconds == 0
-                    || await UntilAsync(
-                        session, seconds, node => node.Json is { } json && done(json, before), cancellation)
+                    || await UntilAsync(session, seconds, node => done(node, before), cancellation)
                     ? 0
                     : session.Fail($"{undone} after {seconds} s");
             },
-            wait);
+            wait, reason);
     }
 
     private static Option<int> Wait(string description, int seconds) => new("--wait")
@@ -92,6 +76,14 @@ internal static class NodeNoun
         Description = description,
         DefaultValueFactory = _ => seconds,
     };
+
+    private static Option<string> Reason() => new("--reason")
+    {
+        Description = "Why; for the node's log, its state and /ready.",
+    };
+
+    private static string Query(ParseResult parsed, Option<string> reason) =>
+        parsed.GetValue(reason) is { Length: > 0 } why ? $"?reason={Uri.EscapeDataString(why)}" : "";
 
     private static async Task<bool> UntilAsync(
         CtlSession session, int seconds, Func<ApiAnswer, bool> done, CancellationToken cancellation)

@@ -153,7 +153,7 @@ internal static class RollNoun
                         break;
                     case RollEffect.Command command:
                         ApiAnswer answer = await fleet[command.Node].PostSlowAsync(
-                            $"/api/node/{command.Verb}", cancellation);
+                            $"/api/node/{command.Verb}?reason=ctl%20roll", cancellation);
                         inputs.Enqueue(new RollInput.Commanded(answer.Problem));
                         break;
                     case RollEffect.End { Problem: { } problem }:

@@ -8,17 +8,25 @@ internal sealed class EngineFile : IEngineStorage
 {
     private const long Format = 1;
 
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS leases(id INTEGER PRIMARY KEY, milliseconds INTEGER NOT NULL);
+    private static readonly string[] Schema =
+    [
+        "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS leases(id INTEGER PRIMARY KEY, milliseconds INTEGER NOT NULL)",
+        """
         CREATE TABLE IF NOT EXISTS items(
             key TEXT PRIMARY KEY, value BLOB NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,
-            version INTEGER NOT NULL, lease INTEGER NOT NULL);
+            version INTEGER NOT NULL, lease INTEGER NOT NULL)
+        """,
+        """
         CREATE TABLE IF NOT EXISTS history(
             revision INTEGER NOT NULL, position INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL,
             value BLOB NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, lease INTEGER NOT NULL,
-            PRIMARY KEY(revision, position));
-        """;
+            PRIMARY KEY(revision, position))
+        """,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"INSERT OR IGNORE INTO meta VALUES('format', {Format}), ('revision', 1), ('oldest', 2), ('lease', 0)"),
+    ];
 
     private readonly SqliteDatabase _database;
     private readonly SqliteTransaction _transaction;
@@ -44,35 +52,8 @@ internal sealed class EngineFile : IEngineStorage
     }
 
     /// <exception cref="SqliteException">It cannot be opened, is damaged, or a newer program made it.</exception>
-    public static EngineFile Open(string path)
-    {
-        SqliteDatabase database = SqliteDatabase.Open(path);
-        try
-        {
-            database.Execute("BEGIN IMMEDIATE");
-            foreach (string statement in Schema.Split(';', StringSplitOptions.TrimEntries))
-            {
-                if (statement.Length > 0)
-                {
-                    database.Execute(statement);
-                }
-            }
-
-            database.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-                INSERT OR IGNORE INTO meta VALUES('format', {Format}), ('revision', 1), ('oldest', 2), ('lease', 0)
-                """));
-            database.Execute("COMMIT");
-            long format = database.ReadNumber("SELECT value FROM meta WHERE name = 'format'");
-            return format == Format
-                ? new EngineFile(database)
-                : throw new SqliteException(0, $"{path} has format {format}; this program knows {Format}");
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
+    public static EngineFile Open(string path) =>
+        new(SqliteDatabase.Open(path, Schema, "SELECT value FROM meta WHERE name = 'format'", Format));
 
     public StoredEngine Load() => new(
         new Revision(Meta("revision")), new Revision(Meta("oldest")), Meta("lease"),

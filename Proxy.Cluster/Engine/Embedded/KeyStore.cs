@@ -11,8 +11,6 @@ internal sealed class KeyStore
     // As in etcd: an empty store is at revision 1, so that 0 can mean "no such key".
     public Revision Revision { get; private set; } = new(1);
 
-    public int Count => _items.Count;
-
     public EngineItem? Get(string key) => _items.GetValueOrDefault(key);
 
     public IReadOnlyList<EngineItem> List(string prefix) =>
@@ -71,8 +69,6 @@ internal sealed class KeyStore
         Revision = changes.Count > 0 ? next : Revision;
         return new CommitOutcome(true, Revision, []);
     }
-
-    public bool HasLease(LeaseId id) => _leases.ContainsKey(id);
 
     public void Grant(LeaseId id, TimeSpan ttl, TimeSpan now) => _leases.Add(id, new HeldLease(ttl, now + ttl));
 

@@ -28,8 +28,6 @@ internal ref struct WireReader(ReadOnlySpan<byte> payload)
 
     public ulong UInt64() => Take(8) is { IsEmpty: false } eight ? BinaryPrimitives.ReadUInt64LittleEndian(eight) : 0;
 
-    public ReadOnlySpan<byte> Bytes(int count) => Take(count);
-
     public ReadOnlySpan<byte> Rest() => Take(_left.Length);
 
     /// <summary>A byte of length and UTF-8 without control characters.</summary>

@@ -10,8 +10,6 @@ internal sealed class DeltaFeed(Replica replica)
     /// <summary>Batches per call, so that a storm of writes does not keep the lock.</summary>
     private const int MaxBatches = 16;
 
-    public Replica Replica => replica;
-
     /// <summary>Where the next frame begins.</summary>
     public long Position { get; private set; } = replica.Journal.Head;
 

@@ -7,8 +7,6 @@ internal sealed class RequestBook(int capacity)
     private readonly Dictionary<uint, Waiting> _waiting = [];
     private uint _last;
 
-    public int Count => _waiting.Count;
-
     /// <summary>0 when too many wait.</summary>
     public uint Add(long request, long connection, long deadline)
     {

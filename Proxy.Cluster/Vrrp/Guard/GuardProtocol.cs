@@ -95,12 +95,6 @@ internal static class GuardProtocol
     public static GuardRecord KindOf(ReadOnlySpan<byte> record) =>
         record.IsEmpty ? GuardRecord.None : (GuardRecord)record[0];
 
-    public static int WriteKind(Span<byte> buffer, GuardRecord kind)
-    {
-        buffer[0] = (byte)kind;
-        return 1;
-    }
-
     public static int Write(Span<byte> buffer, GuardHello hello)
     {
         buffer[0] = (byte)GuardRecord.Hello;

@@ -31,7 +31,6 @@ internal static class Netlink
     public const ushort AddressCacheInfo = 6;
     public const ushort AddressFlags = 8;
     public const ushort AddressProtocol = 11;
-    public const uint FlagSecondary = 1;
     public const uint FlagNoDuplicateDetection = 2;
     public const uint FlagTentative = 0x40;
 

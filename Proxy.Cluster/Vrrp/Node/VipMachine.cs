@@ -27,9 +27,6 @@ internal sealed class VipMachine
         _isConnected ? _guard.ProcessId : 0,
         _isConnected && _guard.IsRealTime);
 
-    /// <summary>Whether any of our routers is master now.</summary>
-    public bool HoldsAny => _routers.Exists(static router => router.View.State == VrrpState.Master);
-
     /// <summary>The node that would be master next if this one were not there; empty when there is none among the
     /// peers.</summary>
     public string NextOwner(string vip) => Find(vip) is { } router

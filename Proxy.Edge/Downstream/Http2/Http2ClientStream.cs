@@ -5,6 +5,7 @@ using Proxy.Edge.Http2;
 using Proxy.Edge.Relay;
 using Proxy.Edge.Rewriting;
 using Proxy.Edge.Timing;
+using Proxy.Edge.Tls;
 using Proxy.Edge.Topology;
 
 namespace Proxy.Edge.Downstream.Http2;
@@ -41,6 +42,8 @@ internal sealed class Http2ClientStream(LoopServices services) : TimerNode, ICli
     public ForwardingConnection Forwarding { get; private set; } = null!;
 
     public bool IsTls => _connection.IsTls;
+
+    public TlsAgreement Agreement => _connection.Agreement;
 
     public bool IsHttp2 => true;
 

@@ -19,10 +19,7 @@ internal sealed class RequestText : IFieldSink
     private Range _authority;
     private int _pseudoLength;
     private int _cookieLength;
-    private int _size;
-    private int _fields;
-    private int _maxSize;
-    private int _maxFields;
+    private FieldBudget _budget;
     private bool _schemeSeen;
     private bool _protocolSeen;
     private bool _isWebSocket;
@@ -49,9 +46,8 @@ internal sealed class RequestText : IFieldSink
     {
         _text.Clear();
         _method = _path = _authority = default;
-        _pseudoLength = _cookieLength = _size = _fields = 0;
-        _maxSize = maxSize;
-        _maxFields = maxFields;
+        _pseudoLength = _cookieLength = 0;
+        _budget = new FieldBudget(maxSize, maxFields);
         _schemeSeen = _protocolSeen = _isWebSocket = _hostSeen = _lengthSeen = _begun = false;
         _verdict = HeadVerdict.Ok;
         Priority = Priority.Default;
@@ -59,13 +55,12 @@ internal sealed class RequestText : IFieldSink
 
     public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        _size += name.Length + value.Length + 32;
         if (_verdict != HeadVerdict.Ok)
         {
             return;
         }
 
-        if (_size > _maxSize || ++_fields > _maxFields)
+        if (!_budget.Takes(name, value))
         {
             _verdict = HeadVerdict.TooLarge;
             return;

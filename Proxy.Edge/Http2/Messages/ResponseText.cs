@@ -8,10 +8,7 @@ namespace Proxy.Edge.Http2.Messages;
 internal sealed class ResponseText : IFieldSink
 {
     private HeadText _text;
-    private int _size;
-    private int _fields;
-    private int _maxSize;
-    private int _maxFields;
+    private FieldBudget _budget;
     private bool _lengthSeen;
     private HeadVerdict _verdict;
 
@@ -30,22 +27,20 @@ internal sealed class ResponseText : IFieldSink
     public void Begin(int maxSize, int maxFields)
     {
         _text.Clear();
-        _size = _fields = Status = 0;
-        _maxSize = maxSize;
-        _maxFields = maxFields;
+        Status = 0;
+        _budget = new FieldBudget(maxSize, maxFields);
         _lengthSeen = false;
         _verdict = HeadVerdict.Ok;
     }
 
     public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        _size += name.Length + value.Length + 32;
         if (_verdict != HeadVerdict.Ok)
         {
             return;
         }
 
-        if (_size > _maxSize || ++_fields > _maxFields)
+        if (!_budget.Takes(name, value))
         {
             _verdict = HeadVerdict.TooLarge;
         }

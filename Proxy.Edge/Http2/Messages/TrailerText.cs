@@ -11,8 +11,7 @@ internal sealed class TrailerText(int capacity) : IFieldSink
         (1UL << (int)HeaderId.ContentLength) | (1UL << (int)HeaderId.Host) | (1UL << (int)HeaderId.Trailer);
 
     private HeadText _text;
-    private int _size;
-    private int _maxSize;
+    private FieldBudget _budget;
     private HeadVerdict _verdict;
 
     public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
@@ -22,21 +21,19 @@ internal sealed class TrailerText(int capacity) : IFieldSink
     public void Begin(int maxSize)
     {
         _text = new HeadText(Buffer);
-        _size = 0;
-        _maxSize = maxSize;
+        _budget = new FieldBudget(maxSize, int.MaxValue);
         _verdict = HeadVerdict.Ok;
     }
 
     public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        _size += name.Length + value.Length + 32;
         if (_verdict != HeadVerdict.Ok)
         {
             return;
         }
 
         HeaderId id = HeaderNames.Recognise(name);
-        if (_size > _maxSize || _text.Overflowed)
+        if (!_budget.Takes(name, value) || _text.Overflowed)
         {
             _verdict = HeadVerdict.TooLarge;
         }

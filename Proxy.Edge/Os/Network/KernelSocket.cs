@@ -77,15 +77,7 @@ public sealed unsafe class KernelSocket : IDisposable
         fixed (byte* bytes = data, name = address, ancillary = control)
         {
             MessagePart part = new() { Base = bytes, Length = (nuint)data.Length };
-            MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Parts = &part,
-                PartCount = 1,
-                Control = ancillary,
-                ControlLength = (nuint)control.Length,
-            };
+            MessageHeader message = Message(&part, name, address.Length, ancillary, control.Length);
             return Result((int)NetworkLibc.sendmsg(Handle, &message, NoSignal));
         }
     }
@@ -99,15 +91,7 @@ public sealed unsafe class KernelSocket : IDisposable
         fixed (byte* bytes = data, name = address, ancillary = control)
         {
             MessagePart part = new() { Base = bytes, Length = (nuint)data.Length };
-            MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Parts = &part,
-                PartCount = 1,
-                Control = ancillary,
-                ControlLength = (nuint)control.Length,
-            };
+            MessageHeader message = Message(&part, name, address.Length, ancillary, control.Length);
             int result = Result((int)NetworkLibc.recvmsg(Handle, &message, 0));
             controlLength = result < 0 ? 0 : (int)message.ControlLength;
             return result;
@@ -122,6 +106,17 @@ public sealed unsafe class KernelSocket : IDisposable
             Handle = -1;
         }
     }
+
+    private static MessageHeader Message(
+        MessagePart* part, byte* address, int addressLength, byte* control, int controlLength) => new()
+    {
+        Name = address,
+        NameLength = (uint)addressLength,
+        Parts = part,
+        PartCount = 1,
+        Control = control,
+        ControlLength = (nuint)controlLength,
+    };
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 

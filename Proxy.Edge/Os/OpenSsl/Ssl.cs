@@ -191,7 +191,7 @@ internal static unsafe partial class Ssl
     public static partial nint SSL_get_current_cipher(nint ssl);
 
     [LibraryImport(Library)]
-    public static partial byte* SSL_CIPHER_standard_name(nint cipher);
+    public static partial byte* SSL_CIPHER_get_name(nint cipher);
 
     [LibraryImport(Library)]
     public static partial int SSL_set_session(nint ssl, nint session);

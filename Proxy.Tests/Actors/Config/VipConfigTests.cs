@@ -69,6 +69,38 @@ public sealed class VipConfigTests
             ConfigText.Load(ConfigText.Around(text)).Errors.Any(static error => error.Path == "proxy.vip.priority"));
     }
 
+    [Theory]
+    [InlineData("10.0.0.100", "10.0.0.100:81", "0.0.0.0:81")]
+    [InlineData("10.0.0.100/24", "10.0.0.100:81", "0.0.0.0:81")]
+    [InlineData("2001:db8::10/64", "[2001:db8:0::10]:81", "[::]:81")]
+    public void Who_listens_on_a_virtual_address_is_told_what_to_use_instead(
+        string address, string bind, string instead)
+    {
+        string text = ConfigText.Around(
+            $"vip {{ interface = eth0, router-id = 1, name = web, addresses = [\"{address}\"] }}\n"
+                + $"listeners = [ {{ bind = \"*:80\" }}, {{ bind = \"{bind}\" }} ]");
+
+        ConfigProblem warning = Assert.Single(ConfigText.Load(text).Warnings);
+
+        Assert.Empty(ConfigText.Errors(text));
+        Assert.Equal(("proxy.listeners[1].bind", $"\"{bind}\""), (warning.Path, warning.Value));
+        Assert.StartsWith("an address of virtual router \"web\"", warning.Message, StringComparison.Ordinal);
+        Assert.StartsWith(instead, warning.Accepted, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("listeners = [ { bind = \"0.0.0.0:81\" }, { bind = \"[::]:82\" }, { bind = \"10.0.0.1:83\" } ]", 0)]
+    [InlineData("listeners = [ { bind = \"unix:/run/p\" } ], management { enabled = false, bind = \"10.0.0.9:1\" }", 0)]
+    [InlineData("management { bind = \"10.0.0.9:8558\", token = t, tls { certificate = c, key = k } }", 1)]
+    public void Only_an_address_that_comes_and_goes_is_doubtful(string rest, int warnings)
+    {
+        string text = ConfigText.Around(
+            $"vip {{ interface = eth0, router-id = 1, addresses = [\"10.0.0.9\", \"10.0.0.10\"] }}\n{rest}");
+
+        Assert.Equal(warnings, ConfigText.Load(text).Warnings.Count(
+            static warning => warning.Message.Contains("virtual router", StringComparison.Ordinal)));
+    }
+
     private static ProxyConfig Read(string text)
     {
         ConfigLoading loading = ConfigLoader.LoadText(ConfigText.Around(text), "test.conf");

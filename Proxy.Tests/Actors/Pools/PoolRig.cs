@@ -78,6 +78,10 @@ internal sealed class PoolRig
     public CandidateList CandidateList(string pool = "app") =>
         _planned.Snapshot.Pools.Single(plan => plan.Name == pool).State.Candidates;
 
+    /// <summary>How many exchanges wait for a slot.</summary>
+    public int Waiting(string pool = "app") =>
+        _planned.Snapshot.Pools.Single(plan => plan.Name == pool).State.Waiters.Count;
+
     public string Candidates(string pool = "app") =>
         string.Join(' ', CandidateList(pool).Members.Select(static member => member.Id.Name));
 
@@ -94,9 +98,6 @@ internal sealed class PoolRig
         Assert.True(MemberCommand.TryParse(order, out MemberCommand command));
         return Ask<OrderAnswer>(pool, reply => new PoolMessage.Order(member, command, reply)).Problem;
     }
-
-    public PoolStatus Status(string pool = "app") =>
-        Ask<PoolStatus>(pool, static reply => new PoolMessage.GetStatus(reply));
 
     /// <param name="patience">When the asker gives up by itself, seconds.</param>
     public Answer<SlotAnswer> Acquire(string? only = null, double seconds = 5, double patience = 300)
@@ -292,6 +293,9 @@ internal sealed class RecordedEvents : IPoolEvents, IActorEvents
 
     public List<string> Lines { get; } = [];
 
+    /// <summary>Of the last change of candidates.</summary>
+    public IReadOnlyList<string> Reasons { get; private set; } = [];
+
     public List<Exception> Oddities { get; } = [];
 
     /// <summary>Thrown once, in the turn of the actor of this member that handles the end of a check.</summary>
@@ -303,8 +307,11 @@ internal sealed class RecordedEvents : IPoolEvents, IActorEvents
         Lines.Add($"{member.Name}: {BackendScript.Describe(after)}");
     }
 
-    public void CandidatesChanged(string pool, CandidateList candidates, IReadOnlyList<string> reasons) =>
+    public void CandidatesChanged(string pool, CandidateList candidates, IReadOnlyList<string> reasons)
+    {
         Lines.Add($"{pool}: {string.Join(' ', candidates.Members.Select(static member => member.Id.Name))}");
+        Reasons = reasons;
+    }
 
     public void Checked(MemberId member, in ProbeResult result)
     {

@@ -25,7 +25,7 @@ public sealed class SlotQueueTests
         Answer<SlotAnswer> second = _rig.Acquire(only: "a");
         Answer<SlotAnswer> third = _rig.Acquire();
         Assert.False(first.IsGiven || second.IsGiven || third.IsGiven);
-        Assert.Equal(3, _rig.Status().Waiting);
+        Assert.Equal(3, _rig.Waiting());
 
         _rig.Release("b");
         Assert.Same(_rig.State("b"), first.Value.Member);
@@ -79,7 +79,7 @@ public sealed class SlotQueueTests
         Assert.Same(_rig.State("a"), next.Value.Member);
         _rig.Release("b");
 
-        Assert.Equal(0, _rig.Status().Waiting);
+        Assert.Equal(0, _rig.Waiting());
         Assert.True(_rig.State("b").TryTakeSlot(1));
         Assert.False(_rig.State("b").TryTakeSlot(1));
     }

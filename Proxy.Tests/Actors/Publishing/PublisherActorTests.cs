@@ -99,7 +99,7 @@ public sealed class PublisherActorTests
         Assert.Equal(["/user/publisher"], _rig.Events.Restarts);
         Assert.Same(candidates, _rig.CandidateList());
         Assert.Equal(grants, "abc".Select(name => _rig.State($"{name}").Grant));
-        Assert.Equal("drain by operator", _rig.Status().Members[1].Grant.Reason);
+        Assert.Equal("drain by operator", _rig.State("b").Grant.Reason);
 
         // And it works on.
         _rig.Origins.Revive('c');

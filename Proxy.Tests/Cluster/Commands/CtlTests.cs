@@ -146,6 +146,29 @@ public sealed class CtlTests : IAsyncDisposable
         Assert.Contains("the node is leaving", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("drain", "", "an operator")]
+    [InlineData("drain", "disk & fan,\nnew", "disk & fan,new")]
+    [InlineData("leave", "the rack moves", "the rack moves")]
+    public async Task The_reason_arrives_as_one_line(string verb, string said, string heard)
+    {
+        await StartAsync();
+
+        (int code, _, _) = await RunAsync("node", verb, "--reason", said);
+
+        Assert.Equal((0, heard), (code, _control.Reason));
+    }
+
+    [Fact]
+    public async Task A_reason_without_end_is_cut()
+    {
+        await StartAsync();
+
+        await RunAsync("node", "drain", "--reason", new string('x', 5000));
+
+        Assert.Equal(new string('x', 200), _control.Reason);
+    }
+
     [Fact]
     public async Task Read_only_management_changes_nothing_and_says_how_to_allow_it()
     {
@@ -211,21 +234,23 @@ public sealed class CtlTests : IAsyncDisposable
     {
         public string Asked { get; private set; } = "";
 
+        public string Reason { get; private set; } = "";
+
         public string? Problem { get; set; }
 
         public string State => "serving";
 
-        public Task<ControlAnswer> DrainAsync(string reason) => Answer("drain");
+        public Task<ControlAnswer> DrainAsync(string reason) => Answer("drain", reason);
 
         public Task<ControlAnswer> UndrainAsync() => Answer("undrain");
 
-        public Task<ControlAnswer> LeaveAsync(string reason) => Answer("leave");
+        public Task<ControlAnswer> LeaveAsync(string reason) => Answer("leave", reason);
 
         public Task<ControlAnswer> UpgradeAsync() => Answer("upgrade");
 
-        private Task<ControlAnswer> Answer(string asked)
+        private Task<ControlAnswer> Answer(string asked, string reason = "")
         {
-            Asked = asked;
+            (Asked, Reason) = (asked, reason);
             return Task.FromResult(new ControlAnswer(Problem));
         }
     }

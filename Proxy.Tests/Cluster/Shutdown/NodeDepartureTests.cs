@@ -80,6 +80,9 @@ public sealed class NodeDepartureTests
 
         Assert.Equal(2, _node.Done.Count(static done => done == "give up vip"));
         Assert.Equal(1, _node.Done.Count(static done => done == "take vip"));
+        Assert.Equal(
+            ["drain: test", "drain: taken back", "drain: test"],
+            _node.Done.Where(static done => done.StartsWith("drain: ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -124,7 +127,9 @@ public sealed class NodeDepartureTests
 
         public Task FinishRequestsAsync(TimeSpan limit) => Note($"finish in {limit.TotalSeconds} s");
 
-        public void Log(string what, TimeSpan limit) => Done.Add($"leaving: {what}");
+        public void Log(string what) => Done.Add(what);
+
+        public void LogLeaving(string reason, TimeSpan limit) => Done.Add($"leaving: {reason}");
 
         public void LogTrouble(string what, string problem) => Done.Add($"trouble {what}");
 

@@ -21,7 +21,10 @@ public sealed class NodeLifeTests
         LifeStep step = Serving.Handle(new LifeInput.Drain("test"));
 
         Assert.Equal(
-            [new LifeEffect.TellReady("draining"), new LifeEffect.GiveUpDuties(), new LifeEffect.SendClientsAway()],
+            [
+                new LifeEffect.Say("drain: test"), new LifeEffect.TellReady("draining: test"),
+                new LifeEffect.GiveUpDuties(), new LifeEffect.SendClientsAway(),
+            ],
             step.Effects);
     }
 
@@ -31,7 +34,10 @@ public sealed class NodeLifeTests
         LifeStep step = Serving.Handle(new LifeInput.Drain("test")).Next.Handle(new LifeInput.Undrain());
 
         Assert.Equal(
-            [new LifeEffect.WelcomeClients(), new LifeEffect.TakeDuties(), new LifeEffect.TellReady(null)],
+            [
+                new LifeEffect.WelcomeClients(), new LifeEffect.TakeDuties(), new LifeEffect.TellReady(null),
+                new LifeEffect.Say("drain: taken back"),
+            ],
             step.Effects);
         Assert.Equal(NodePhase.Serving, step.Next.Phase);
     }

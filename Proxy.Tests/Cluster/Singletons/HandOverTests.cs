@@ -45,7 +45,6 @@ public sealed class HandOverTests
         var commit = (SingletonEffect.Commit)Assert.Single(Do(old, new SingletonInput.Stopped(Name)));
 
         Assert.False(term.IsValid(Now));
-        Assert.False(term.Fence.Holds(Item(Second, 11)));
         Assert.True(Assert.Single(commit.Transaction.Compares).Holds(Item(First, 10)));
     }
 

@@ -42,6 +42,8 @@ public sealed class AccessLogFormatTests
     [InlineData("%{listener}/%{route}/%{pool}/%{member}", "web/app/pool/a")]
     [InlineData("%{queue-us} %{connect-us} %{first-byte-us} %{total-us}", "- 150 900 1234567")]
     [InlineData("%{fault} %{attempts} %{connection} %{connection-request} %{phase}", "- 1 77 3 12")]
+    [InlineData("%{tls-version} %{tls-cipher}", "TLSv1.3 TLS_AES_128_GCM_SHA256")]
+    [InlineData("%{SSL_PROTOCOL}x %{SSL_CIPHER}x", "TLSv1.3 TLS_AES_128_GCM_SHA256")]
     [InlineData("é %m", "é GET")]
     [InlineData("%{method}x", "GETx")]
     public void Directives_show_their_fields(string template, string expected)
@@ -106,6 +108,8 @@ public sealed class AccessLogFormatTests
         Assert.Equal(JsonValueKind.Null, root.GetProperty("queue_us").ValueKind);
         Assert.Equal(150, root.GetProperty("connect_us").GetInt64());
         Assert.Equal(JsonValueKind.Null, root.GetProperty("fault").ValueKind);
+        Assert.Equal("TLSv1.3", root.GetProperty("tls_version").GetString());
+        Assert.Equal(JsonValueKind.Null, none.RootElement.GetProperty("tls_cipher").ValueKind);
         Assert.Equal("bad-request", none.RootElement.GetProperty("fault").GetString());
         Assert.Equal(JsonValueKind.Null, none.RootElement.GetProperty("client").ValueKind);
         Assert.Equal(JsonValueKind.Null, none.RootElement.GetProperty("status").ValueKind);

@@ -21,6 +21,8 @@ internal static class AccessRecords
             Method = "GET"u8,
             Target = target.IsEmpty ? "/apache_pb.gif?x=1"u8 : target,
             Version = "HTTP/1.0"u8,
+            TlsVersion = "TLSv1.3"u8,
+            TlsCipher = "TLS_AES_128_GCM_SHA256"u8,
             Host = "shop.example"u8,
             Referer = referer.IsEmpty ? "http://www.example.com/start.html"u8 : referer,
             UserAgent = userAgent.IsEmpty ? "Mozilla/4.08 [en] (Win98; I ;Nav)"u8 : userAgent,

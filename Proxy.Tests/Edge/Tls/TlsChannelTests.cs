@@ -182,7 +182,7 @@ public sealed class TlsChannelTests
         rig.Handler.Send("too late"u8);
         rig.EndTurn();
 
-        Assert.Equal((0, false), (rig.Channel.Details().PeerChain.Count, rig.Channel.IsResumed));
+        Assert.Equal((0, false), (rig.Channel.PeerCertificates.Count, rig.Channel.IsResumed));
         (byte[] data, RecordOutcome last, _) = rig.Read();
         Assert.Equal(("last", RecordOutcome.Closed), (Encoding.ASCII.GetString(data), last));
     }

@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from contextlib import contextmanager
 
 from .pairs import wait_until
 from .trio import CLIENT, NODES, VIPS, Trio
@@ -33,12 +34,27 @@ def stop(clients):
             client.wait()
 
 
-def roll(lab, folder, program, advert, say):
-    """Each of three nodes is replaced under load. Returns what was found and whether the bars are met."""
+@contextmanager
+def three_nodes(lab, folder, program, advert, say):
+    """Three nodes that serve, and a list for the clients' processes; all of them are ended afterwards. When the trial
+    cannot be finished, what the nodes said is told."""
     trio = Trio(lab, folder, advert, program)
     clients = []
     try:
         trio.start()
+        yield trio, clients
+    except Exception:
+        say(trio.changes())
+        raise
+    finally:
+        stop(clients)
+        trio.end()
+        lab.forget_neighbours(CLIENT)
+
+
+def roll(lab, folder, program, advert, say):
+    """Each of three nodes is replaced under load. Returns what was found and whether the bars are met."""
+    with three_nodes(lab, folder, program, advert, say) as (trio, clients):
         kept = trio.client("kept.py", ",".join(VIPS), "8080", "8443", str(KEPT), *trio.origin)
         clients.append(kept)
         kept.stdout.readline()
@@ -53,13 +69,6 @@ def roll(lab, folder, program, advert, say):
         kept.send_signal(signal.SIGTERM)
         seen = json.loads(kept.communicate(timeout=30)[0].strip().splitlines()[-1])
         changes = trio.changes()
-    except Exception:
-        say(trio.changes())
-        raise
-    finally:
-        stop(clients)
-        trio.end()
-        lab.forget_neighbours(CLIENT)
     failed = sum(not ok for each in tries for _, ok in each)
     gap = max(gap_of(each) for each in tries)
     good = failed == 0 and seen["broken"] == 0 and seen["open"] >= KEPT - 5 and seen["stall"] <= STALL
@@ -75,13 +84,10 @@ def roll(lab, folder, program, advert, say):
 
 
 def death(lab, folder, program, advert, say):
-    """Three nodes with an address each; one is killed, and so has two when it is the next one's turn."""
-    trio = Trio(lab, folder, advert, program)
-    clients = []
-    try:
-        trio.start()
+    """Three nodes with an address each; one is killed, and its address goes to another."""
+    with three_nodes(lab, folder, program, advert, say) as (trio, clients):
         before = trio.owners()
-        clients = trio.probes()
+        clients += trio.probes()
         time.sleep(1)
         dead = NODES[1]
         trio.nodes[dead].kill()
@@ -89,13 +95,6 @@ def death(lab, folder, program, advert, say):
         time.sleep(0.5)
         after = trio.owners()
         tries = [tries_of(probe) for probe in clients]
-    except Exception:
-        say(trio.changes())
-        raise
-    finally:
-        stop(clients)
-        trio.end()
-        lab.forget_neighbours(CLIENT)
     moved = [i for i in range(len(VIPS)) if before[i] == dead]
     stayed = [i for i in range(len(VIPS)) if i not in moved]
     failed = sum(not ok for i in stayed for _, ok in tries[i])
