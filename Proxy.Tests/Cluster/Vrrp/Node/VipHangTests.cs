@@ -31,8 +31,8 @@ public sealed class VipHangTests
             long frozen = TimeProvider.System.GetTimestamp();
             await first.Child.WaitForOutputAsync($"loop {thread[^1]} hangs");
             TimeSpan took = TimeProvider.System.GetElapsedTime(frozen);
-            // Far from the 840 ms that a node gets which is only late.
-            Assert.True(took < TimeSpan.FromMilliseconds(400), $"{took}\n{Log()}");
+            // A part that is only late gets 840 ms at least, so this one was found to be stuck.
+            Assert.True(took < TimeSpan.FromMilliseconds(840), $"{took}\n{Log()}");
             await lab.WaitForOwnerAsync(Address, Second, Log);
         }
 
