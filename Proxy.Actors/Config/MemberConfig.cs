@@ -32,10 +32,10 @@ public sealed record MemberConfig
     /// <summary>State to start with; an operator changes it at run time.</summary>
     public MemberFlags State { get; init; }
 
-    /// <summary>The role, with Apache's letters R and H in <see cref="State"/> counted in.</summary>
+    /// <summary>The role, with Apache's letters R and H in <see cref="State"/> counted in; R wins over H.</summary>
     public MemberRole EffectiveRole =>
-        (State & MemberFlags.Standby) != 0 ? MemberRole.Standby
-        : (State & MemberFlags.Spare) != 0 ? MemberRole.Spare
+        (State & MemberFlags.Spare) != 0 ? MemberRole.Spare
+        : (State & MemberFlags.Standby) != 0 ? MemberRole.Standby
         : Role;
 
     /// <summary>What this node may have in flight even when it is alone; 0 = no limit.</summary>

@@ -60,7 +60,7 @@ internal sealed class NodeStatus(
         MemberConfig? config = Volatile.Read(ref _running).Revision.Config.Pools
             .FirstOrDefault(pool => pool.Name == member.Pool)?.Members
             .FirstOrDefault(candidate => candidate.Name == member.Name);
-        return config is null ? default : new MemberPlace(config.Role, config.Set);
+        return config is null ? default : new MemberPlace(config.EffectiveRole, config.Set);
     }
 
     public ValueTask<string> OrderVipAsync(string name, VipOrder order) =>

@@ -26,6 +26,28 @@ public sealed class SeeingTests
         Assert.Contains(origin.Port.ToString(CultureInfo.InvariantCulture), config.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("role = spare", "spare")]
+    [InlineData("state = \"+H\"", "standby")]
+    [InlineData("role = standby, state = \"+R\"", "spare")]
+    public async Task A_member_is_shown_in_the_role_it_has_whether_by_its_role_or_by_Apaches_flags(
+        string keys, string role)
+    {
+        await using var origin = new ScriptedOrigin().Serve(_ => Answer.Ok("ok"));
+        NodeSettings settings = NodeSettings.To(origin.Url, origin.Url);
+        await using var node = await NodeProcess.StartAsync(settings with
+        {
+            Rules = settings.Rules.Replace("name = m2,", $"name = m2, {keys},", StringComparison.Ordinal),
+        });
+
+        using var pools = JsonDocument.Parse((await node.ManageAsync("/api/pools")).Text);
+
+        Assert.Equal(
+            ["primary", role],
+            pools.RootElement[0].GetProperty("members").EnumerateArray()
+                .Select(static member => member.GetProperty("role").GetString()));
+    }
+
     [Fact]
     public async Task Requests_are_counted()
     {

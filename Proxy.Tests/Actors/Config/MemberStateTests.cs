@@ -22,6 +22,7 @@ public sealed class MemberStateTests
     [Theory]
     [InlineData("state = \"+R\"", MemberRole.Spare)]
     [InlineData("state = \"+H\"", MemberRole.Standby)]
+    [InlineData("state = \"+R+H\"", MemberRole.Spare)]
     [InlineData("role = spare", MemberRole.Spare)]
     [InlineData("role = standby, state = drain", MemberRole.Standby)]
     public void The_letters_R_and_H_are_roles(string keys, MemberRole role)
