@@ -33,16 +33,19 @@ public sealed record MemberConfig
     public MemberFlags State { get; init; }
 
     /// <summary>The role, with Apache's letters R and H in <see cref="State"/> counted in; R wins over H.</summary>
-    public MemberRole EffectiveRole =>
-        (State & MemberFlags.Spare) != 0 ? MemberRole.Spare
-        : (State & MemberFlags.Standby) != 0 ? MemberRole.Standby
-        : Role;
+    public MemberRole EffectiveRole => RoleOf(State, Role);
 
     /// <summary>What this node may have in flight even when it is alone; 0 = no limit.</summary>
     public int EffectiveMaxConnections =>
         MaxConnections == 0 ? MaxConnectionsCluster
         : MaxConnectionsCluster == 0 ? MaxConnections
         : Math.Min(MaxConnections, MaxConnectionsCluster);
+
+    /// <summary>What the letters R and H make of a member; spare wins over standby when an operator set both.</summary>
+    public static MemberRole RoleOf(MemberFlags flags, MemberRole otherwise) =>
+        (flags & MemberFlags.Spare) != 0 ? MemberRole.Spare
+        : (flags & MemberFlags.Standby) != 0 ? MemberRole.Standby
+        : otherwise;
 
     public string EffectiveRoute => Route.Length == 0 ? Name : Route;
 }

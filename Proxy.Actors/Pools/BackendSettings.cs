@@ -30,7 +30,7 @@ public sealed record BackendSettings(
     /// first.</summary>
     public bool IsUnwatched => Health == NoHealthBlock;
 
-    public MemberRole Role => RoleOf(Flags);
+    public MemberRole Role => MemberConfig.RoleOf(Flags, MemberRole.Primary);
 
     public static MemberFlags FlagsOf(MemberConfig member) => member.State | member.EffectiveRole switch
     {
@@ -38,10 +38,4 @@ public sealed record BackendSettings(
         MemberRole.Standby => MemberFlags.Standby,
         _ => MemberFlags.None,
     };
-
-    /// <summary>Spare wins over standby when an operator set both.</summary>
-    public static MemberRole RoleOf(MemberFlags flags) =>
-        (flags & MemberFlags.Spare) != 0 ? MemberRole.Spare
-        : (flags & MemberFlags.Standby) != 0 ? MemberRole.Standby
-        : MemberRole.Primary;
 }

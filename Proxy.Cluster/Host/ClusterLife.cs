@@ -150,7 +150,7 @@ internal sealed class ClusterLife : IAsyncDisposable
                 _parts.Edge, _parts.Status,
                 () => _parts.Departure.Phase is NodePhase.Draining or NodePhase.Leaving,
                 () => Node is not { Board.View.Standing: ClusterStanding.Stale } node || ClusterMajority.Includes(
-                    node.Serving, _parts.Peers.Mesh?.Status().Select(static peer => peer.Node) ?? []),
+                    node.Serving, _parts.Peers.Mesh?.Peers ?? []),
                 () => !_engineIsOurs && Node is { } all ? all.Serving : []),
             new VipBoard(), _parts.Name,
             config.Cluster.Peers.AreWanted(config.Cluster.Engine) ? _parts.Peers.Mesh : null, _parts.File,

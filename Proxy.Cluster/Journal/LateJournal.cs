@@ -13,48 +13,40 @@ internal sealed class LateJournal(
 {
     private readonly LateOpening<IJournal> _late = new(open, time);
 
-    public async ValueTask<JournalOutcome> AppendAsync(
-        string name, long expected, long epoch, IReadOnlyList<JournalEvent> events, CancellationToken cancellation)
-    {
-        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
-        return journal is null
-            ? new JournalOutcome.Unavailable(fault.Reason)
-            : await journal.AppendAsync(name, expected, epoch, events, cancellation);
-    }
+    public ValueTask<JournalOutcome> AppendAsync(
+        string name, long expected, long epoch, IReadOnlyList<JournalEvent> events, CancellationToken cancellation) =>
+        ChangeAsync(journal => journal.AppendAsync(name, expected, epoch, events, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<JournalPage>> ReadAsync(
-        string name, long from, CancellationToken cancellation)
-    {
-        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
-        return journal is null ? fault : await journal.ReadAsync(name, from, cancellation);
-    }
+    public ValueTask<EngineResult<JournalPage>> ReadAsync(string name, long from, CancellationToken cancellation) =>
+        AskAsync(journal => journal.ReadAsync(name, from, cancellation), cancellation);
 
-    public async ValueTask<JournalOutcome> SaveAsync(
-        string name, long epoch, JournalSnapshot snapshot, CancellationToken cancellation)
-    {
-        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
-        return journal is null
-            ? new JournalOutcome.Unavailable(fault.Reason)
-            : await journal.SaveAsync(name, epoch, snapshot, cancellation);
-    }
+    public ValueTask<JournalOutcome> SaveAsync(
+        string name, long epoch, JournalSnapshot snapshot, CancellationToken cancellation) =>
+        ChangeAsync(journal => journal.SaveAsync(name, epoch, snapshot, cancellation), cancellation);
 
-    public async ValueTask<EngineResult<JournalSnapshot?>> LoadAsync(string name, CancellationToken cancellation)
-    {
-        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
-        return journal is null ? fault : await journal.LoadAsync(name, cancellation);
-    }
+    public ValueTask<EngineResult<JournalSnapshot?>> LoadAsync(string name, CancellationToken cancellation) =>
+        AskAsync(journal => journal.LoadAsync(name, cancellation), cancellation);
 
-    public async ValueTask<JournalOutcome> TruncateAsync(
-        string name, long epoch, long before, CancellationToken cancellation)
-    {
-        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
-        return journal is null
-            ? new JournalOutcome.Unavailable(fault.Reason)
-            : await journal.TruncateAsync(name, epoch, before, cancellation);
-    }
+    public ValueTask<JournalOutcome> TruncateAsync(
+        string name, long epoch, long before, CancellationToken cancellation) =>
+        ChangeAsync(journal => journal.TruncateAsync(name, epoch, before, cancellation), cancellation);
 
     /// <summary>Closes it for good, so that another process can have it.</summary>
     public ValueTask DisposeAsync() => _late.DisposeAsync();
+
+    private async ValueTask<JournalOutcome> ChangeAsync(
+        Func<IJournal, ValueTask<JournalOutcome>> call, CancellationToken cancellation)
+    {
+        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
+        return journal is null ? new JournalOutcome.Unavailable(fault.Reason) : await call(journal);
+    }
+
+    private async ValueTask<EngineResult<T>> AskAsync<T>(
+        Func<IJournal, ValueTask<EngineResult<T>>> call, CancellationToken cancellation)
+    {
+        (IJournal? journal, EngineFault fault) = await ReachAsync(cancellation);
+        return journal is null ? fault : await call(journal);
+    }
 
     /// <summary>Without a journal, why.</summary>
     private async ValueTask<(IJournal? Journal, EngineFault Fault)> ReachAsync(CancellationToken cancellation) =>

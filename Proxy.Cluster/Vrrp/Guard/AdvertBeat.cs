@@ -51,7 +51,6 @@ internal sealed class AdvertBeat(VrrpRules rules, int mostSpins = 1000)
         }
 
         bool isFirst = _due == 0;
-
         (_priority, _source, _link) = (priority, source, link);
         Volatile.Write(ref _due, due);
         return isFirst;

@@ -1,4 +1,3 @@
-using Proxy.Cluster.Vrrp.Packets;
 using Proxy.Edge.Os.Network;
 
 namespace Proxy.Cluster.Vrrp.Guard;
@@ -8,8 +7,6 @@ namespace Proxy.Cluster.Vrrp.Guard;
 /// take a master for dead that only its processor kept from speaking. With one processor nobody stands in.</summary>
 internal sealed class AdvertStandIn : IDisposable
 {
-    private const int NoLink = int.MaxValue;
-
     private readonly AdvertSender _sender;
     private readonly GuardClock _clock = new();
     private readonly WakeSignal _wake = new();
@@ -80,7 +77,6 @@ internal sealed class AdvertStandIn : IDisposable
     {
         KernelThread.TryStayOn([processor]);
         RealTimeScheduling.TryEnter(priority);
-        WarmUp();
         while (!_isEnding)
         {
             AdvertBeat[] beats = Volatile.Read(ref _beats);
@@ -97,23 +93,6 @@ internal sealed class AdvertStandIn : IDisposable
             if (_polls.Wait(next == long.MaxValue ? -1 : Math.Max(0, next - _clock.Now)) > 0)
             {
                 _wake.Clear();
-            }
-        }
-    }
-
-    /// <summary>What is compiled at its first use would be late itself. Sends to an interface that cannot be.</summary>
-    private void WarmUp()
-    {
-        foreach (string address in (string[])["192.0.2.1", "2001:db8::1"])
-        {
-            NetAddress source = NetAddress.Parse(address);
-            var beat = new AdvertBeat(
-                new VrrpRules { RouterId = 1, Family = source.Family, Interval = 10_000, Addresses = [source] });
-            for (int round = 1; round <= 40; round++)
-            {
-                beat.Promise(round, 1, source, NoLink);
-                beat.Cover(round + beat.Rules.Interval, _sender);
-                beat.Withdraw();
             }
         }
     }

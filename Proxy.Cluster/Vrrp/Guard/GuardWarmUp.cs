@@ -39,7 +39,18 @@ internal static class GuardWarmUp
             network.AddAddress(NoLink, rules.Addresses[0], 32);
             network.RemoveAddress(NoLink, rules.Addresses[0], 32);
             sender.Announce(rules.Addresses[0], 0, NoLink);
-            sender.Send(rules, 1, rules.Addresses[0], NoLink);
+            StandIn(rules, sender);
+        }
+    }
+
+    private static void StandIn(VrrpRules rules, AdvertSender sender)
+    {
+        var beat = new AdvertBeat(rules);
+        for (int round = 1; round <= Rounds; round++)
+        {
+            beat.Promise(round, 1, rules.Addresses[0], NoLink);
+            beat.Cover(beat.NextLook, sender);
+            beat.Withdraw();
         }
     }
 

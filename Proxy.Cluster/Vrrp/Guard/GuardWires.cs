@@ -15,7 +15,7 @@ internal sealed class GuardWires(
     public void SendAdvert(GuardedRouter router, byte priority)
     {
         VrrpMachine machine = router.Machine;
-        int link = router.VirtualMac?.Index ?? router.Link?.Index ?? 0;
+        int link = router.AddressLink;
         bool goesOn = machine.State == VrrpState.Master && priority == machine.Priority;
         if (!goesOn)
         {

@@ -249,8 +249,9 @@ public sealed class PoolSwarmTests
             return [];
         }
 
-        private MemberRole RoleOf(MemberConfig member) => BackendSettings.RoleOf(
-            _orders.GetValueOrDefault(member.Name, MemberOverride.None).Flags ?? BackendSettings.FlagsOf(member));
+        private MemberRole RoleOf(MemberConfig member) => MemberConfig.RoleOf(
+            _orders.GetValueOrDefault(member.Name, MemberOverride.None).Flags ?? BackendSettings.FlagsOf(member),
+            MemberRole.Primary);
 
         /// <summary>When all origins work, the name resolves and operators step back, every primary serves after a
         /// while.</summary>
